@@ -1,0 +1,39 @@
+"""Who an agent is: the YAML file's model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+AgentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+
+
+class Model(BaseModel):
+    """Which Claude thinks, and how much it may say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = "claude-haiku-5-5"
+    max_tokens: int = Field(400, ge=16, le=4096, description="The most tokens one turn may take.")
+
+
+class Agent(BaseModel):
+    """One agent: `agents/<id>.yaml`. Unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: AgentId
+    """The file's name."""
+    name: str = Field(min_length=1, max_length=40, description="As spoken: Kai, Engineer.")
+    role: str = Field(max_length=120, description="One line, shown in lists and to the router.")
+    description: str = Field(description="The router's text: what to use this agent for ('use when ...').")
+    prompt: str = Field(description="Who the agent is: inline text, or prompts/<file>.md.")
+    voice: str = Field(description="A voice's id: voices/<id>.yaml.")
+    aliases: tuple[str, ...] = Field((), description="Other names, and how recognisers misspell the name.")
+    greeting: str | None = Field(None, description="Spoken when this agent opens a call.")
+    front_desk: bool = Field(False, description="Answers first, and takes what no other agent claims. Exactly one agent has this.")
+    model: Model = Model()
+    tools: tuple[str, ...] = Field((), description="What it may do on a call; none if left out.")
+    hands_over_to: tuple[AgentId, ...] = Field((), description="Agents it may bring in; all others if left out.")
+    color: Literal["cyan", "green", "yellow", "magenta", "blue", "red", "white"] = "white"

@@ -1,0 +1,79 @@
+"""Mouths: the seam between any synthesiser and the call.
+
+    SynthesisError
+    ├── SynthesizerUnavailable   the engine is not installed or has no key; the message says how to get it
+    ├── UnknownVoice             the engine cannot render this voice
+    └── SynthesizerFailed        it broke on this sentence; the next one may work
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+
+class SynthesisError(Exception):
+    code: ClassVar[str] = "synthesis_failed"
+    retryable: ClassVar[bool] = False
+
+
+class SynthesizerUnavailable(SynthesisError):
+    code = "synthesizer_unavailable"
+
+
+class UnknownVoice(SynthesisError):
+    code = "unknown_voice"
+
+
+class SynthesizerFailed(SynthesisError):
+    retryable = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How one engine renders one voice: its part of `voices/<id>.yaml`."""
+
+    voice: str
+    """The voice's id, as agents name it."""
+    engine: str
+    gain_db: float = 0.0
+    """Static gain that brings this rendering to the house level (-20 dBFS RMS while speaking); measured, not guessed."""
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The engine's own settings (variant, pitch, speed, clip, id …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The word that starts at `char` in the text begins `at_s` after the sentence's first sample."""
+
+    char: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of a spoken sentence: 16 kHz mono s16 PCM of any length, and the marks that are known by now."""
+
+    pcm: bytes
+    marks: tuple[Mark, ...] = ()
+
+
+class Synthesizer(Protocol):
+    """One engine, loaded once and shared by all calls."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def warm(self) -> None:
+        """Load what the first sentence needs. Raises SynthesizerUnavailable."""
+        ...
+
+    def speak(self, text: str, rendering: Rendering) -> AsyncGenerator[Sound, None]:
+        """One sentence, in pieces as they become ready, gain applied, without silence before or after (at most 30 ms).
+
+        Closing the generator stops the work. Raises SynthesizerFailed, UnknownVoice.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
