@@ -15,7 +15,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = "claude-haiku-5-5"
-    max_tokens: int = Field(400, ge=16, le=4096, description="The most tokens one turn may take.")
+    max_tokens: int = Field(default=400, ge=16, le=4096, description="The most tokens one turn may take.")
 
 
 class Agent(BaseModel):
@@ -30,10 +30,12 @@ class Agent(BaseModel):
     description: str = Field(description="The router's text: what to use this agent for ('use when ...').")
     prompt: str = Field(description="Who the agent is: inline text, or prompts/<file>.md.")
     voice: str = Field(description="A voice's id: voices/<id>.yaml.")
-    aliases: tuple[str, ...] = Field((), description="Other names, and how recognisers misspell the name.")
-    greeting: str | None = Field(None, description="Spoken when this agent opens a call.")
-    front_desk: bool = Field(False, description="Answers first, and takes what no other agent claims. Exactly one agent has this.")
+    aliases: tuple[str, ...] = Field(default=(), description="Other names, and how recognisers misspell the name.")
+    greeting: str | None = Field(default=None, description="Spoken when this agent opens a call.")
+    front_desk: bool = Field(
+        False, description="Answers first, and takes what no other agent claims. Exactly one agent has this."
+    )
     model: Model = Model()
-    tools: tuple[str, ...] = Field((), description="What it may do on a call; none if left out.")
-    hands_over_to: tuple[AgentId, ...] = Field((), description="Agents it may bring in; all others if left out.")
+    tools: tuple[str, ...] = Field(default=(), description="What it may do on a call; none if left out.")
+    hands_over_to: tuple[AgentId, ...] = Field(default=(), description="Agents it may bring in; all others if left out.")
     color: Literal["cyan", "green", "yellow", "magenta", "blue", "red", "white"] = "white"

@@ -1,9 +1,9 @@
 """What a line is: the seam between any telephone and the call.
 
-    LineError
-    ├── LineClosed        the far end hung up, or the transport is gone for good
-    ├── NotAnswered       answering or dialling failed, or took too long
-    └── LineRefused       the far end or the carrier said no
+LineError
+├── LineClosed        the far end hung up, or the transport is gone for good
+├── NotAnswered       answering or dialling failed, or took too long
+└── LineRefused       the far end or the carrier said no
 """
 
 from __future__ import annotations

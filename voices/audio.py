@@ -113,12 +113,12 @@ def _alaw_to_linear() -> Samples:
 
 
 def _linear_to_ulaw() -> npt.NDArray[np.uint8]:
-    value = np.arange(-FULL_SCALE, FULL_SCALE, dtype=np.int32)
+    value = np.arange(-FULL_SCALE, FULL_SCALE, dtype=np.int32) >> 2  # the standard's 14 bits
     negative = value < 0
-    magnitude = np.minimum(np.where(negative, -value, value), 32_635) + 0x84
-    segment = np.floor(np.log2(magnitude)).astype(np.int32) - 7
-    code = ~((np.where(negative, 0x80, 0)) | (segment << 4) | ((magnitude >> (segment + 3)) & 0x0F))
-    return (code & 0xFF).astype(np.uint8)
+    magnitude = np.minimum(np.abs(value), 8_158) + 0x21
+    segment = np.floor(np.log2(magnitude)).astype(np.int32) - 5
+    code = (segment << 4) | ((magnitude >> (segment + 1)) & 0x0F)
+    return ((code ^ np.where(negative, 0x7F, 0xFF)) & 0xFF).astype(np.uint8)
 
 
 def _linear_to_alaw() -> npt.NDArray[np.uint8]:

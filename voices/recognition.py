@@ -1,8 +1,8 @@
 """Ears: the seam between any recogniser and the call.
 
-    RecognitionError
-    ├── RecognizerUnavailable    the engine is not installed or its model is missing; the message says how to get it
-    └── RecognizerFailed         it broke on this utterance; the next one may work
+RecognitionError
+├── RecognizerUnavailable    the engine is not installed or its model is missing; the message says how to get it
+└── RecognizerFailed         it broke on this utterance; the next one may work
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Mouths: the seam between any synthesiser and the call.
 
-    SynthesisError
-    ├── SynthesizerUnavailable   the engine is not installed or has no key; the message says how to get it
-    ├── UnknownVoice             the engine cannot render this voice
-    └── SynthesizerFailed        it broke on this sentence; the next one may work
+SynthesisError
+├── SynthesizerUnavailable   the engine is not installed or has no key; the message says how to get it
+├── UnknownVoice             the engine cannot render this voice
+└── SynthesizerFailed        it broke on this sentence; the next one may work
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Rendering:
     """The voice's id, as agents name it."""
     engine: str
     gain_db: float = 0.0
-    """Static gain that brings this rendering to the house level (-20 dBFS RMS while speaking); measured, not guessed."""
+    """Brings this rendering to the house level (-20 dBFS RMS while speaking); measured, not guessed."""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The engine's own settings (variant, pitch, speed, clip, id …)."""
 

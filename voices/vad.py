@@ -11,7 +11,7 @@ class Vad(Protocol):
     """One caller's detector: cheap state of its own, the model shared by all."""
 
     def feed(self, frame: Frame) -> tuple[float, ...]:
-        """Probabilities of speech for the windows that this frame completes: none, one, or more. Each window is `window_s` long."""
+        """Probabilities of speech for the windows (each `window_s` long) that this frame completes: none, one, or more."""
         ...
 
     @property
