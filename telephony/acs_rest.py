@@ -1,0 +1,117 @@
+"""Telling Azure what to do with a call: the real SDK behind five verbs, its errors turned into ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+import anyio
+import structlog
+
+from telephony.acs_settings import AcsSettings
+from telephony.line import LineClosed, LineError, LineRefused, NotAnswered, Refusal
+
+CONNECT_S: Final = 5.0  # the SDK's own limits are 300 s
+READ_S: Final = 10.0
+RETRIES: Final = 2  # of what azure-core retries at all: 500, 503, 504, and 429 with Retry-After
+_GONE: Final = ("8522", "8528")  # no such call, call terminated
+
+log = structlog.get_logger()
+
+
+class CallControl:
+    """The SDK's client. Every verb has its deadline in the SDK's timeouts; callers put their own around it."""
+
+    def __init__(self, client: Any, sdk: Any) -> None:
+        self._client = client
+        self._sdk = sdk
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: AcsSettings) -> AsyncGenerator[CallControl]:
+        sdk, aio, credential = await anyio.to_thread.run_sync(_import)  # a fifth of a second
+        client = aio.CallAutomationClient(
+            settings.endpoint,
+            credential(settings.access_key.get_secret_value()),
+            connection_timeout=CONNECT_S,
+            read_timeout=READ_S,
+            retry_total=RETRIES,
+            use_env_settings=False,  # a proxy set for the browser breaks loopback
+        )
+        async with client:
+            yield cls(client, sdk)
+
+    async def answer(self, context: str, callback_url: str, media_url: str) -> str:
+        """The connection's id; empty if Azure did not say. Raises LineClosed, LineRefused, NotAnswered."""
+        with _converted():
+            call = await self._client.answer_call(
+                incoming_call_context=context, callback_url=callback_url, media_streaming=self._streaming(media_url)
+            )
+            return call.call_connection_id or ""
+
+    async def create(self, number: str, own_number: str, callback_url: str, media_url: str) -> str:
+        """Make a phone ring; the connection's id. Raises LineRefused, NotAnswered."""
+        with _converted():
+            call = await self._client.create_call(
+                self._sdk.PhoneNumberIdentifier(number),
+                callback_url,
+                source_caller_id_number=self._sdk.PhoneNumberIdentifier(own_number),
+                media_streaming=self._streaming(media_url),
+            )
+            return call.call_connection_id or ""
+
+    async def reject(self, context: str, why: Refusal) -> None:
+        """Raises LineClosed, LineRefused, NotAnswered."""
+        with _converted():
+            await self._client.reject_call(incoming_call_context=context, call_reject_reason=why.value)
+
+    async def hang_up(self, connection_id: str) -> None:
+        """End the call for everyone. Raises LineClosed, LineRefused, NotAnswered."""
+        with _converted():
+            await self._client.get_call_connection(connection_id).hang_up(is_for_everyone=True)
+
+    def _streaming(self, media_url: str) -> Any:
+        """Unmixed: only then are frames marked with who speaks, and our own sound is surely not among them."""
+        return self._sdk.MediaStreamingOptions(
+            transport_url=media_url,
+            transport_type=self._sdk.StreamingTransportType.WEBSOCKET,
+            content_type=self._sdk.MediaStreamingContentType.AUDIO,
+            audio_channel_type=self._sdk.MediaStreamingAudioChannelType.UNMIXED,
+            start_media_streaming=True,
+            enable_bidirectional=True,
+            audio_format=self._sdk.AudioFormat.PCM16_K_MONO,
+            enable_dtmf_tones=True,
+        )
+
+
+def _import() -> tuple[Any, Any, Any]:
+    from azure.communication import callautomation
+    from azure.communication.callautomation import aio
+    from azure.core.credentials import AzureKeyCredential
+
+    return callautomation, aio, AzureKeyCredential
+
+
+@contextmanager
+def _converted() -> Generator[None]:
+    from azure.core.exceptions import AzureError, HttpResponseError
+
+    try:
+        yield
+    except HttpResponseError as error:
+        raise _refused(error) from error
+    except AzureError as error:  # no connection, a time limit, a body the SDK cannot read
+        raise NotAnswered(f"Azure cannot be reached: {type(error).__name__}") from error
+    except (AttributeError, TypeError, ValueError) as error:  # an empty or odd body breaks inside the SDK
+        raise NotAnswered(f"Azure answered with something its own SDK cannot read: {type(error).__name__}") from error
+
+
+def _refused(error: Any) -> LineError:
+    status, code = error.status_code, getattr(error.error, "code", None) or ""
+    log.warning("acs_refused", status=status, code=code)
+    if status == 404 or code in _GONE:
+        return LineClosed(f"Azure knows no such call ({status} {code})")
+    if status >= 500 or status in (408, 429):
+        return NotAnswered(f"Azure could not ({status} {code})")
+    return LineRefused(f"Azure refused ({status} {code}); 401 or 403 mean the access key, or a number that is not ours")
