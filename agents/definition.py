@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 AgentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Spoken = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class Model(BaseModel):
@@ -14,7 +15,7 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = "claude-haiku-5-5"
+    id: str = Field(default="claude-haiku-5-5", min_length=1, max_length=100)
     max_tokens: int = Field(default=400, ge=16, le=4096, description="The most tokens one turn may take.")
 
 
@@ -25,15 +26,17 @@ class Agent(BaseModel):
 
     id: AgentId
     """The file's name."""
-    name: str = Field(min_length=1, max_length=40, description="As spoken: Kai, Engineer.")
-    role: str = Field(max_length=120, description="One line, shown in lists and to the router.")
-    description: str = Field(description="The router's text: what to use this agent for ('use when ...').")
-    prompt: str = Field(description="Who the agent is: inline text, or prompts/<file>.md.")
-    voice: str = Field(description="A voice's id: voices/<id>.yaml.")
-    aliases: tuple[str, ...] = Field(default=(), description="Other names, and how recognisers misspell the name.")
-    greeting: str | None = Field(default=None, description="Spoken when this agent opens a call.")
+    name: Spoken = Field(description="As spoken: Kai, Engineer.")
+    role: str = Field(min_length=1, max_length=120, description="One line, shown in lists and to the router.")
+    description: str = Field(
+        min_length=1, max_length=1000, description="The router's text: what to use this agent for ('use when ...')."
+    )
+    prompt: str = Field(min_length=1, max_length=20_000, description="Who the agent is: inline text, or prompts/<file>.md.")
+    voice: str = Field(min_length=1, max_length=40, description="A voice's id: voices/<id>.yaml.")
+    aliases: tuple[Spoken, ...] = Field(default=(), description="Other names, and how recognisers misspell the name.")
+    greeting: str | None = Field(default=None, min_length=1, max_length=300, description="Spoken when this agent opens a call.")
     front_desk: bool = Field(
-        False, description="Answers first, and takes what no other agent claims. Exactly one agent has this."
+        default=False, description="Answers first, and takes what no other agent claims. Exactly one agent has this."
     )
     model: Model = Model()
     tools: tuple[str, ...] = Field(default=(), description="What it may do on a call; none if left out.")

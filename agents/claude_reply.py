@@ -1,0 +1,161 @@
+"""One message from Claude: its wire events become ours, its failures our errors. Source: Messages API, version 2026-10-21."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from agents.brain import AgentEvent, Said, Spent, ToolCalled
+from agents.errors import (
+    BadRequest,
+    BrainError,
+    BrokenOff,
+    OutOfCredit,
+    Overloaded,
+    RateLimited,
+    Refused,
+    ServerFailed,
+    Truncated,
+    Unauthorised,
+    Unreachable,
+)
+from agents.prices import cost_usd
+
+_BY_TYPE: Final[dict[str, type[BrainError]]] = {
+    "overloaded_error": Overloaded,
+    "rate_limit_error": RateLimited,
+    "authentication_error": Unauthorised,
+    "permission_error": Unauthorised,
+    "billing_error": OutOfCredit,
+    "api_error": ServerFailed,
+    "timeout_error": ServerFailed,
+}
+_BY_STATUS: Final[dict[int, type[BrainError]]] = {
+    401: Unauthorised,
+    402: OutOfCredit,
+    403: Unauthorised,
+    408: ServerFailed,
+    409: ServerFailed,
+    429: RateLimited,
+    529: Overloaded,
+}
+
+
+class Reply:
+    """Takes a stream's events one by one, and remembers what goes back to Claude when its tools have run."""
+
+    def __init__(self, *, continues: bool = False) -> None:
+        """`continues`: the agent has spoken in this turn already, so new text is a new paragraph."""
+        self.content: list[dict[str, Any]] = []
+        self.spoke = continues
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._json: dict[int, str] = {}
+        self._continues = continues
+        self._stop_reason: str | None = None
+        self._model, self._prompt_tokens = "", 0
+
+    def take(self, event: Any) -> Iterator[AgentEvent]:
+        """Raises BrokenOff for what is no Messages API."""
+        try:
+            yield from self._take(event)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise BrokenOff(f"It sent something else than a message ({error}).") from error
+
+    def _take(self, event: Any) -> Iterator[AgentEvent]:
+        match event.type:
+            case "message_start":
+                self._model = event.message.model
+                spent = spent_on(self._model, event.message.usage, output=False)
+                self._prompt_tokens = spent.input_tokens + spent.cache_read_tokens + spent.cache_write_tokens
+                yield spent
+            case "content_block_start":
+                self._begin(event.index, event.content_block)
+                if event.content_block.type == "text" and event.content_block.text:
+                    yield from self._say(event.content_block.text)
+            case "content_block_delta" if event.delta.type == "text_delta":
+                self._blocks[event.index]["text"] += event.delta.text
+                yield from self._say(event.delta.text)
+            case "content_block_delta" if event.delta.type == "input_json_delta":
+                self._json[event.index] += event.delta.partial_json
+            case "message_delta":
+                self._stop_reason = event.delta.stop_reason or self._stop_reason
+                tokens = event.usage.output_tokens or 0
+                usd = cost_usd(self._model, prompt_tokens=self._prompt_tokens, output_tokens=tokens)
+                yield Spent(self._model, 0, tokens, 0, 0, usd)
+            case _:
+                return  # message_stop, content_block_stop, and whatever comes to be: nothing to say
+
+    def _begin(self, index: int, block: Any) -> None:
+        """Blocks of other kinds (thinking, were it on) are neither said nor sent back."""
+        if block.type == "text":
+            self._blocks[index] = {"type": "text", "text": block.text}
+        elif block.type == "tool_use":
+            self._blocks[index] = {"type": "tool_use", "id": block.id, "name": block.name, "input": {}}
+            self._json[index] = ""
+
+    def _say(self, text: str) -> Iterator[Said]:
+        if self._continues and text:
+            text, self._continues = f"\n\n{text.lstrip()}", False
+        if text:
+            self.spoke = True
+            yield Said(text)
+
+    def finish(self) -> list[ToolCalled]:
+        """What the agent wants done. Raises Refused, Truncated, BrokenOff when the message is not whole."""
+        match self._stop_reason:
+            case None:
+                raise BrokenOff
+            case "refusal":
+                raise Refused
+            case "max_tokens" | "model_context_window_exceeded":
+                raise Truncated
+            case _:
+                self.content = [block for block in self._finished() if block["type"] != "text" or block["text"].strip()]
+        return [ToolCalled(b["id"], b["name"], b["input"]) for b in self.content if b["type"] == "tool_use"]
+
+    def _finished(self) -> Iterator[dict[str, Any]]:
+        for index, block in sorted(self._blocks.items()):
+            if partial := self._json.get(index):
+                try:
+                    block["input"] = json.loads(partial)
+                except ValueError as error:
+                    raise BrokenOff("A tool's input is not JSON.") from error
+            yield block
+
+
+def spent_on(model: str, usage: Any, *, output: bool = True) -> Spent:
+    """What a message cost, by its own `usage`; without the output where that is still growing."""
+    fresh, tokens = usage.input_tokens or 0, (usage.output_tokens or 0) if output else 0
+    read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    usd = cost_usd(
+        model,
+        prompt_tokens=fresh + read + written,
+        input_tokens=fresh,
+        output_tokens=tokens,
+        cache_write_tokens=written,
+        cache_read_tokens=read,
+    )
+    return Spent(model, fresh, tokens, read, written, usd)
+
+
+def converted(error: Exception) -> BrainError:
+    """The SDK's and the HTTP client's exceptions as ours."""
+    import anthropic
+
+    match error:
+        case anthropic.APIStatusError():
+            kind = _BY_TYPE.get(str(error.type)) or _BY_STATUS.get(error.status_code)
+            kind = kind or (ServerFailed if error.status_code >= 500 else BadRequest)
+            return kind(f"({error.status_code}: {error.api_message or 'no reason given'})", retry_after_s=_retry_after_s(error))
+        case anthropic.APIConnectionError():
+            return Unreachable(f"({type(error.__cause__ or error).__name__})")
+        case _:
+            return BrokenOff(f"({type(error).__name__})")
+
+
+def _retry_after_s(error: Any) -> float | None:
+    try:
+        return max(0.0, float(error.response.headers["retry-after"]))
+    except (KeyError, ValueError):
+        return None  # absent, or an HTTP date: then our own wait is as good

@@ -1,0 +1,121 @@
+"""What can go wrong in `agents/`.
+
+AgentError
+├── FileError            a YAML or prompt file cannot be used: where, why, and the fix
+├── ToolError            a tool could not be used; the sentence goes back to Claude, not to the caller
+└── BrainError           an agent's turn failed; `prompts/lines.yaml` has a spoken line for each code
+    ├── Overloaded       Claude has too much to do (529)
+    ├── RateLimited      we asked too often (429)
+    ├── ServerFailed     Claude's own failure (5xx)
+    ├── Unreachable      no connection
+    ├── Slow             no first token in time
+    ├── Stalled          it began, then nothing came for too long
+    ├── BrokenOff        the stream ended before the answer did, or was no answer
+    ├── Refused          Claude declines to answer
+    ├── Truncated        the answer reached its token limit; what was said stands
+    ├── Unauthorised     no key, or one that is not accepted
+    ├── OutOfCredit      the account cannot pay
+    └── BadRequest       we asked for something that does not exist
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class AgentError(Exception):
+    """`code` names it, the message is one sentence, `retryable` says whether trying again may help."""
+
+    code: ClassVar[str] = "agent_failed"
+    retryable: ClassVar[bool] = False
+
+
+class FileError(AgentError):
+    """Reads `file:line:column: problem and fix`."""
+
+    code = "agent_file"
+
+    def __init__(self, path: Path, problem: str, *, line: int = 1, column: int = 1) -> None:
+        super().__init__(f"{path}:{line}:{column}: {problem}")
+        self.path, self.problem, self.line, self.column = path, problem, line, column
+
+
+class ToolError(AgentError):
+    code = "tool_failed"
+
+
+class BrainError(AgentError):
+    code = "claude_failed"
+    says: ClassVar[str] = "Claude failed."
+
+    def __init__(self, detail: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(f"{self.says} {detail[:300]}".rstrip())
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(BrainError):
+    code = "claude_overloaded"
+    retryable = True
+    says = "Claude is overloaded."
+
+
+class RateLimited(BrainError):
+    code = "claude_rate_limited"
+    retryable = True
+    says = "Claude's rate limit is reached."
+
+
+class ServerFailed(BrainError):
+    code = "claude_server_failed"
+    retryable = True
+    says = "Claude had an internal failure."
+
+
+class Unreachable(BrainError):
+    code = "claude_unreachable"
+    retryable = True
+    says = "Claude cannot be reached; check the network and `base_url`."
+
+
+class Slow(BrainError):
+    code = "claude_slow"
+    retryable = True
+    says = "Claude did not begin to answer in time."
+
+
+class Stalled(BrainError):
+    code = "claude_stalled"
+    retryable = True
+    says = "Claude stopped in mid-answer."
+
+
+class BrokenOff(BrainError):
+    code = "claude_broken_off"
+    retryable = True
+    says = "Claude's answer broke off."
+
+
+class Refused(BrainError):
+    code = "claude_refused"
+    says = "Claude declined to answer."
+
+
+class Truncated(BrainError):
+    code = "claude_truncated"
+    says = "The answer reached the agent's `model.max_tokens`."
+
+
+class Unauthorised(BrainError):
+    code = "claude_unauthorised"
+    says = "Claude does not accept our key; set ANTHROPIC_API_KEY."
+
+
+class OutOfCredit(BrainError):
+    code = "claude_out_of_credit"
+    says = "The Claude account has no credit left."
+
+
+class BadRequest(BrainError):
+    code = "claude_bad_request"
+    says = "Claude does not understand our request; is the agent's `model.id` right?"

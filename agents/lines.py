@@ -1,0 +1,99 @@
+"""What the phone itself says: `prompts/lines.yaml`, complete and checked."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from agents.yaml_file import YamlFile
+
+
+def _only(*known: str) -> AfterValidator:
+    def check(line: str) -> str:
+        used = {name for _, name, _, _ in string.Formatter().parse(line) if name is not None}
+        if unknown := sorted(used - set(known)):
+            raise ValueError(
+                f"{{{unknown[0]}}} is not known here; known: {', '.join(f'{{{name}}}' for name in known) or 'nothing'}"
+            )
+        return line
+
+    return AfterValidator(check)
+
+
+Line = Annotated[str, Field(min_length=2, max_length=300), _only()]
+NamedLine = Annotated[str, Field(min_length=2, max_length=300), _only("name")]
+
+
+class _Lines(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PinLines(_Lines):
+    ask: Line
+    wrong: Line
+    locked: Line
+    accepted: Line
+
+
+class LimitLines(_Lines):
+    time_almost_up: Line
+    time_up: Line
+    budget_almost_spent: Line
+    budget_spent: Line
+
+
+class ErrorLines(_Lines):
+    """By the error's code."""
+
+    call_failed: Line
+    recognition_failed: Line
+    recognizer_unavailable: Line
+    synthesis_failed: Line
+    synthesizer_unavailable: Line
+    unknown_voice: Line
+    claude_failed: Line
+    claude_overloaded: Line
+    claude_rate_limited: Line
+    claude_server_failed: Line
+    claude_unreachable: Line
+    claude_slow: Line
+    claude_stalled: Line
+    claude_broken_off: Line
+    claude_refused: Line
+    claude_truncated: Line
+    claude_unauthorised: Line
+    claude_out_of_credit: Line
+    claude_bad_request: Line
+
+
+class Lines(_Lines):
+    """Every sentence, as text; those with `{name}` want `.format(name=…)`."""
+
+    greeting: NamedLine
+    """For an agent that has none of its own."""
+    fillers: Annotated[tuple[Line, ...], Field(min_length=1)]
+    slow: Line
+    still_thinking: Line
+    not_understood: Line
+    are_you_still_there: Line
+    goodbye_silence: Line
+    farewell: Line
+    hand_over: NamedLine
+    replaced: NamedLine
+    """An agent failed, and another takes its place."""
+    repeat_offer: Line
+    pin: PinLines
+    limits: LimitLines
+    errors: ErrorLines
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises FileError for a missing or unknown key, with its line."""
+        return YamlFile(path).validate(cls)
+
+    def for_error(self, code: str) -> str:
+        """What to say when that happened; a general line for a code without one."""
+        return getattr(self.errors, code, self.errors.call_failed) if code in ErrorLines.model_fields else self.errors.call_failed

@@ -1,0 +1,83 @@
+"""What Claude reads: the system text, and the call's history as one agent sees it. Pure, and the same bytes each time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from agents.brain import CALLER, Utterance
+from agents.definition import Agent
+from agents.errors import FileError
+from agents.roster import Roster
+
+OPENING: Final = "[The call begins.]"
+GO_ON: Final = "[Go on.]"
+# Brackets and tags are how the phone marks what is not the caller's: the caller's own words cannot look like that.
+_PLAIN: Final = str.maketrans("[]<>", "()()")
+_CACHE: Final = {"type": "ephemeral"}
+
+
+class Prompts:
+    """The words around an agent's own prompt."""
+
+    def __init__(self, roster: Roster, *, manners: str, router: str) -> None:
+        self.roster = roster
+        self._manners, self._router = manners.strip(), router.strip()
+
+    @classmethod
+    def read(cls, roster: Roster, prompts_dir: Path) -> Prompts:
+        """With `phone_manners.md` and `router.md` of the folder. Raises FileError."""
+        return cls(roster, manners=_text(prompts_dir / "phone_manners.md"), router=_text(prompts_dir / "router.md"))
+
+    def system(self, agent: Agent) -> str:
+        """Who this agent is on this line. Opens with `You are <name> (agent <id>)`, which a scripted Claude goes by."""
+        others = "\n".join(f"- {a.name} (agent id {a.id}), {a.role}. {a.description}" for a in self.roster if a.id != agent.id)
+        colleagues = f"\n\n# Your colleagues on this line\n\n{others}" if others else ""
+        return f"You are {agent.name} (agent {agent.id}), {agent.role}.\n\n{agent.prompt.strip()}\n\n{self._manners}{colleagues}"
+
+    def router_system(self) -> str:
+        everyone = "\n".join(f"- {a.id}: {a.name}, {a.role}. {a.description}" for a in self.roster)
+        return f"{self._router}\n\n# The agents\n\n{everyone}"
+
+    def system_blocks(self, text: str) -> list[dict[str, Any]]:
+        """The end of the stable part: tools and system are read from the cache from the second request on."""
+        return [{"type": "text", "text": text, "cache_control": _CACHE}]
+
+    def messages(self, agent_id: str | None, thread: Sequence[Utterance], note: str = "") -> list[dict[str, Any]]:
+        """The history for this agent (None: for somebody who said nothing): roles alternate, the caller's side first and last.
+
+        A block per utterance, so that the next turn's messages begin with the same blocks. The cache's breakpoint stands
+        before the note: after it, it would never be found again, as notes are not kept.
+        """
+        merged: list[dict[str, Any]] = []
+        for line in thread:
+            if text := line.text.strip():
+                role = "assistant" if line.speaker == agent_id else "user"
+                _add(merged, role, self._marked(line.speaker, text) if role == "user" else text)
+        if not merged or merged[0]["role"] == "assistant":
+            merged.insert(0, {"role": "user", "content": [{"type": "text", "text": OPENING}]})
+        merged[-1]["content"][-1]["cache_control"] = _CACHE
+        if note.strip():
+            _add(merged, "user", f"<note>\n{note.strip()}\n</note>")
+        elif merged[-1]["role"] == "assistant":
+            _add(merged, "user", GO_ON)
+        return merged
+
+    def _marked(self, speaker: str, text: str) -> str:
+        if speaker == CALLER:
+            return text.translate(_PLAIN)
+        return f"[{self.roster[speaker].name if speaker in self.roster else speaker}] {text}"
+
+
+def _add(merged: list[dict[str, Any]], role: str, text: str) -> None:
+    if not merged or merged[-1]["role"] != role:
+        merged.append({"role": role, "content": []})
+    merged[-1]["content"].append({"type": "text", "text": text})
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(path, f"cannot be read: {error}") from error

@@ -1,0 +1,177 @@
+"""Model text into speakable sentences while it streams, the first clause early.
+
+A pure automaton fed character by character: how the stream was cut into deltas cannot change what comes out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from agents.markdown import Head, Kind, head, plain
+
+LONGEST: Final = 250  # characters in one piece: what a synthesiser says in one breath, about 15 s
+_RUNAWAY: Final = 1_000  # a "word" that long is cut anywhere
+_CLAUSE_CHARS: Final = 10
+_CLAUSE_WORDS: Final = 2
+_EARLIEST_SPLIT: Final = 60
+
+_CLOSERS: Final = "\"'”’»)]*_~"
+_WIDE_ENDS: Final = "。！？"
+_CLAUSE_END: Final = re.compile(r"[,;:]$|(?:\s|\w)[–—]$|\s-$")
+# A full stop after these is no end. Single letters are initials, or parts of "U.S.", "e.g.", "z. B.".
+_ABBREVIATION: Final = re.compile(
+    r"(?:^|[\s(\[\"'“])(?:dr|mr|mrs|ms|prof|st|sr|vs|cf|approx|no|nos|fig|vol|dept|ca|bzw|nr|evtl|ggf|inkl|zzgl|str|bsp"
+    r"|(?:am|der|den|dem|vom|zum|ab|bis|seit|im) \d{1,2}|(?!(?-i:I)\.)[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_])\.$",
+    re.IGNORECASE,
+)
+# These end a sentence only if the next word is written large.
+_PERHAPS: Final = re.compile(
+    r"(?:\.\.|…|\b(?:etc|usw|inc|ltd|co|jr|a\.m|p\.m|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.)$", re.IGNORECASE
+)
+_LAST_CLAUSE: Final = re.compile(r".*[,;:–—，、；](?=\s|[^\x00-\x7f])", re.DOTALL)
+
+
+class Sentences:
+    """One agent's turn. `push` what streams, `settle` when it pauses, `finish` at its end; each gives what can be said now.
+
+    Pieces are never empty, hold no Markdown, code, address or emoji, and are at most about 250 characters long. `names`
+    are the agent's: "Kai:" or "[Kai]" in front of its answer is not said.
+    """
+
+    def __init__(self, *, first_clause: bool = True, names: tuple[str, ...] = ()) -> None:
+        self._early, self._names = first_clause, names
+        self._line = ""  # the beginning of a line whose kind is not known yet
+        self._kind: Kind | None = None
+        self._opening = True
+        self._fence = ""  # what ends the code we are in
+        self._text = ""  # raw Markdown of the sentence under way
+        self._doubt = False  # the text may have ended; the next character decides
+        self._ready: list[str] = []
+
+    def push(self, delta: str) -> list[str]:
+        for character in delta:
+            self._take(character)
+        return self._give()
+
+    def settle(self) -> list[str]:
+        """Nothing came for a while (120 ms, or a tool runs): what ends like a sentence is given without waiting for more."""
+        if self._kind in (Kind.TEXT, Kind.ITEM) and self._ends() and not _open(self._text):
+            self._cut()
+        return self._give()
+
+    def finish(self) -> list[str]:
+        """The rest. Nothing may be pushed afterwards."""
+        self._end_line()
+        self._cut()
+        return self._give()
+
+    def _give(self) -> list[str]:
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _take(self, character: str) -> None:
+        if character == "\n":
+            self._end_line()
+        elif self._kind is None:
+            self._line += character
+            if not self._fence and (found := self._head(whole=False)):
+                self._begin(found)
+        elif self._kind is not Kind.NOTHING:
+            self._feed(character)
+
+    def _head(self, *, whole: bool) -> Head | None:
+        return head(self._line, whole=whole, first=self._opening, names=self._names)
+
+    def _begin(self, found: Head) -> None:
+        self._kind = found.kind
+        match found.kind:
+            case Kind.FENCE:
+                self._fence, self._kind = found.rest, Kind.NOTHING
+                self._cut()
+            case Kind.NOTHING:
+                self._cut()
+            case _:
+                if found.kind is not Kind.TEXT:
+                    self._cut()
+                self._opening = False
+                for character in found.rest:
+                    self._feed(character)
+
+    def _end_line(self) -> None:
+        if self._fence:
+            if self._kind is None and self._line.strip().startswith(self._fence):
+                self._fence = ""
+        else:
+            if self._kind is None:
+                self._begin(self._head(whole=True) or Head(Kind.BLANK))
+            if self._kind in (Kind.HEADING, Kind.BLANK):
+                self._cut()
+            self._feed(" ")
+        self._line, self._kind = "", None
+
+    def _feed(self, character: str) -> None:
+        """The next character of running text."""
+        if self._doubt and not character.isspace():
+            self._doubt = False
+            if character.isupper() or not (character.isalnum() or character in _CLOSERS):
+                self._cut()
+        if not self._text and character.isspace():
+            return
+        self._text += character
+        if character.isspace():
+            self._at_space()
+        elif character in _WIDE_ENDS and not _open(self._text):
+            self._cut()
+        if len(self._text) >= LONGEST:
+            self._split()
+
+    def _at_space(self) -> None:
+        """Words are whole only here, so here is where it is decided."""
+        if _open(self._text):
+            return
+        text = self._text.rstrip()
+        if _PERHAPS.search(text.rstrip(_CLOSERS)):
+            self._doubt = True
+        elif self._ends() or (self._early and _is_clause(text)):
+            self._cut()
+
+    def _ends(self) -> bool:
+        text = self._text.rstrip()
+        bare = text.rstrip(_CLOSERS)
+        if not bare.endswith((".", "!", "?", "…")):
+            return False
+        return not _ABBREVIATION.search(bare)
+
+    def _split(self) -> None:
+        """Too long for one breath: at the last clause, else at the last word."""
+        clause = _LAST_CLAUSE.match(self._text, 0, LONGEST)
+        at = clause.end() if clause and clause.end() >= _EARLIEST_SPLIT else self._text.rfind(" ", 0, LONGEST) + 1
+        if at == 0:
+            if len(self._text) < _RUNAWAY:
+                return
+            at = _RUNAWAY
+        rest = self._text[at:].lstrip()
+        self._text = self._text[:at]
+        self._cut()
+        self._text = rest
+
+    def _cut(self) -> None:
+        piece, self._text, self._doubt = plain(self._text), "", False
+        if piece:
+            self._ready.append(piece)
+            self._early = False
+
+
+def _is_clause(text: str) -> bool:
+    return len(text) >= _CLAUSE_CHARS and len(text.split()) >= _CLAUSE_WORDS and _CLAUSE_END.search(text) is not None
+
+
+def _open(text: str) -> bool:
+    """Inside of code, a link or a tag, where a cut would leave half of it to be said."""
+    return text.count("`") % 2 == 1 or text.rfind("[") > text.rfind("]") or text.rfind("](") > text.rfind(")") or _in_tag(text)
+
+
+def _in_tag(text: str) -> bool:
+    opened = text.rfind("<")
+    return opened > text.rfind(">") and text[opened + 1 : opened + 2].isalpha()

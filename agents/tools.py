@@ -1,0 +1,125 @@
+"""What an agent may do on a call: tools as Claude sees them. The call carries them out; here they are only defined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from agents.definition import Agent
+from agents.errors import ToolError
+
+
+class Inputs(BaseModel):
+    """What a tool takes; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    description: str
+    """For Claude: when to use it, in the fewest words (schemas are most of a prompt's reading time)."""
+    inputs: type[BaseModel]
+    ends_turn: bool = False
+    """The agent is done when it has called this; no further request."""
+    filler: str | None = None
+    """Said while it runs, if nothing else is being said."""
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        return _untitled(self.inputs.model_json_schema())
+
+    def rendered(self) -> dict[str, Any]:
+        """As the Messages API wants it."""
+        return {"name": self.name, "description": self.description, "input_schema": self.input_schema}
+
+    def check(self, raw: object) -> dict[str, Any]:
+        """The input, valid and complete. Raises ToolError, in words that let Claude mend it."""
+        try:
+            return self.inputs.model_validate(raw).model_dump()
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg']}" for e in error.errors(include_url=False)[:3]
+            )
+            raise ToolError(f"{self.name} was not called: {problems}") from None
+
+
+def _untitled(schema: Any) -> Any:
+    """Without pydantic's titles, which are tokens and tell nothing; a property may itself be called `title`."""
+    match schema:
+        case {"properties": dict() as properties}:
+            rest = {key: _untitled(value) for key, value in schema.items() if key not in ("title", "properties")}
+            return {**rest, "properties": {key: _untitled(value) for key, value in properties.items()}}
+        case dict():
+            return {key: _untitled(value) for key, value in schema.items() if key != "title"}
+        case list():
+            return [_untitled(item) for item in schema]
+        case _:
+            return schema
+
+
+def bring_in(colleagues: Sequence[Agent]) -> Tool:
+    """Hand the call over to one of these."""
+    why = Annotated[str, Field(max_length=300, description="What they should know, in a few words.")]
+    return Tool(
+        "bring_in",
+        "Hand the caller over to a colleague who knows this better. First say so in one short sentence; they then speak.",
+        create_model("BringIn", __base__=Inputs, agent=(_one_of(colleagues), ...), why=(why, ...)),
+        ends_turn=True,
+    )
+
+
+class EndCall(Inputs):
+    pass
+
+
+END_CALL: Final = Tool(
+    "end_call",
+    "Hang up. Only after the caller agreed that the call is over; first say goodbye.",
+    EndCall,
+    ends_turn=True,
+)
+
+
+class CurrentTime(Inputs):
+    zone: str = Field(default="", max_length=64, description="IANA name such as Europe/Berlin; the caller's own if left out.")
+
+
+CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere.", CurrentTime)
+
+_MAKERS: Final[Mapping[str, Callable[[Sequence[Agent]], Tool]]] = {
+    "bring_in": bring_in,
+    "end_call": lambda _: END_CALL,
+    "current_time": lambda _: CURRENT_TIME,
+}
+KNOWN: Final = tuple(_MAKERS)
+
+
+def tools_of(agent: Agent, everyone: Iterable[Agent]) -> tuple[Tool, ...]:
+    """The tools this agent may use on a call with these agents; `bring_in` only if there is somebody to bring in."""
+    others = [other for other in everyone if other.id != agent.id]
+    colleagues = [other for other in others if not agent.hands_over_to or other.id in agent.hands_over_to]
+    return tuple(_MAKERS[name](colleagues) for name in agent.tools if name != "bring_in" or colleagues)
+
+
+def route(everyone: Sequence[Agent]) -> Tool:
+    """The router's only tool: who answers this turn, in what order, each with a few words on what to add."""
+    brief = Annotated[str, Field(max_length=200, description="What this one should add, in a few words.")]
+    speaker = create_model("Speaker", __base__=Inputs, agent=(_one_of(everyone), ...), brief=(brief, ""))
+    speakers: Any = Annotated[list[speaker], Field(min_length=1, max_length=3), AfterValidator(_each_once)]
+    return Tool("route", "Say who answers the caller.", create_model("Route", __base__=Inputs, speakers=(speakers, ...)))
+
+
+def _one_of(agents: Sequence[Agent]) -> Any:
+    return Literal[tuple(agent.id for agent in agents)]
+
+
+def _each_once(speakers: list[Any]) -> list[Any]:
+    if len({speaker.agent for speaker in speakers}) < len(speakers):
+        raise ValueError("each agent speaks once")
+    return speakers

@@ -1,0 +1,184 @@
+"""YAML into pydantic models, with every complaint at its file, line and column, and with its fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from agents.errors import FileError
+
+MAX_BYTES: Final = 64 * 1024
+_MAX_DEPTH: Final = 32
+
+M = TypeVar("M", bound=BaseModel)
+Place = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that reads only YAML 1.2's plain types: `no` is a word, and so is a date."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own name and form)
+
+
+for _tag, _form, _first in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"~|null|", ["~", "n", ""]),
+    ("int", r"[-+]?[0-9]{1,18}", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_form})$"), list(_first))
+
+
+class YamlFile:
+    """One file, read: its plain `data`, and where each part of it stands."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises FileError."""
+        self.path = path
+        self._marks: dict[Place, yaml.Mark] = {}
+        root = self._compose(self._text())
+        if not isinstance(root, yaml.MappingNode):
+            raise FileError(
+                path, "the file is empty; it must hold `key: value` lines" if root is None else "must be `key: value` lines"
+            )
+        self.data: dict[str, Any] = self._plain(root, ())
+
+    def _text(self) -> str:
+        try:
+            blob = self.path.read_bytes()
+        except OSError as error:
+            raise FileError(self.path, f"cannot be read: {error.strerror or error}") from error
+        if len(blob) > MAX_BYTES:
+            raise FileError(self.path, f"is {len(blob):,} bytes; at most {MAX_BYTES:,} make sense here")
+        try:
+            return blob.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = blob.count(b"\n", 0, error.start) + 1
+            raise FileError(self.path, "is not UTF-8; save it as UTF-8", line=line) from error
+
+    def _compose(self, text: str) -> yaml.Node | None:
+        try:
+            return yaml.compose(text, Loader=_Loader)
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise FileError(self.path, f"holds a character YAML forbids (#x{error.character:04x})", line=line) from error
+        except RecursionError as error:
+            raise FileError(self.path, "is nested too deeply") from error
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            where = {"line": mark.line + 1, "column": mark.column + 1} if mark else {}
+            raise FileError(self.path, _yaml_problem(error), **where) from error
+
+    def _plain(self, node: yaml.Node, place: Place) -> Any:
+        self._marks.setdefault(place, node.start_mark)
+        if len(place) > _MAX_DEPTH or len(self._marks) > 20_000:  # what only aliases of aliases reach in 64 kB
+            raise self.error(place, "is nested too deeply")
+        match node:
+            case yaml.MappingNode():
+                return dict(self._items(node, place))
+            case yaml.SequenceNode():
+                return [self._plain(item, (*place, at)) for at, item in enumerate(node.value)]
+            case _:
+                return self._scalar(node, place)
+
+    def _items(self, node: yaml.MappingNode, place: Place) -> Iterator[tuple[str, Any]]:
+        seen: set[str] = set()
+        for key_node, value in node.value:
+            key = key_node.value
+            if not isinstance(key, str):
+                raise self.error(place, "a key must be a word", key_node.start_mark)
+            if key in seen:
+                raise self.error(place, f"`{key}` is there twice; delete one", key_node.start_mark)
+            seen.add(key)
+            self._marks[(*place, key)] = key_node.start_mark
+            yield key, self._plain(value, (*place, key))
+
+    def _scalar(self, node: yaml.Node, place: Place) -> Any:
+        match node.tag.removeprefix("tag:yaml.org,2002:"):
+            case "str":
+                return node.value
+            case "int":
+                return int(node.value)
+            case "float":
+                return float(node.value)
+            case "bool":
+                return node.value == "true"
+            case "null":
+                return None
+            case tag:
+                raise self.error(place, f"the tag {tag} is not allowed here; delete it", node.start_mark)
+
+    def error(self, place: Place, problem: str, mark: yaml.Mark | None = None) -> FileError:
+        """A complaint about one place in the file, or about the nearest one around it that exists."""
+        while mark is None and place not in self._marks and place:
+            place = place[:-1]
+        mark = mark or self._marks.get(place)
+        return FileError(self.path, problem, line=mark.line + 1 if mark else 1, column=mark.column + 1 if mark else 1)
+
+    def validate(self, model: type[M], **more: Any) -> M:
+        """The data as a model, with `more` beside what the file says. Raises FileError for the first thing wrong."""
+        try:
+            return model.model_validate({**self.data, **more})
+        except ValidationError as error:
+            first = min(error.errors(include_url=False), key=self._position)
+            raise self.error(tuple(first["loc"]), _problem(first, model)) from None
+
+    def _position(self, error: ErrorDetails) -> tuple[int, int]:
+        found = self.error(tuple(error["loc"]), "")
+        return found.line, found.column
+
+
+def did_you_mean(word: str, known: Mapping[str, Any] | tuple[str, ...] | list[str]) -> str:
+    """A hint for a word that is not known: the nearest one, or all of them. Starts with a space."""
+    near = get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
+    return f" Did you mean `{near[0]}`?" if near else f" Known: {', '.join(known)}." if known else ""
+
+
+def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or error.context or "is not YAML"
+    if "'\\t'" in problem:
+        return "a tab; YAML is indented with spaces"
+    if "mapping values are not allowed" in problem:
+        return "a `:` where none may be; put the text in quotes, or check the indentation"
+    if "undefined alias" in problem:
+        return "`*` begins an alias in YAML; put the text in quotes"
+    return f"not YAML: {problem}"
+
+
+def _problem(error: ErrorDetails, model: type[BaseModel]) -> str:
+    *around, last = error["loc"] or ("file",)
+    key = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "file")
+    match error["type"]:
+        case "extra_forbidden":
+            return f"unknown key `{last}`.{did_you_mean(str(last), list(_fields(model, around)))}"
+        case "missing":
+            return f"`{last}` is missing; add it"
+        case "literal_error":
+            known = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
+            return f"`{key}` cannot be {error['input']!r:.60}.{did_you_mean(str(error['input']), known)}"
+        case "string_type":
+            return f"`{key}` must be text; put {error['input']!r:.60} in quotes"
+        case _:
+            return f"`{key}`: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _fields(model: type[BaseModel], place: list[str | int]) -> tuple[str, ...]:
+    """The keys a model knows at a place inside it."""
+    at: Any = model
+    for part in place:
+        if isinstance(part, str) and isinstance(at, type) and issubclass(at, BaseModel) and part in at.model_fields:
+            at = _inner_model(at.model_fields[part].annotation)
+    return tuple(at.model_fields) if isinstance(at, type) and issubclass(at, BaseModel) else ()
+
+
+def _inner_model(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for argument in get_args(annotation) if (found := _inner_model(argument))), None)
