@@ -1,0 +1,372 @@
+"""One call, from ringing to hung up: ear, mind, mouth, pacer and watch in one task group, joined by the turn table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+from anyio.abc import TaskGroup
+from voices.catalogue import Catalogue
+
+from agents.lines import Lines
+from orchestrator import events
+from orchestrator.ear import Ear, Recognition
+from orchestrator.journal import Journal
+from orchestrator.keypad import Keypad
+from orchestrator.mind import Guard, Mind, Minds
+from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
+from orchestrator.mouth import Mouth
+from orchestrator.pacer import Pacer
+from orchestrator.patience import Limits, Patience, Prompt, Rest
+from orchestrator.reply import Reply
+from orchestrator.turns import Act, Sign, State, step
+from telephony.line import Line, LineClosed
+from voices.endpoint import Endpointer
+from voices.vad import Vad
+
+GREETING_PROTECTED_S: Final = 0.7
+GUESSES: Final = 2  # speculative answers per turn; after that the end of the turn is waited for
+WATCH_S: Final = 0.1
+KEYED: Final = "(pressed the keys {digits})"
+LAST_SOUND_S: Final = 1.0  # what was sent when we hang up is heard: the line drains first
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the call is made of, beside the line."""
+
+    minds: Minds
+    catalogue: Catalogue
+    vad: Callable[[], Vad]
+    endpointer: Callable[[], Endpointer]
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Our speech, stopped because the caller spoke."""
+
+    heard: ClipHeard | None
+    onset_s: float
+    at_s: float
+
+
+class Call:
+    """Run it once. What fails on the line, in an engine or at Claude is journaled and, where it can be, spoken; never raised."""
+
+    def __init__(self, parts: Parts, line: Line, journal: Journal, *, guard: Guard | None = None) -> None:
+        self._parts, self._line, self._journal = parts, line, journal
+        self._prompts = prompt_lines(parts.minds.lines)
+        self._mixer = Mixer()
+        self._pacer = Pacer(line, self._mixer, journal)
+        self._mouth = Mouth(parts.catalogue, self._mixer)
+        self._mind = Mind(parts.minds, self._mixer, self._mouth, self, guard)
+        self._ear = Ear(line, parts.vad(), parts.endpointer(), journal, self)
+        self._keypad = Keypad()
+        self._patience = Patience(parts.limits)
+        self._state = State.THINKING
+        self._turn = 0
+        self._reply: Reply | None = None
+        self._guess: Reply | None = None
+        self._guesses = 0
+        self._held: _Held | None = None
+        self._acting = anyio.Lock(fast_acquire=True)  # signs come from ear, mind and pacer: one at a time
+        self._tasks: TaskGroup
+        self.why = "failed"
+        """How it ended."""
+
+    @property
+    def pacer_late_p99_ms(self) -> int:
+        return self._pacer.late_p99_ms
+
+    # --- from ringing to hung up --------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Answer, talk, hang up; returns when the line is down. Raises LineError if it could not be answered."""
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            greeting = self._reply = Reply(0, self._journal)
+            tasks.start_soon(self._mind.greet, greeting)
+            tasks.start_soon(self._warm)
+            await self._line.answer()
+            self._journal.write(
+                events.CallAnswered(
+                    recognizer=self._parts.minds.recognizer.name, synthesizers=tuple(self._parts.catalogue.engines)
+                )
+            )
+            self._patience.moved(self._journal.now_s())
+            self._mind.commit(greeting)
+            tasks.start_soon(self._hear)
+            tasks.start_soon(self._pace)
+            tasks.start_soon(self._watch)
+
+    async def _warm(self) -> None:
+        spent = await self._mind.warm()
+        if spent is not None:
+            self._journal.write(spent)
+
+    async def _hear(self) -> None:
+        await self._ear.run()
+        await self._end("caller_hung_up")
+
+    async def _pace(self) -> None:
+        try:
+            await self._pacer.run(self._report)
+        except LineClosed:
+            return  # the ear finds out as well, and ends the call
+
+    async def _end(self, why: str) -> None:
+        """Hang up, once everything that was sent has been heard."""
+        self.why = why
+        with anyio.CancelScope(shield=True):
+            sounding = self._mixer.sounding
+            await self._line.hang_up()
+            for fact in self._pacer.settle(anyio.current_time() + LAST_SOUND_S if why == "goodbye" else None):
+                await self._report(fact)
+            if sounding is not None and why != "goodbye":
+                cut = self._mixer.hold(anyio.current_time())
+                if cut is not None:
+                    self._said(cut)
+        self._tasks.cancel_scope.cancel()
+
+    # --- what the ear, the mind and the mouth ask ---------------------------------------------------------------------
+
+    @property
+    def yielded(self) -> bool:
+        return self._state in (State.YIELDED, State.JUDGING)
+
+    @property
+    def protected(self) -> bool:
+        """The farewell, and the first moments of the greeting, are not interrupted by sound."""
+        if self._state is State.CLOSING:
+            return True
+        reply = self._reply
+        if reply is None or reply.turn or self._state is State.LISTENING:
+            return False
+        return reply.heard_s is None or self._journal.now_s() < reply.heard_s + GREETING_PROTECTED_S
+
+    def played(self, length_s: float) -> bytes:
+        return self._pacer.played(length_s)
+
+    async def key(self, key: str) -> None:
+        await self.sign(Sign.KEY)
+        self._patience.moved(self._journal.now_s())
+        await self._entered(self._keypad.press(key, self._journal.now_s()))
+
+    async def sign(self, sign: Sign) -> None:
+        """Tell the turn table what happened; returns when its acts are done."""
+        async with self._acting:
+            self._state, acts = step(self._state, sign)
+            for act in acts:
+                await self._perform(act)
+            if self._reply is None and self._guess is not None and self._guess.over.is_set():
+                self._reply, self._guess = self._guess, None
+
+    async def _perform(self, act: Act) -> None:
+        match act:
+            case Act.LISTEN:
+                self._guesses = 0
+                self._listen()
+            case Act.DUCK | Act.UNDUCK:
+                await self._pacer.cut(lambda now_s: self._mixer.duck(now_s, on=act is Act.DUCK))
+            case Act.HOLD:
+                await self._hold()
+            case Act.RESUME:
+                self._resume()
+            case Act.GUESS:
+                if self._guesses < GUESSES:
+                    self._begin(self._utterance_reply())
+            case Act.FORGET:
+                self._forget()
+            case Act.COMMIT:
+                self._commit(self._guess or self._begin(self._utterance_reply()))
+            case Act.DROP:
+                self._drop()
+            case Act.HANG_UP:
+                self._tasks.start_soon(self._end, "goodbye")
+
+    # --- the caller's side of a turn ----------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """Start the recogniser on the open utterance: what there is of it, and what is still to come."""
+        utterance = self._ear.utterance
+        if utterance is None:
+            return
+        recognition = utterance.recognition = Recognition()
+        for frame in utterance.frames:
+            recognition.feed(frame)
+        minds = self._parts.minds
+        self._tasks.start_soon(recognition.run, minds.recognizer, minds.roster.names())
+
+    def _utterance_reply(self) -> Reply:
+        self._guesses += 1
+        utterance = self._ear.utterance
+        if utterance is not None and utterance.recognition is not None:
+            utterance.recognition.finish()
+        return Reply(self._turn + 1, self._journal, utterance)
+
+    def _begin(self, reply: Reply) -> Reply:
+        self._guess = reply
+        self._tasks.start_soon(self._mind.answer, reply)
+        return reply
+
+    def _forget(self) -> None:
+        """The caller goes on: another guess will be made, of all of it."""
+        guess, self._guess = self._guess, None
+        if guess is not None:
+            guess.forget()
+            self._mixer.discard(guess.turn)
+            self._journal.write(events.SpeculationDropped(turn=guess.turn, why="went_on"))
+        self._listen()
+
+    def _commit(self, reply: Reply) -> None:
+        self._turn = reply.turn
+        self._journal.write(events.TurnEnded(turn=reply.turn, patience_s=round(self._ear.patience_s, 3)))
+        self._patience.turn_over(reply.utterance.to_s if reply.utterance else self._journal.now_s())
+        self._mind.commit(reply)
+
+    async def _entered(self, digits: str | None) -> None:
+        """Keys were pressed: their own turn, with nothing to recognise."""
+        if digits:
+            if self._guess is not None:
+                self._guess.forget()
+            reply = self._begin(Reply(self._turn + 1, self._journal, text=KEYED.format(digits=" ".join(digits))))
+            self._commit(reply)
+            await self.sign(Sign.KEYED)
+
+    # --- our side of it -----------------------------------------------------------------------------------------------
+
+    async def _hold(self) -> None:
+        heard: list[ClipHeard | None] = []
+        await self._pacer.cut(lambda now_s: heard.append(self._mixer.hold(now_s)))
+        self._held = _Held(heard[0], self._ear.onset_s, self._journal.now_s())
+        if heard[0] is not None:
+            self._said(heard[0])
+
+    def _resume(self) -> None:
+        held, self._held = self._held, None
+        self._mixer.resume()
+        if held is not None and held.heard is not None:
+            clip = held.heard.clip
+            self._journal.write(events.SpeechResumed(turn=clip.turn, agent=clip.agent))
+
+    def _drop(self) -> None:
+        held, self._held = self._held, None
+        self._mixer.drop()
+        if held is not None and held.heard is not None:
+            clip = held.heard.clip
+            barge_in = events.BargeIn(turn=clip.turn, agent=clip.agent, onset_s=round(held.onset_s, 3))
+            self._journal.write(barge_in, held.at_s)
+        if self._reply is not None:
+            self._reply.forget()
+            self._reply = None
+
+    async def _report(self, fact: ClipStarted | ClipHeard | None) -> None:
+        """What the pacer says the caller has heard."""
+        match fact:
+            case ClipStarted(clip, at_s):
+                await self._started(clip.turn, clip.agent, at_s, aside=clip.aside)
+            case ClipHeard():
+                self._said(fact)
+            case None:
+                await self._progress()
+
+    async def _progress(self) -> None:
+        """Where the answer stands, after each frame."""
+        reply = self._reply
+        if reply is None or not reply.free:
+            return
+        if reply.farewell and reply.heard_s is not None and self._state is not State.CLOSING:
+            await self.sign(Sign.FAREWELL)
+        if reply.finished and self._mixer.idle and not self.yielded:
+            self._reply = None
+            self._patience.moved(self._journal.now_s())
+            await self.sign(Sign.DONE)
+
+    async def _started(self, turn: int, agent: str, at_s: float, *, aside: bool) -> None:
+        self._mouth.moved()
+        reply = self._reply
+        if reply is None or reply.turn != turn:
+            return
+        at_s = self._journal.on_axis(at_s)
+        reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
+        if not aside:
+            self._mind.floor = agent
+        if agent not in reply.played and not aside:
+            reply.played.add(agent)
+            self._journal.write(events.Played(turn=turn, agent=agent), at_s)
+        await self.sign(Sign.AUDIBLE)
+
+    def _said(self, heard: ClipHeard) -> None:
+        clip = heard.clip
+        from_s, to_s = self._journal.on_axis(heard.from_s), self._journal.on_axis(heard.to_s)
+        self._patience.moved(to_s)
+        if not heard.text:
+            return
+        self._journal.write(
+            events.SaidText(
+                turn=clip.turn,
+                agent=clip.agent,
+                voice=clip.voice,
+                text=heard.text,
+                from_s=round(from_s, 3),
+                to_s=round(to_s, 3),
+                interrupted=heard.interrupted,
+                aside=clip.aside,
+            ),
+            to_s,
+        )
+        if not clip.aside:
+            self._mind.remember(clip.agent, f"{heard.text} —" if heard.interrupted else heard.text, same_turn=True)
+
+    # --- waiting ------------------------------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """Silences that last too long, entries that are complete, limits that are reached."""
+        while True:
+            await anyio.sleep(WATCH_S)
+            now_s = self._journal.now_s()
+            await self._entered(self._keypad.rest(now_s))
+            if self._mouth.lost:
+                await self._end("failed")
+            elif self._ear.talking or self._mixer.sounding is not None:
+                self._patience.moved(now_s)
+            elif (rest := self._rest) is not None:
+                prompt = self._patience.due(rest, now_s, self._journal.ledger.usd)
+                if prompt is not None:
+                    self._prompt(prompt, rest)
+
+    @property
+    def _rest(self) -> Rest | None:
+        if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
+            return Rest.ANSWER if self._reply.turn or self._reply.finished else None
+        return Rest.CALLER if self._state is State.LISTENING and self._guess is None else None
+
+    def _prompt(self, prompt: Prompt, rest: Rest) -> None:
+        """Say something of the phone's own: before the answer that is still being made, or as an answer of its own."""
+        text = self._prompts[prompt]
+        if rest is Rest.ANSWER and self._reply is not None:
+            self._tasks.start_soon(self._mind.fill, self._reply, text)
+            return
+        reply = self._reply = Reply(self._turn, self._journal)
+        reply.commit()
+        reply.farewell = prompt.ends_the_call
+        self._tasks.start_soon(self._mind.say, reply, text)
+
+
+def prompt_lines(lines: Lines) -> dict[Prompt, str]:
+    """The sentence for each of the phone's own prompts."""
+    limits = lines.limits
+    return {
+        Prompt.FILLER: lines.fillers[0],
+        Prompt.STILL_THINKING: lines.still_thinking,
+        Prompt.SLOW: lines.slow,
+        Prompt.ARE_YOU_STILL_THERE: lines.are_you_still_there,
+        Prompt.GOODBYE_SILENCE: lines.goodbye_silence,
+        Prompt.TIME_ALMOST_UP: limits.time_almost_up,
+        Prompt.TIME_UP: limits.time_up,
+        Prompt.MONEY_ALMOST_UP: limits.budget_almost_spent,
+        Prompt.MONEY_UP: limits.budget_spent,
+    }

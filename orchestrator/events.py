@@ -1,0 +1,238 @@
+"""What can happen in a call: the only vocabulary of journal, page, ledger and replay.
+
+Facts are past tense. An `Entry` puts a fact on the call's one time axis: `at_s` is when it was true, in seconds since the call
+started (for sound: in the sound's own time), `seq` the order of writing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CallStarted(Fact):
+    kind: Literal["call_started"] = "call_started"
+    call: str
+    line: str
+    caller: str
+    called: str
+    began: str
+    """Wall clock, ISO 8601 with zone."""
+
+
+class CallRefused(Fact):
+    kind: Literal["call_refused"] = "call_refused"
+    why: str
+    """What the carrier was told: forbidden or busy."""
+    reason: str
+    """What the owner is told."""
+
+
+class CallAnswered(Fact):
+    kind: Literal["call_answered"] = "call_answered"
+    recognizer: str
+    synthesizers: tuple[str, ...]
+
+
+class SpeechStarted(Fact):
+    kind: Literal["speech_started"] = "speech_started"
+
+
+class SpeechEnded(Fact):
+    """The caller's last speech before a pause; the turn may go on."""
+
+    kind: Literal["speech_ended"] = "speech_ended"
+
+
+class TurnEnded(Fact):
+    kind: Literal["turn_ended"] = "turn_ended"
+    turn: int
+    patience_s: float
+    """The silence that was waited for."""
+
+
+class HeardText(Fact):
+    kind: Literal["heard"] = "heard"
+    turn: int
+    text: str
+    from_s: float
+    to_s: float
+    engine: str
+
+
+class Routed(Fact):
+    kind: Literal["routed"] = "routed"
+    turn: int
+    speakers: tuple[str, ...]
+    by: Literal["name", "floor", "claude"]
+
+
+class FirstToken(Fact):
+    kind: Literal["first_token"] = "first_token"
+    turn: int
+    agent: str
+
+
+class FirstSentence(Fact):
+    kind: Literal["first_sentence"] = "first_sentence"
+    turn: int
+    agent: str
+    text: str
+
+
+class FirstAudio(Fact):
+    """The first sound of a speaker was ready (perhaps held back, because the caller might go on)."""
+
+    kind: Literal["first_audio"] = "first_audio"
+    turn: int
+    agent: str
+
+
+class Played(Fact):
+    """The caller heard a speaker's first sound in this turn."""
+
+    kind: Literal["played"] = "played"
+    turn: int
+    agent: str
+
+
+class SaidText(Fact):
+    """A sentence, or the part of it, that the caller heard."""
+
+    kind: Literal["said"] = "said"
+    turn: int
+    agent: str
+    voice: str
+    text: str
+    from_s: float
+    to_s: float
+    interrupted: bool = False
+    aside: bool = False
+    """The phone's own words (a filler, a greeting, an error line): not part of what Claude is told was said."""
+
+
+class SpeculationDropped(Fact):
+    """An answer was begun on a guess, and not used."""
+
+    kind: Literal["speculation_dropped"] = "speculation_dropped"
+    turn: int
+    why: Literal["went_on", "routed_elsewhere", "not_words"]
+
+
+class BargeIn(Fact):
+    """The caller took the floor from `agent`; speech began at `onset_s`."""
+
+    kind: Literal["barge_in"] = "barge_in"
+    turn: int
+    agent: str
+    onset_s: float
+
+
+class SpeechResumed(Fact):
+    """What interrupted was no bid for the floor: the agent went on."""
+
+    kind: Literal["speech_resumed"] = "speech_resumed"
+    turn: int
+    agent: str
+
+
+class DigitPressed(Fact):
+    kind: Literal["digit"] = "digit"
+    key: str
+
+
+class ToolUsed(Fact):
+    kind: Literal["tool_used"] = "tool_used"
+    turn: int
+    agent: str
+    name: str
+    input: dict[str, Any]
+
+
+class MoneySpent(Fact):
+    kind: Literal["spent"] = "spent"
+    turn: int
+    on: str
+    """An agent's id, `router`, `warm` (the first request, while it rings) or `line`."""
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    usd: Decimal
+
+
+class Failed(Fact):
+    kind: Literal["failed"] = "failed"
+    turn: int = 0
+    where: str
+    """line, recognition, router, voice, call, or an agent's id."""
+    code: str
+    sentence: str
+    retryable: bool = False
+
+
+class CallEnded(Fact):
+    kind: Literal["call_ended"] = "call_ended"
+    why: str
+    """goodbye, caller_hung_up, silence, limit, refused, failed, server_stopped."""
+    duration_s: float
+    cost_usd: Decimal
+    pacer_late_p99_ms: int = 0
+    """How late our own sound was sent, at most, in 99 of 100 frames."""
+
+
+CallEvent = Annotated[
+    CallStarted
+    | CallRefused
+    | CallAnswered
+    | SpeechStarted
+    | SpeechEnded
+    | TurnEnded
+    | HeardText
+    | Routed
+    | FirstToken
+    | FirstSentence
+    | FirstAudio
+    | Played
+    | SaidText
+    | SpeculationDropped
+    | BargeIn
+    | SpeechResumed
+    | DigitPressed
+    | ToolUsed
+    | MoneySpent
+    | Failed
+    | CallEnded,
+    Field(discriminator="kind"),
+]
+_EVENT: TypeAdapter[CallEvent] = TypeAdapter(CallEvent)
+
+
+class Entry(BaseModel):
+    """One line of a journal."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seq: int
+    at_s: float
+    event: CallEvent
+
+    def line(self) -> str:
+        """JSON: `seq at_s kind` first, then the fact's own fields."""
+        fields = self.event.model_dump(mode="json")
+        kind = fields.pop("kind")
+        return msgspec.json.encode({"seq": self.seq, "at_s": round(self.at_s, 3), "kind": kind, **fields}).decode()
+
+    @classmethod
+    def parse(cls, line: str | bytes) -> Self:
+        """Raises ValueError (pydantic's, or JSON's) for a line that is not one of ours."""
+        fields = msgspec.json.decode(line, type=dict[str, Any])
+        return cls(seq=fields.pop("seq"), at_s=fields.pop("at_s"), event=_EVENT.validate_python(fields))

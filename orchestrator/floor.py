@@ -1,0 +1,209 @@
+"""Several speakers in one turn: in order, each knowing what the ones before said; the next thinks while one speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from anyio.streams.memory import MemoryObjectSendStream
+
+from agents.brain import Act, Brain, Failed, Said, Spent, ToolCalled, Utterance
+from agents.definition import Agent
+from agents.errors import BrainError, ToolError
+from agents.lines import Lines
+from agents.prices import cost_usd
+from agents.roster import Roster
+from agents.spoken import Sentences
+from agents.tools import tools_of
+from orchestrator import events
+from orchestrator.events import CallEvent
+from orchestrator.reply import Reply
+from orchestrator.router import MOST_SPEAKERS, Speaker
+
+CLAUSE_GAP_S: Final = 0.06
+SENTENCE_GAP_S: Final = 0.18
+SPEAKER_GAP_S: Final = 0.25
+CHARS_PER_TOKEN: Final = 4  # only to price an answer that was cut off before Claude counted it
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Something to say, by whom."""
+
+    agent: Agent
+    text: str
+    opens: bool = False
+    """The speaker's first in this turn."""
+    aside: bool = False
+    gap_s: float = SENTENCE_GAP_S
+
+
+class Floor:
+    """Runs the speakers of one turn."""
+
+    def __init__(self, brain: Brain, roster: Roster, lines: Lines, reply: Reply, now: Callable[[], datetime]) -> None:
+        self._brain, self._roster, self._lines, self._reply, self._now = brain, roster, lines, reply, now
+        self._order: list[Speaker] = []
+
+    async def run(self, speakers: Sequence[Speaker], thread: Sequence[Utterance], out: MemoryObjectSendStream[Sentence]) -> None:
+        """Sends the turn's sentences, and closes `out`."""
+        self._order = list(speakers)
+        drafts = list(thread)
+        async with out:
+            for at in range(MOST_SPEAKERS + 1):
+                if at >= len(self._order):
+                    return
+                speech = _Speech(self._roster[self._order[at].agent], out)
+                if not await self._speak(speech, self._order[at].brief, drafts):
+                    return
+                drafts.append(Utterance(speech.agent.id, speech.text))
+
+    async def _speak(self, speech: _Speech, brief: str, thread: Sequence[Utterance]) -> bool:
+        """One speaker's turn; False when it failed and the turn ends here."""
+        agent = speech.agent
+        tools = tools_of(agent, self._roster)
+        meter = _Meter(agent)
+        turn = self._brain.turn(agent, thread, note=self._note(brief), tools=tools, act=self._act(speech))
+        try:
+            async with aclosing(turn) as happenings:
+                async for happening in happenings:
+                    match happening:
+                        case Said(text):
+                            if not speech.text:
+                                self._tell(events.FirstToken(turn=self._reply.turn, agent=agent.id))
+                            meter.said(text)
+                            await speech.said(text, self._first_sentence)
+                        case Spent():
+                            self._tell(meter.spent(happening, self._reply.turn))
+                        case ToolCalled(_, name, arguments):
+                            self._tell(events.ToolUsed(turn=self._reply.turn, agent=agent.id, name=name, input=dict(arguments)))
+                        case Failed(error):
+                            await self._failed(speech, error)
+                            return False
+        finally:
+            if meter.owed:
+                self._tell(meter.estimate(self._reply.turn))
+        await speech.finish(self._first_sentence)
+        return True
+
+    def _note(self, brief: str) -> str:
+        facts = f"It is {self._now():%A, %d %B %Y, %H:%M}."
+        return f"{facts} {brief}".strip()
+
+    def _first_sentence(self, agent: Agent, text: str) -> None:
+        self._tell(events.FirstSentence(turn=self._reply.turn, agent=agent.id, text=text))
+
+    def _tell(self, event: CallEvent) -> None:
+        self._reply.tell(event)
+
+    async def _failed(self, speech: _Speech, error: BrainError) -> None:
+        self._reply.failed(speech.agent.id, error)
+        await speech.finish(self._first_sentence)
+        await speech.out.send(Sentence(self._roster.front_desk, self._lines.for_error(error.code), opens=True, aside=True))
+
+    def _act(self, speech: _Speech) -> Act:
+        async def act(call: ToolCalled) -> str:
+            await self._reply.over.wait()  # a guess may think and speak, never act
+            match call.name:
+                case "bring_in":
+                    return await self._bring_in(speech, call.input["agent"], call.input["why"])
+                case "end_call":
+                    self._reply.farewell = True
+                    if not speech.text:
+                        await speech.say(self._lines.farewell)
+                    return "The call ends when this has been heard."
+                case "current_time":
+                    return _time(self._now(), call.input["zone"])
+                case other:
+                    raise ToolError(f"There is no tool {other} on this line.")
+
+        return act
+
+    async def _bring_in(self, speech: _Speech, target: str, why: str) -> str:
+        if not speech.text:
+            await speech.say(self._lines.hand_over.format(name=self._roster[target].name))
+        if all(speaker.agent != target for speaker in self._order):
+            self._order.append(Speaker(target, why))
+        return "They speak next."
+
+
+def _time(now: datetime, zone: str) -> str:
+    try:
+        there = now.astimezone(ZoneInfo(zone)) if zone else now
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ToolError(f"{zone!r} is no time zone; use an IANA name such as Europe/Berlin.") from None
+    return f"{there:%A, %d %B %Y, %H:%M}"
+
+
+class _Speech:
+    """What one speaker says in this turn, cut into sentences."""
+
+    def __init__(self, agent: Agent, out: MemoryObjectSendStream[Sentence]) -> None:
+        self.agent, self.out = agent, out
+        self.text = ""
+        self._sentences = Sentences()
+        self._begun = False
+        self._gap_s = SPEAKER_GAP_S
+
+    async def said(self, delta: str, first: Callable[[Agent, str], None]) -> None:
+        self.text += delta
+        for sentence in self._sentences.push(delta):
+            await self._send(sentence, first)
+
+    async def say(self, sentence: str) -> None:
+        """Words that the phone puts into the agent's mouth, because it said none."""
+        self.text += sentence
+        await self._send(sentence, lambda _agent, _text: None)
+
+    async def finish(self, first: Callable[[Agent, str], None]) -> None:
+        for sentence in self._sentences.finish():
+            await self._send(sentence, first)
+
+    async def _send(self, text: str, first: Callable[[Agent, str], None]) -> None:
+        if not self._begun:
+            first(self.agent, text)
+        await self.out.send(Sentence(self.agent, text, opens=not self._begun, gap_s=self._gap_s))
+        self._begun = True
+        self._gap_s = SENTENCE_GAP_S if text.rstrip()[-1:] in ".!?…" else CLAUSE_GAP_S
+
+
+class _Meter:
+    """What a speaker's turn cost: as Claude counted it, or estimated where it was cut off."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._chars = self._prompt_tokens = 0
+        self.owed = False
+
+    def said(self, text: str) -> None:
+        self._chars += len(text)
+
+    def spent(self, spent: Spent, turn: int) -> events.MoneySpent:
+        # Input is counted when an answer begins, output when it ends: in between, the output is owed.
+        self.owed = spent.output_tokens == 0
+        self._chars = 0
+        self._prompt_tokens = spent.input_tokens + spent.cache_read_tokens + spent.cache_write_tokens or self._prompt_tokens
+        return money(spent, turn, self._agent.id)
+
+    def estimate(self, turn: int) -> events.MoneySpent:
+        tokens = self._chars // CHARS_PER_TOKEN + 1
+        model = self._agent.model.id
+        usd = cost_usd(model, prompt_tokens=self._prompt_tokens, output_tokens=tokens)
+        return events.MoneySpent(turn=turn, on=self._agent.id, model=model, output_tokens=tokens, usd=usd)
+
+
+def money(spent: Spent, turn: int, on: str) -> events.MoneySpent:
+    return events.MoneySpent(
+        turn=turn,
+        on=on,
+        model=spent.model,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cache_read_tokens=spent.cache_read_tokens,
+        cache_write_tokens=spent.cache_write_tokens,
+        usd=spent.usd,
+    )

@@ -1,0 +1,249 @@
+"""The mind of a call: what the caller said becomes an answer. Recognise, route, let the floor speak; all of it may be a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, Protocol
+
+import anyio
+
+from agents import tools
+from agents.brain import CALLER, Brain, Utterance
+from agents.definition import Agent
+from agents.errors import BrainError
+from agents.lines import Lines
+from agents.roster import Roster
+from orchestrator import events
+from orchestrator.floor import Floor, Sentence, money
+from orchestrator.mixer import Mixer
+from orchestrator.mouth import Mouth
+from orchestrator.phrases import Phrases
+from orchestrator.reply import Reply
+from orchestrator.router import Route, Router, Speaker
+from orchestrator.turns import Sign
+from voices.recognition import RecognitionError, Recognizer
+
+ROUTE_S: Final = 2.5  # then whoever has the floor answers
+ROUTER_THREAD: Final = 8  # utterances that the router is shown: who spoke last and about what
+SENTENCES: Final = 32  # a long answer, thought faster than it is spoken
+
+
+@dataclass(frozen=True)
+class Minds:
+    """What all calls share: who there is, and what they think with."""
+
+    roster: Roster
+    brain: Brain
+    recognizer: Recognizer
+    router: Router
+    router_system: str
+    router_model: str
+    phrases: Phrases
+    lines: Lines
+    now: Callable[[], datetime]
+
+
+class Conductor(Protocol):
+    """What the mind needs from the rest of its call."""
+
+    async def sign(self, sign: Sign) -> None: ...
+
+    @property
+    def yielded(self) -> bool: ...
+
+
+class Guard(Protocol):
+    """Who must be passed before anything else is done."""
+
+    def judge(self, answer: str) -> Literal["passed", "wrong", "locked"]:
+        """Of what was keyed in or spoken."""
+        ...
+
+
+class Mind:
+    """One call's: its history as it was heard, and who has the floor."""
+
+    def __init__(self, minds: Minds, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None) -> None:
+        self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
+        self._guard = guard
+        self.history: list[Utterance] = []
+        self.floor = minds.roster.front_desk.id
+
+    async def warm(self) -> events.MoneySpent | None:
+        """Make the first turn fast, while it still rings."""
+        desk = self._minds.roster.front_desk
+        spent = await self._minds.brain.warm(desk, tools.tools_of(desk, self._minds.roster))
+        return None if spent is None else money(spent, 0, "warm")
+
+    async def greet(self, reply: Reply) -> None:
+        """Open the call: with the question for the PIN where one is needed, else with the front desk's greeting."""
+        with reply.work():
+            if self._guard is None:
+                await self._welcome(reply)
+            else:
+                await self._say(reply, self._minds.lines.pin.ask)
+        reply.finished = True
+
+    async def _welcome(self, reply: Reply) -> None:
+        desk = self._minds.roster.front_desk
+        await self._say(reply, desk.greeting or self._minds.lines.greeting.format(name=desk.name), desk, aside=False)
+
+    def remember(self, speaker: str, text: str, *, same_turn: bool = False) -> None:
+        """Add what was heard to the shared history; sentences of one speaker's turn become one utterance."""
+        if not text:
+            return
+        if same_turn and self.history and self.history[-1].speaker == speaker:
+            text = f"{self.history.pop().text} {text}"
+        self.history.append(Utterance(speaker, text))
+
+    async def answer(self, reply: Reply) -> None:
+        """From the caller's words to the last sentence of the answer; cancelled by the reply's own scope."""
+        with reply.work():
+            try:
+                if reply.utterance is None or await self._recognise(reply):
+                    await self._react(reply)
+            except RecognitionError as error:
+                reply.failed("recognition", error)
+                await self._say(reply, self._minds.lines.for_error(error.code))
+            finally:
+                reply.finished = True
+
+    async def say(self, reply: Reply, text: str, agent: Agent | None = None, *, aside: bool = True) -> None:
+        """One sentence of the phone's own as the whole answer."""
+        with reply.work():
+            await self._say(reply, text, agent, aside=aside)
+        reply.finished = True
+
+    async def _say(self, reply: Reply, text: str, agent: Agent | None = None, *, aside: bool = True) -> None:
+        self._settle(reply, None)
+        await self._mouth.say(Sentence(agent or self._holder, text, opens=True, aside=aside), reply)
+
+    async def fill(self, reply: Reply, text: str) -> None:
+        """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready."""
+        with reply.work():
+            if not (reply.free and self._mixer.backlog):
+                agent = self._minds.roster[reply.speaker] if reply.speaker else self._holder
+                await self._mouth.say(Sentence(agent, text, aside=True, gap_s=0.0), reply, first=True, released=True)
+
+    @property
+    def _holder(self) -> Agent:
+        return self._minds.roster[self.floor]
+
+    async def _recognise(self, reply: Reply) -> bool:
+        utterance = reply.utterance
+        assert utterance is not None
+        assert utterance.recognition is not None
+        heard = await utterance.recognition.text()
+        unsure = not heard.text or (self._conductor.yielded and self._minds.phrases.is_backchannel(heard.text))
+        if unsure:
+            reply.tell(events.SpeculationDropped(turn=reply.turn, why="not_words"))
+            await self._conductor.sign(Sign.NO_WORDS)
+            return False
+        reply.text = heard.text
+        reply.tell(
+            events.HeardText(turn=reply.turn, text=heard.text, from_s=utterance.from_s, to_s=utterance.to_s, engine=heard.engine)
+        )
+        await self._conductor.sign(Sign.WORDS)
+        self._record(reply)
+        return True
+
+    async def _react(self, reply: Reply) -> None:
+        phrases = self._minds.phrases
+        if self._guard is not None:
+            await self._at_the_gate(reply, self._guard)
+        elif phrases.is_stop(reply.text):
+            self._settle(reply, None)
+        elif phrases.is_goodbye(reply.text):
+            reply.farewell = True
+            await self._say(reply, self._minds.lines.farewell, aside=False)
+        else:
+            await self._route(reply)
+
+    async def _at_the_gate(self, reply: Reply, guard: Guard) -> None:
+        await reply.over.wait()  # a guess is no try
+        match guard.judge(reply.text):
+            case "passed":
+                self._guard = None
+                await self._say(reply, self._minds.lines.pin.accepted)
+                await self._welcome(reply)
+            case "wrong":
+                await self._say(reply, self._minds.lines.pin.wrong)
+            case "locked":
+                reply.farewell = True
+                await self._say(reply, self._minds.lines.pin.locked)
+
+    async def _route(self, reply: Reply) -> None:
+        route = self._minds.router.at_once(reply.text, self.floor)
+        if route is not None:
+            self._settle(reply, route)
+            await self._speak(reply, route)
+            return
+        guess = Route((Speaker(self.floor),), "floor")
+        async with anyio.create_task_group() as tasks:
+            ended = anyio.Event()
+            scope = anyio.CancelScope()
+
+            async def speculate() -> None:
+                with scope:
+                    await self._speak(reply, guess)
+                ended.set()
+
+            tasks.start_soon(speculate)
+            route = await self._ask(reply)
+            if route.by == "floor":
+                self._settle(reply, route)
+                return
+            scope.cancel()
+            await ended.wait()
+            self._mixer.discard(reply.turn)
+            reply.tell(events.SpeculationDropped(turn=reply.turn, why="routed_elsewhere"))
+            self._settle(reply, route)
+            await self._speak(reply, route)
+
+    async def _ask(self, reply: Reply) -> Route:
+        minds = self._minds
+        thread = [*self.history[-ROUTER_THREAD:], Utterance(CALLER, reply.text)]
+        tool = tools.route(minds.roster.agents)
+        try:
+            choice = await minds.brain.choose(minds.router_system, thread, tool, model=minds.router_model, timeout_s=ROUTE_S)
+        except BrainError as error:
+            reply.failed("router", error)
+            return Route((Speaker(self.floor),), "floor")
+        reply.tell(money(choice.spent, reply.turn, "router"))
+        return minds.router.read(choice.input, self.floor)
+
+    def _settle(self, reply: Reply, route: Route | None) -> None:
+        """Who answers is certain; if the turn is over too, the answer may be heard."""
+        if reply.routed:
+            return
+        reply.routed = True
+        if route is not None:
+            speakers = tuple(speaker.agent for speaker in route.speakers)
+            reply.speaker = speakers[0]
+            reply.tell(events.Routed(turn=reply.turn, speakers=speakers, by=route.by))
+        if reply.free:
+            self._mixer.release(reply.turn)
+
+    def commit(self, reply: Reply) -> None:
+        """The caller's turn is over: the guess is the answer, and may be heard as soon as it is certain who gives it."""
+        reply.commit()
+        self._record(reply)
+        if reply.free:
+            self._mixer.release(reply.turn)
+
+    def _record(self, reply: Reply) -> None:
+        """The caller's words become history once: when they are known and the turn is over."""
+        if reply.text and reply.over.is_set() and not reply.recorded:
+            reply.recorded = True
+            self.remember(CALLER, reply.text)
+
+    async def _speak(self, reply: Reply, route: Route) -> None:
+        minds = self._minds
+        thread = self.history if reply.recorded else [*self.history, Utterance(CALLER, reply.text)]
+        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now)
+        out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._mouth.voice, sentences, reply)
+            await floor.run(route.speakers, tuple(thread), out)

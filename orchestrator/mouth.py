@@ -1,0 +1,75 @@
+"""The mouth of a call: sentences become clips, one ahead of what is being heard."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import Final
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+from voices.catalogue import Catalogue, Fallback
+
+from orchestrator.events import FirstAudio
+from orchestrator.floor import Sentence
+from orchestrator.mixer import Clip, Mixer
+from orchestrator.reply import Reply
+from voices.synthesis import SynthesisError
+
+AHEAD: Final = 2  # sentences that wait, synthesised: enough for no gap, little to throw away at a barge-in
+LOST: Final = 3  # sentences in a row that no engine could say
+
+
+class Mouth:
+    def __init__(self, catalogue: Catalogue, mixer: Mixer) -> None:
+        self._catalogue = catalogue
+        self._mixer = mixer
+        self._moved = anyio.Event()
+        self._unsaid = 0
+
+    @property
+    def lost(self) -> bool:
+        """No engine can say anything any more."""
+        return self._unsaid >= LOST
+
+    def moved(self) -> None:
+        """A clip began to be heard: there is room for the next."""
+        self._moved.set()
+        self._moved = anyio.Event()
+
+    async def voice(self, sentences: MemoryObjectReceiveStream[Sentence], reply: Reply) -> None:
+        """Speak what comes, in order, until the stream ends."""
+        async with sentences:
+            async for sentence in sentences:
+                while self._mixer.backlog >= AHEAD:
+                    await self._moved.wait()
+                await self.say(sentence, reply)
+
+    async def say(self, sentence: Sentence, reply: Reply, *, first: bool = False, released: bool = False) -> Clip | None:
+        """Queue one sentence as soon as its first sound is there; returns when all of it is. None: no engine could say it.
+
+        `first` puts it before all that waits; `released` lets it be heard though the answer is still a guess.
+        """
+        agent = sentence.agent
+        clip = Clip(reply.turn, agent.id, agent.voice, sentence.text, gap_s=sentence.gap_s, aside=sentence.aside)
+        clip.released = released or reply.free
+        queued = False
+        try:
+            async with aclosing(self._catalogue.speak(sentence.text, agent.voice)) as sounds:
+                async for sound in sounds:
+                    if isinstance(sound, Fallback):
+                        reply.failed("voice", sound.error)
+                        continue
+                    clip.pcm += sound.pcm
+                    clip.marks += sound.marks
+                    if not queued:
+                        queued = True
+                        clip.released |= reply.free
+                        self._mixer.add(clip, first=first)
+                        if sentence.opens:
+                            reply.tell(FirstAudio(turn=reply.turn, agent=agent.id))
+        except SynthesisError as error:
+            reply.failed("voice", error)
+        finally:
+            clip.complete = True  # also when it was cut off: what is there can be played out
+            self._unsaid = 0 if queued else self._unsaid + 1
+        return clip if queued else None

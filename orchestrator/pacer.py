@@ -1,0 +1,72 @@
+"""The pacer of a call: mixer to line, a frame every 20 ms, a little ahead of the caller's ear while somebody speaks."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import anyio
+
+from orchestrator.journal import Journal
+from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
+from telephony.line import Line
+from voices.audio import FRAME_S, Frame
+
+REMEMBER_S: Final = 1.3  # of what was sent, to know its echo
+
+
+class Pacer:
+    def __init__(self, line: Line, mixer: Mixer, journal: Journal) -> None:
+        self._line, self._mixer, self._journal = line, mixer, journal
+        self._next_s = 0.0
+        self._sending = anyio.Lock(fast_acquire=True)  # what is taken back must not be in mid-send
+        self._recent: deque[Frame] = deque(maxlen=int(REMEMBER_S / FRAME_S))
+        self._late_ms: Counter[int] = Counter()
+
+    async def run(self, report: Callable[[ClipStarted | ClipHeard | None], Awaitable[None]]) -> None:
+        """Until cancelled. `report` is told what the caller has heard, and None after each frame. Raises LineClosed."""
+        self._next_s = anyio.current_time()
+        while True:
+            due_s = self._next_s - self._mixer.lead_s
+            await anyio.sleep_until(due_s)
+            self._late_ms[min(1_000, int(1_000 * (anyio.current_time() - due_s)))] += 1
+            async with self._sending:
+                await self._send()
+            for fact in self.settle():
+                await report(fact)
+            await report(None)
+
+    async def cut(self, change: Callable[[float], None]) -> None:
+        """Take back what was sent and is not heard, let `change` act on the mixer, and send on without a gap."""
+        async with self._sending:
+            self._next_s = now_s = await self._line.clear()
+            change(now_s)
+            await self._send()
+
+    def settle(self, upto_s: float | None = None) -> list[ClipStarted | ClipHeard]:
+        """What the caller has heard by now (or will have heard by `upto_s`, on the loop's clock)."""
+        return list(self._mixer.settle(anyio.current_time() if upto_s is None else upto_s))
+
+    def played(self, length_s: float) -> bytes:
+        return b"".join(list(self._recent)[-round(length_s / FRAME_S) :])
+
+    @property
+    def late_p99_ms(self) -> int:
+        """How late the pacer woke, at most, in 99 of 100 cases."""
+        left = sum(self._late_ms.values()) // 100
+        for late_ms in sorted(self._late_ms, reverse=True):
+            left -= self._late_ms[late_ms]
+            if left < 0:
+                return late_ms
+        return 0
+
+    async def _send(self) -> None:
+        """All that is due."""
+        while self._next_s - self._mixer.lead_s <= anyio.current_time():
+            frame = self._mixer.next()
+            heard_s = await self._line.play(frame)
+            self._mixer.sent(heard_s)
+            self._next_s = heard_s + FRAME_S
+            self._recent.append(frame)
+            self._journal.play(frame, self._journal.on_axis(heard_s))

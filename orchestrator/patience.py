@@ -1,0 +1,99 @@
+"""What to say into a silence, and when a call has lasted long enough. Pure: time and money come in as arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum, auto
+from typing import Final
+
+FILLER_S: Final = 0.9  # from the end of speech: what can be said by then needs no filler
+DEAD_AIR_S: Final = 2.2  # a silence in mid-answer is filled well before it lasts 3 s
+STILL_THERE_S: Final = 8.0
+GOODBYE_S: Final = 12.0
+WARN_BEFORE_S: Final = 60.0
+WARN_AT: Final = Decimal("0.8")
+BREATH_S: Final = 0.4  # a prompt of the phone's own never cuts into the caller's words
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a call must come to its end."""
+
+    minutes: float
+    usd: Decimal
+
+
+class Rest(StrEnum):
+    """What the call is waiting for while nobody speaks."""
+
+    ANSWER = auto()  # ours is being made
+    CALLER = auto()  # it is the caller's turn
+
+
+class Prompt(StrEnum):
+    """What the phone says by itself: the names of lines in prompts/lines.yaml."""
+
+    FILLER = auto()
+    STILL_THINKING = auto()
+    SLOW = auto()
+    ARE_YOU_STILL_THERE = auto()
+    GOODBYE_SILENCE = auto()
+    TIME_ALMOST_UP = auto()
+    TIME_UP = auto()
+    MONEY_ALMOST_UP = auto()
+    MONEY_UP = auto()
+
+    @property
+    def ends_the_call(self) -> bool:
+        return self in (Prompt.GOODBYE_SILENCE, Prompt.TIME_UP, Prompt.MONEY_UP)
+
+
+class Patience:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._quiet_since_s = 0.0
+        self._fillers = 0
+        self._asked = self._time_warned = self._money_warned = False
+
+    def moved(self, at_s: float) -> None:
+        """Somebody was heard until then."""
+        self._quiet_since_s = max(self._quiet_since_s, at_s)
+
+    def turn_over(self, speech_ended_s: float) -> None:
+        """The caller has said something: a new answer is waited for, from the end of their speech on."""
+        self._quiet_since_s = speech_ended_s
+        self._fillers = 0
+        self._asked = False
+
+    def due(self, rest: Rest, now_s: float, spent_usd: Decimal) -> Prompt | None:
+        """What should be said now; each is given out once, so say it."""
+        quiet_s = now_s - self._quiet_since_s
+        return self._for_the_answer(quiet_s) if rest is Rest.ANSWER else self._for_the_caller(quiet_s, now_s, spent_usd)
+
+    def _for_the_answer(self, quiet_s: float) -> Prompt | None:
+        if quiet_s < (DEAD_AIR_S if self._fillers else FILLER_S):
+            return None
+        self._fillers += 1
+        # The third comes about 6 s after the question: by then honesty is due.
+        return (Prompt.FILLER, Prompt.STILL_THINKING, Prompt.SLOW)[min(self._fillers, 3) - 1]
+
+    def _for_the_caller(self, quiet_s: float, now_s: float, spent_usd: Decimal) -> Prompt | None:
+        if quiet_s < BREATH_S:
+            return None
+        if spent_usd >= self._limits.usd:
+            return Prompt.MONEY_UP
+        if now_s >= self._limits.minutes * 60:
+            return Prompt.TIME_UP
+        if not self._money_warned and spent_usd >= WARN_AT * self._limits.usd:
+            self._money_warned = True
+            return Prompt.MONEY_ALMOST_UP
+        if not self._time_warned and now_s >= self._limits.minutes * 60 - WARN_BEFORE_S:
+            self._time_warned = True
+            return Prompt.TIME_ALMOST_UP
+        if quiet_s >= (GOODBYE_S if self._asked else STILL_THERE_S):
+            if self._asked:
+                return Prompt.GOODBYE_SILENCE
+            self._asked = True
+            return Prompt.ARE_YOU_STILL_THERE
+        return None

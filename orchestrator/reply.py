@@ -1,0 +1,87 @@
+"""One answer to one turn: begun on a guess, then committed or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import anyio
+
+from agents.errors import BrainError
+from orchestrator.ear import Utterance
+from orchestrator.events import CallEvent, Failed, MoneySpent
+from orchestrator.journal import Journal
+from voices.recognition import RecognitionError
+from voices.synthesis import SynthesisError
+
+Trouble = BrainError | RecognitionError | SynthesisError
+"""The error trees of the rooms that an answer passes through."""
+
+
+class Reply:
+    """What it causes is kept back until the caller's turn is over: a guess leaves no trace but its cost."""
+
+    def __init__(self, turn: int, journal: Journal, utterance: Utterance | None = None, text: str = "") -> None:
+        self.turn = turn
+        self.utterance = utterance
+        self.text = text
+        """The caller's words, once they are known."""
+        self.over = anyio.Event()
+        """The caller's turn is over: this is the answer."""
+        self.routed = False
+        """It is certain who answers."""
+        self.recorded = False
+        """The caller's words are in the history."""
+        self.speaker = ""
+        """Who answers, or answers first; empty while that is open."""
+        self.finished = False
+        """All that it says has been handed to the mixer."""
+        self.farewell = False
+        """When this has been heard, the call ends."""
+        self.heard_s: float | None = None
+        """When the caller heard the first of it, on the call's axis."""
+        self.played: set[str] = set()
+        """Who has been heard in it."""
+        self._journal = journal
+        self._kept: list[tuple[CallEvent, float]] = []
+        self._work: list[anyio.CancelScope] = []
+        self._forgotten = False
+
+    @property
+    def free(self) -> bool:
+        """It may be heard."""
+        return self.over.is_set() and self.routed
+
+    def tell(self, event: CallEvent, at_s: float | None = None) -> None:
+        """Write a fact, at once or when the answer is committed, with the time at which it was true."""
+        when_s = self._journal.now_s() if at_s is None else at_s
+        if self.over.is_set() or isinstance(event, MoneySpent):
+            self._journal.write(event, when_s)
+        else:
+            self._kept.append((event, when_s))
+
+    def commit(self) -> None:
+        self.over.set()
+        kept, self._kept = self._kept, []
+        for event, at_s in kept:
+            self._journal.write(event, at_s)
+
+    def failed(self, where: str, error: Trouble) -> None:
+        self.tell(Failed(turn=self.turn, where=where, code=error.code, sentence=str(error), retryable=error.retryable))
+
+    @contextmanager
+    def work(self) -> Generator[None]:
+        """What is done inside is cancelled when the answer is forgotten."""
+        with anyio.CancelScope() as scope:
+            self._work.append(scope)
+            if self._forgotten:
+                scope.cancel()
+            try:
+                yield
+            finally:
+                self._work.remove(scope)
+
+    def forget(self) -> None:
+        self._forgotten = True
+        for scope in self._work:
+            scope.cancel()

@@ -1,0 +1,78 @@
+"""What is said into which silence, and when a call has lasted long enough."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+
+import pytest
+
+from orchestrator.keypad import Keypad
+from orchestrator.patience import Limits, Patience, Prompt, Rest
+
+NOTHING = Decimal(0)
+
+
+def said(patience: Patience, rest: Rest, from_s: float, to_s: float, usd: Decimal = NOTHING) -> list[tuple[float, Prompt]]:
+    """What comes due in a silence, if each line takes no time to say."""
+    found: list[tuple[float, Prompt]] = []
+    for tenth in range(round(from_s * 10), round(to_s * 10)):
+        prompt = patience.due(rest, tenth / 10, usd)
+        if prompt is not None:
+            found.append((tenth / 10, prompt))
+            patience.moved(tenth / 10)
+    return found
+
+
+@pytest.fixture
+def patience() -> Patience:
+    return Patience(Limits(minutes=30, usd=Decimal("0.50")))
+
+
+def test_a_slow_answer_is_never_three_seconds_of_nothing(patience: Patience) -> None:
+    patience.turn_over(10.0)
+    lines = said(patience, Rest.ANSWER, 10, 20)
+    assert [prompt for _, prompt in lines][:3] == [Prompt.FILLER, Prompt.STILL_THINKING, Prompt.SLOW]
+    assert lines[0][0] == pytest.approx(10.9)
+    times = [10.0, *(at_s for at_s, _ in lines)]
+    assert max(later - earlier for earlier, later in itertools.pairwise(times)) < 3
+
+
+def test_a_fast_answer_gets_no_filler(patience: Patience) -> None:
+    patience.turn_over(10.0)
+    assert said(patience, Rest.ANSWER, 10, 10.9) == []
+
+
+def test_a_silent_caller_is_asked_once_and_then_let_go(patience: Patience) -> None:
+    patience.moved(5.0)
+    assert said(patience, Rest.CALLER, 5, 30) == [(13.0, Prompt.ARE_YOU_STILL_THERE), (25.0, Prompt.GOODBYE_SILENCE)]
+    patience.turn_over(40.0)
+    patience.moved(41.0)
+    assert said(patience, Rest.CALLER, 41, 50) == [(49.0, Prompt.ARE_YOU_STILL_THERE)]
+
+
+def test_the_time_limit_is_announced_a_minute_before(patience: Patience) -> None:
+    patience.moved(1_739.0)
+    assert said(patience, Rest.CALLER, 1_739, 1_742) == [(1_740.0, Prompt.TIME_ALMOST_UP)]
+    patience.moved(1_799.5)
+    assert said(patience, Rest.CALLER, 1_799, 1_800.2) == [(1_800.0, Prompt.TIME_UP)]
+
+
+def test_money_is_announced_at_80_percent(patience: Patience) -> None:
+    patience.moved(1.0)
+    assert said(patience, Rest.CALLER, 2, 3, Decimal("0.39")) == []
+    assert said(patience, Rest.CALLER, 3, 4, Decimal("0.40")) == [(3.0, Prompt.MONEY_ALMOST_UP)]
+    assert said(patience, Rest.CALLER, 5, 5.1, Decimal("0.50")) == [(5.0, Prompt.MONEY_UP)]
+    assert Prompt.MONEY_UP.ends_the_call
+    assert not Prompt.MONEY_ALMOST_UP.ends_the_call
+
+
+def test_an_entry_of_keys() -> None:
+    keypad = Keypad()
+    assert [keypad.press(key, 0.0) for key in "12#"] == [None, None, "12"]
+    assert [keypad.press(key, 1.0) for key in "99*34#"] == [None] * 5 + ["34"]
+    assert keypad.press("#", 2.0) is None
+    keypad.press("7", 3.0)
+    assert keypad.rest(6.9) is None
+    assert keypad.rest(7.0) == "7"
+    assert keypad.rest(99.0) is None

@@ -1,0 +1,115 @@
+"""What the phone understands by itself: tables of what callers say, and what must not be mistaken for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.roster import Roster, load
+from orchestrator.phrases import Phrases
+from orchestrator.router import Router
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def roster() -> Roster:
+    return load([ROOT / "agents"], ROOT / "prompts")
+
+
+@pytest.fixture(scope="module")
+def phrases(roster: Roster) -> Phrases:
+    return Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.names())
+
+
+@pytest.mark.parametrize(
+    "text", ["Goodbye.", "bye bye", "Okay, thank you, goodbye!", "That's all, bye.", "Thanks a lot. See you later.", "Bye Kai."]
+)
+def test_goodbye(phrases: Phrases, text: str) -> None:
+    assert phrases.is_goodbye(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["How do I say goodbye in French?", "Say goodbye to the old server", "thank you", "by the way", "okay", ""]
+)
+def test_not_goodbye(phrases: Phrases, text: str) -> None:
+    assert not phrases.is_goodbye(text)
+
+
+@pytest.mark.parametrize("text", ["Stop!", "stop stop stop", "Okay, stop it.", "Wait.", "no, be quiet please", "never mind"])
+def test_stop(phrases: Phrases, text: str) -> None:
+    assert phrases.is_stop(text)
+
+
+@pytest.mark.parametrize("text", ["No.", "okay", "Stop the server.", "Wait, is that safe?", "don't stop", ""])
+def test_not_stop(phrases: Phrases, text: str) -> None:
+    assert not phrases.is_stop(text)
+
+
+@pytest.mark.parametrize("text", ["uh-huh", "Yeah, right.", "Mm-hmm.", "okay", "", "...", "oh I see"])
+def test_backchannel(phrases: Phrases, text: str) -> None:
+    assert phrases.is_backchannel(text)
+
+
+@pytest.mark.parametrize("text", ["Yes, but why?", "wait", "right now", "okay stop"])
+def test_not_backchannel(phrases: Phrases, text: str) -> None:
+    assert not phrases.is_backchannel(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "speakers"),
+    [
+        ("Engineer, why does the build fail?", ["engineer"]),
+        ("engineer why does the build fail", ["engineer"]),
+        ("okay architect what do you think", ["architect"]),
+        ("Ask the Architect how to store it", ["architect"]),
+        ("can i talk to the researcher", ["researcher"]),
+        ("Kai?", ["kai"]),
+        ("what do you think, Kai?", ["kai"]),
+        ("Engineer and Architect, is that safe?", ["engineer", "architect"]),
+        ("hey kai good morning", ["kai"]),
+    ],
+)
+def test_by_name(roster: Roster, phrases: Phrases, text: str, speakers: list[str]) -> None:
+    route = Router(roster, phrases).at_once(text, "kai")
+    assert route is not None
+    assert route.by == "name"
+    assert [speaker.agent for speaker in route.speakers] == speakers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What does an engineer do all day?",
+        "who is the engineer",
+        "is my architect right about the roof",
+        "research something for me",
+        "I met an architect",
+    ],
+)
+def test_a_name_inside_a_sentence_is_no_address(roster: Roster, phrases: Phrases, text: str) -> None:
+    assert Router(roster, phrases).at_once(text, "kai") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "speaker"),
+    [("and how long will that take", "floor", "engineer"), ("Why?", "floor", "engineer"), ("hello", "floor", "kai")],
+)
+def test_by_floor(roster: Roster, phrases: Phrases, text: str, by: str, speaker: str) -> None:
+    route = Router(roster, phrases).at_once(text, "engineer")
+    assert route is not None
+    assert (route.by, route.speakers[0].agent) == (by, speaker)
+
+
+def test_a_long_sentence_that_begins_like_a_follow_up_is_asked_about(roster: Roster, phrases: Phrases) -> None:
+    assert (
+        Router(roster, phrases).at_once("and now tell me what the best way to store ten million photos would be", "kai") is None
+    )
+
+
+def test_claude_naming_the_floor_is_no_change(roster: Roster, phrases: Phrases) -> None:
+    router = Router(roster, phrases)
+    assert router.read({"speakers": [{"agent": "kai", "brief": ""}]}, "kai").by == "floor"
+    route = router.read({"speakers": [{"agent": "researcher", "brief": "facts"}, {"agent": "kai", "brief": ""}]}, "kai")
+    assert (route.by, [speaker.agent for speaker in route.speakers]) == ("claude", ["researcher", "kai"])
