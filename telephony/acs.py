@@ -20,9 +20,9 @@ import anyio
 import httpx2
 import structlog
 from anyio.abc import TaskGroup, TaskStatus
-from litestar import Request, Response, asgi, post
-from litestar.exceptions import HTTPException
-from litestar.types import Receive, Scope, Send
+from litestar import Request, Response, WebSocket, post, websocket
+from litestar.datastructures import Headers
+from litestar.params import FromPath
 
 from telephony.acs_auth import Tokens
 from telephony.acs_line import AcsLine
@@ -122,12 +122,12 @@ class AcsListener:
             return await self._take_events(request)
 
         @post("/acs/calls/{call_id:str}", status_code=200, include_in_schema=False, request_max_body_size=MAX_BODY)
-        async def callbacks(request: Request[Any, Any, Any], call_id: str) -> Response[Any]:
+        async def callbacks(request: Request[Any, Any, Any], call_id: FromPath[str]) -> Response[Any]:
             return _status(await self._take_callbacks(request, call_id))
 
-        @asgi("/acs/media/{call_id:str}", copy_scope=False)  # raw ASGI: 50 messages a second each way pass here
-        async def media(scope: Scope, receive: Receive, send: Send) -> None:
-            await self._take_media(scope, receive, send)
+        @websocket("/acs/media/{call_id:str}")
+        async def media(socket: WebSocket[Any, Any, Any], call_id: FromPath[str]) -> None:
+            await self._take_media(socket, call_id)
 
         return [events, callbacks, media]
 
@@ -174,8 +174,8 @@ class AcsListener:
         async with self._registered(line):
             try:
                 await handler(line)
-            except Exception:  # a call's edge: it ends this call and no other
-                log.exception("call_failed", call_id=line.call_id)
+            except Exception as error:  # noqa: BLE001 - a call's edge: it ends this call and no other
+                _log_failure(line, error)
 
     async def _keep(self, line: AcsLine, *, task_status: TaskStatus[None]) -> None:
         async with self._registered(line):
@@ -225,26 +225,25 @@ class AcsListener:
 
     # --- media
 
-    async def _take_media(self, scope: Any, receive: Receive, send: Send) -> None:
-        token = _take_token(scope)
-        if scope["type"] != "websocket":
-            raise HTTPException(status_code=426, detail="this is a WebSocket")
+    async def _take_media(self, socket: WebSocket[Any, Any, Any], call_id: str) -> None:
+        token = _take_token(socket.scope)
+        receive, send = socket.receive, socket.send  # raw ASGI: 50 messages a second pass each way
         await receive()  # websocket.connect
-        line = self._lines.get(scope["path_params"]["call_id"])
-        flaw = "no such call" if line is None else await self._media_flaw(line, token, dict(scope["headers"]))
+        line = self._lines.get(call_id)
+        flaw = "no such call" if line is None else await self._media_flaw(line, token, socket.headers)
         if line is None or flaw:
             log.warning("media_socket_refused", why=flaw)
             await send({"type": "websocket.close", "code": 1008, "reason": ""})  # before accepting: the server says 403
             return
         await line.media.serve(receive, send)
 
-    async def _media_flaw(self, line: AcsLine, token: str, headers: dict[bytes, bytes]) -> str | None:
+    async def _media_flaw(self, line: AcsLine, token: str, headers: Headers) -> str | None:
         if not line.entry.opens_media(token):
             return "not this call's token"
-        flaw = await self._socket_token_flaw(headers.get(b"authorization", b"").decode("latin-1"))
+        flaw = await self._socket_token_flaw(headers.get("authorization", ""))
         if flaw is not None:
             return flaw
-        if not line.belongs(headers.get(b"x-ms-call-connection-id", b"").decode("latin-1")):
+        if not line.belongs(headers.get("x-ms-call-connection-id", "")):
             return "another call's connection id"
         return "the call is over" if line.over.is_set() else None
 
@@ -258,6 +257,15 @@ class AcsListener:
 def _http_client() -> httpx2.AsyncClient:
     """Made in a thread: it reads the certificates from disk."""
     return httpx2.AsyncClient(trust_env=False, timeout=5)
+
+
+def _log_failure(line: AcsLine, error: Exception) -> None:
+    """What and where; a whole traceback would read source files on the event loop, and may hold a caller's words."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f"{at.tb_frame.f_code.co_filename}:{at.tb_lineno}" if at else ""
+    log.error("call_failed", call_id=line.call_id, error=type(error).__name__, where=where)
 
 
 def _take_token(scope: Any) -> str:

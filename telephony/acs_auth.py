@@ -20,7 +20,7 @@ RETRY_S: Final = 1.0  # the same after a fetch that failed
 MAX_AGE_S: Final = 3600.0  # then the keys are fetched again, to notice those that were withdrawn; kept if that fails
 FETCH_S: Final = 5.0
 MAX_KEYS_BYTES: Final = 65_536
-MAX_TOKEN: Final = 8_192  # characters; Azure's have about 1,000
+MAX_TOKEN: Final = 4_096  # characters; Azure's have about 1,000
 
 log = structlog.get_logger()
 

@@ -88,7 +88,8 @@ class AcsLine:
         self._failure: LineError = LineClosed("the call is over")
         self._maybe_up = False  # Azure was asked to connect, and has not said that it did not
         self._answering: anyio.CancelScope | None = None
-        self._hanging_up = self._ending = False
+        self._hanging_up = self._ended = False
+        self._ending = anyio.Lock()
         self._log = log.bind(call_id=self.call_id)
 
     @property
@@ -148,17 +149,20 @@ class AcsLine:
 
     async def end(self) -> None:
         """End the call now, at Azure too, if it is not over yet. Bounded, not to be cancelled, never raises; twice is once."""
-        if self._ending:
-            return
-        self._ending = True
         with anyio.move_on_after(END_S, shield=True):
-            await self.reject(Refusal.BUSY)  # if it still rings
-            if self._maybe_up and not self._connection_id:
-                with anyio.move_on_after(UNSURE_S):
-                    await self._identified.wait()
-            if self._connection_id and not self._disconnected.is_set():
-                await self._terminate()
+            async with self._ending:
+                if not self._ended:
+                    self._ended = True
+                    await self._tell_the_end()
         self._finish(LineClosed("the call is over"))
+
+    async def _tell_the_end(self) -> None:
+        await self.reject(Refusal.BUSY)  # if it still rings
+        if self._maybe_up and not self._connection_id:
+            with anyio.move_on_after(UNSURE_S):
+                await self._identified.wait()
+        if self._connection_id and not self._disconnected.is_set():
+            await self._terminate()
 
     async def _terminate(self) -> None:
         try:
@@ -196,7 +200,7 @@ class AcsLine:
                 self._disconnected.set()
                 self._finish(_why_not(callback) if self._rings is None else LineClosed("the far end hung up"))
             case "AnswerFailed" | "CreateCallFailed" | "ConnectFailed":
-                self._maybe_up = False
+                self._disconnected.set()
                 self._finish(_why_not(callback))
             case "MediaStreamingFailed" if callback.streaming_details != "streamConnectionInterrupted":
                 # that one is followed by a new socket, or by our own limit for its absence

@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 import anyio
 import anyio.lowlevel
 import structlog
+from litestar.exceptions import WebSocketDisconnect
 
 from telephony.acs_wire import STOP_AUDIO, AudioData, AudioMetadata, DtmfData, WireError, decode, outgoing_audio
 from telephony.line import LEAD_S, Digit, LineClosed, Playout
@@ -225,9 +226,9 @@ class Media:
 
 
 async def _send(send: Send, event: dict[str, Any]) -> bool:
-    """False if the socket is gone: ASGI servers raise OSError when the peer left, RuntimeError when they closed it themselves."""
+    """False if the socket is gone: uvicorn raises OSError when the peer left, RuntimeError when it closed it itself."""
     try:
         await send(event)
-    except (OSError, RuntimeError):
+    except (OSError, RuntimeError, WebSocketDisconnect):
         return False
     return True

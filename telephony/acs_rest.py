@@ -30,15 +30,7 @@ class CallControl:
     @classmethod
     @asynccontextmanager
     async def open(cls, settings: AcsSettings) -> AsyncGenerator[CallControl]:
-        sdk, aio, credential = await anyio.to_thread.run_sync(_import)  # a fifth of a second
-        client = aio.CallAutomationClient(
-            settings.endpoint,
-            credential(settings.access_key.get_secret_value()),
-            connection_timeout=CONNECT_S,
-            read_timeout=READ_S,
-            retry_total=RETRIES,
-            use_env_settings=False,  # a proxy set for the browser breaks loopback
-        )
+        client, sdk = await anyio.to_thread.run_sync(_make_client, settings)
         async with client:
             yield cls(client, sdk)
 
@@ -85,12 +77,21 @@ class CallControl:
         )
 
 
-def _import() -> tuple[Any, Any, Any]:
+def _make_client(settings: AcsSettings) -> tuple[Any, Any]:
+    """In a thread: the import takes a fifth of a second, and azure-core asks `uname` in a process for its user agent."""
     from azure.communication import callautomation
     from azure.communication.callautomation import aio
     from azure.core.credentials import AzureKeyCredential
 
-    return callautomation, aio, AzureKeyCredential
+    client = aio.CallAutomationClient(
+        settings.endpoint,
+        AzureKeyCredential(settings.access_key.get_secret_value()),
+        connection_timeout=CONNECT_S,
+        read_timeout=READ_S,
+        retry_total=RETRIES,
+        use_env_settings=False,  # a proxy set for the browser breaks loopback
+    )
+    return client, callautomation
 
 
 @contextmanager
