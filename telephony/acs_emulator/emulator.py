@@ -1,0 +1,102 @@
+"""The emulator as a whole: one Litestar application on a loopback port, and the tasks behind it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import aiohttp
+import anyio
+import uvicorn
+from litestar import Litestar
+
+from telephony.acs_emulator import control
+from telephony.acs_emulator.call import Call
+from telephony.acs_emulator.exchange import Exchange
+from telephony.acs_emulator.rest import Desk
+from telephony.acs_emulator.settings import CallOptions, EmulatorSettings, Fault
+from telephony.acs_emulator.tokens import new_signer
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Signals belong to the process, and cancelling is what stops us."""
+        yield
+
+
+@asynccontextmanager
+async def served(app_at: Callable[[str], Any], host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
+    """The ASGI application that `app_at` makes for its own URL, served while this is entered; gives the URL. Raises OSError."""
+    with socket.create_server((host, port), backlog=256) as door:
+        url = f"http://{host}:{door.getsockname()[1]}"
+        config = uvicorn.Config(
+            app_at(url),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws_per_message_deflate=False,
+            ws_max_size=65_536,
+            timeout_graceful_shutdown=1,
+        )
+        server = _Server(config)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.serve, [door])
+            try:
+                yield url
+            finally:
+                server.should_exit = True
+
+
+class Emulator:
+    """A running emulator, for those in the same process; everybody else has the control API at `url`."""
+
+    def __init__(self, exchange: Exchange, url: str) -> None:
+        self._exchange = exchange
+        self.url = url
+        self.settings = exchange.settings
+        self.record = exchange.record
+
+    @staticmethod
+    @asynccontextmanager
+    async def serve(settings: EmulatorSettings | None = None) -> AsyncGenerator[Emulator]:
+        """Runs while it is entered; every call ends with it. Raises OSError when the port is taken."""
+        settings = settings or EmulatorSettings()
+        signer = await new_signer(settings.issuer, settings.resource_id)
+        async with aiohttp.ClientSession() as http, anyio.create_task_group() as tasks:
+            exchange = Exchange(settings, signer, http, tasks)
+            async with served(lambda url: _application(exchange), settings.host, settings.port) as url:
+                try:
+                    yield Emulator(exchange, url)
+                finally:
+                    tasks.cancel_scope.cancel()
+
+    async def subscribe(self, url: str, headers: dict[str, str] | None = None) -> bool:
+        """Send IncomingCall there; False when the webhook failed the handshake."""
+        return await self._exchange.subscribe(url, headers or {}).validate()
+
+    def place(self, caller: str, called: str, options: CallOptions | None = None) -> Call:
+        """Somebody dials."""
+        return self._exchange.place(caller, called, options or CallOptions())
+
+    @property
+    def calls(self) -> list[Call]:
+        """Oldest first."""
+        return list(self._exchange.calls.values())
+
+    def fail(self, fault: Fault) -> None:
+        """Let an operation go wrong, after the faults that are waiting already."""
+        self._exchange.faults.append(fault)
+
+
+def _application(exchange: Exchange) -> Litestar:
+    return Litestar([Desk(exchange).route(), control.router(exchange)], openapi_config=None, logging_config=None)
+
+
+async def run_emulator(settings: EmulatorSettings, ready: Callable[[str], None]) -> None:
+    """Serve until cancelled; `ready` gets the URL once."""
+    async with Emulator.serve(settings) as emulator:
+        ready(emulator.url)
+        await anyio.sleep_forever()

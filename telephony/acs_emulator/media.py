@@ -1,0 +1,228 @@
+"""One call's media streaming: Azure is the client, our server the socket it dials, drops and dials again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import anyio
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from telephony import acs_wire as wire
+from telephony.acs_emulator.tokens import SOCKET_LIFE
+from voices.audio import RATE, SILENCE, Frame, Resampler
+
+if TYPE_CHECKING:
+    from telephony.acs_emulator.call import Call
+
+OPEN_TIMEOUT_S: Final = 5.0
+CLOSE_TIMEOUT_S: Final = 1.0
+MAX_MESSAGE: Final = 1_048_576  # of the transport; what is too long for a media message is dropped and counted by the reader
+WRITE_LIMIT: Final = 131_072  # about two seconds of sound; a server that reads slower loses frames, and stalls nobody else
+RATES: Final = {"pcm16KMono": 16_000, "pcm24KMono": 24_000}
+_UNREACHABLE: Final = (OSError, InvalidHandshake, InvalidURI, ConnectionClosed, TimeoutError, ValueError)
+
+
+class StreamingOptions(msgspec.Struct, rename="camel", frozen=True):
+    """`mediaStreamingOptions` of answer and create (protocol research, 5.1)."""
+
+    transport_url: str = ""
+    transport_type: str = "websocket"
+    content_type: str = "audio"
+    audio_channel_type: str = "mixed"
+    start_media_streaming: bool = False
+    enable_bidirectional: bool = False
+    audio_format: str = "pcm16KMono"
+    enable_dtmf_tones: bool = False
+
+    @property
+    def rate(self) -> int:
+        return RATES.get(self.audio_format, RATE)
+
+
+class Stream:
+    """A subscription: one socket after the other to the same address, until it is stopped or the server closes it."""
+
+    def __init__(self, call: Call, options: StreamingOptions) -> None:
+        self._call, self._options = call, options
+        self.id = str(uuid4())
+        self.active = False
+        self.sent = self.malformed = self.ignored = self.lost = 0
+        self._socket: ClientConnection | None = None
+        self._scope, self._over = anyio.CancelScope(), anyio.Event()
+        self._away: tuple[float, bool] | None = None
+        self._participant = call.raw_id if options.audio_channel_type == "unmixed" else None
+        self._outgoing = _Packets(options.rate)
+        self._incoming = Resampler(options.rate, RATE)
+
+    async def open(self) -> None:
+        """Dial our server and say what the sound will be like. A failure is told by `run`, as Azure does, by callback."""
+        call = self._call
+        headers = call.signer.authorization(SOCKET_LIFE, call.options.socket_token)
+        headers |= {"x-ms-call-connection-id": call.ids.connection, "x-ms-call-correlation-id": call.ids.correlation}
+        try:
+            socket = await connect(
+                self._options.transport_url,
+                additional_headers=headers,
+                compression=None,
+                proxy=None,
+                open_timeout=OPEN_TIMEOUT_S,
+                close_timeout=CLOSE_TIMEOUT_S,
+                ping_interval=None,
+                max_size=MAX_MESSAGE,
+                write_limit=WRITE_LIMIT,
+            )
+            await socket.send(wire.incoming_metadata(self._options.rate, self.id))
+        except _UNREACHABLE as error:
+            call.note("socket", state="refused", why=f"{type(error).__name__}: {error}")
+            return
+        call.sockets += 1
+        call.note("socket", state="opened", number=call.sockets)
+        self._socket = socket
+
+    async def run(self, context: str | None = None, to: str | None = None) -> None:
+        """Tell that it began, listen, and tell how it ended. Needs an `open` before."""
+        if self._socket is None:
+            self._tell("Failed", "initialWebSocketConnectionFailed", to=to, context=context, failed=True)
+            return
+        self.active = True
+        self._tell("Started", "subscriptionStarted", to=to, context=context)
+        with self._scope:
+            await self._serve()
+        self.end()
+        self._over.set()
+
+    def end(self) -> None:
+        """Tell that it stopped, once."""
+        if self.active:
+            self.active = False
+            self._tell("Stopped", "subscriptionStopped")
+
+    async def _serve(self) -> None:
+        while self._socket is not None:
+            await self._listen(self._socket)
+            self._socket = None
+            if self._away is None:
+                return
+            (away_s, redial), self._away = self._away, None
+            self._tell("Failed", "streamConnectionInterrupted")
+            await anyio.sleep(away_s)
+            if not redial:
+                return
+            await self.open()
+            if self._socket is None:
+                self._tell("Failed", "streamConnectionUnsuccessful", failed=True)
+            else:
+                self._tell("Started", "streamConnectionReestablished")
+
+    async def _listen(self, socket: ClientConnection) -> None:
+        try:
+            async for message in socket:
+                self._hear(message)
+        except ConnectionClosed:
+            pass  # how it closed matters to nobody: Azure tells the same either way
+        self._call.note("socket", state="closed", code=socket.close_code)
+
+    def _hear(self, message: str | bytes) -> None:
+        """What the service does: play sound, obey StopAudio, drop everything else without a word."""
+        try:
+            known = wire.decode(message) if isinstance(message, str) else None
+        except wire.WireError:
+            self.malformed += 1
+            return
+        match known:
+            case wire.AudioData() if self._options.enable_bidirectional:
+                self._call.ear.push(self._incoming.push(known.data), self._call.clock_s())
+            case wire.StopAudio() if self._options.enable_bidirectional:
+                self._incoming = Resampler(self._options.rate, RATE)  # what its filter still holds is old sound
+                self._call.stop_sound()
+            case _:
+                self.ignored += 1
+
+    async def send(self, said: Frame | None) -> None:
+        """Twenty milliseconds of the caller; None is silence."""
+        if self._socket is None:
+            return
+        now = datetime.now(UTC)
+        stamp = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1_000:03}Z"
+        for packet in self._outgoing.push(said or SILENCE):
+            data: bytes | None = packet
+            if said is None:
+                data = {"zeros": packet, "empty": b"", "absent": None}[self._call.options.silent_data]
+            await self._write(wire.incoming_audio(data, stamp, self._participant, silent=said is None))
+
+    async def digit(self, key: str) -> None:
+        if self._options.enable_dtmf_tones:
+            await self._write(wire.incoming_digit(key))
+
+    async def _write(self, text: str) -> None:
+        socket = self._socket
+        if socket is None:
+            return
+        if socket.transport.get_write_buffer_size() >= WRITE_LIMIT:
+            self.lost += 1
+            return
+        try:
+            await socket.send(text)
+            self.sent += 1
+        except ConnectionClosed:
+            self._socket = None if self._socket is socket else self._socket
+
+    def drop(self, away_s: float, *, redial: bool) -> bool:
+        """Lose the connection without a closing word, and dial the same address again later; False when there is none."""
+        if self._socket is None:
+            return False
+        self._away = (away_s, redial)
+        self._socket.transport.abort()
+        return True
+
+    async def stop(self) -> None:
+        """Close the socket in good order and end the subscription; returns when that is told."""
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close()
+        self._scope.cancel()
+        if self.active:
+            await self._over.wait()
+
+    def abort(self) -> None:
+        """Leave nothing open, whatever happened."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    def _tell(
+        self, status: str, details: str, *, to: str | None = None, context: str | None = None, failed: bool = False
+    ) -> None:
+        update = {
+            "contentType": "audio",
+            "mediaStreamingStatus": f"mediaStreaming{status}",
+            "mediaStreamingStatusDetails": details,
+        }
+        result = {"code": 200, "subCode": 0, "message": "Action completed successfully."}
+        if failed:
+            message = "Action failed, Transport url is not valid or web socket server is not operational."
+            result = {"code": 400, "subCode": 8581, "message": message}
+        self._call.callbacks.post(
+            f"MediaStreaming{status}", to=to, context=context, mediaStreamingUpdate=update, resultInformation=result
+        )
+
+
+class _Packets:
+    """Frames in, packets of 20 ms at the stream's rate out."""
+
+    def __init__(self, rate: int) -> None:
+        self._resampler: Any = None if rate == RATE else Resampler(RATE, rate)
+        self._length = rate // 50 * 2
+        self._held = b""
+
+    def push(self, frame: Frame) -> list[bytes]:
+        if self._resampler is None:
+            return [frame]
+        self._held += self._resampler.push(frame)
+        whole = len(self._held) // self._length * self._length
+        packets = [self._held[at : at + self._length] for at in range(0, whole, self._length)]
+        self._held = self._held[whole:]
+        return packets

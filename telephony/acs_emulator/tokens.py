@@ -1,0 +1,65 @@
+"""The emulator's identity: the RS256 tokens on callbacks and media sockets, and the key set that proves them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import anyio.to_thread
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from telephony.acs_emulator.settings import TokenMode
+
+CALLBACK_LIFE: Final = timedelta(minutes=5)
+SOCKET_LIFE: Final = timedelta(hours=24)
+
+
+class Signer:
+    """Signs as Azure does; the negative modes each break one thing and leave the rest in order."""
+
+    def __init__(self, issuer: str, audience: str, key: rsa.RSAPrivateKey, other: rsa.RSAPrivateKey) -> None:
+        self._issuer, self._audience = issuer, audience
+        self._key, self._other = key, other
+        self._key_id = uuid4().hex
+
+    def authorization(self, life: timedelta, mode: TokenMode = "valid") -> dict[str, str]:
+        """The header that carries a new token; empty when the mode is `missing`."""
+        if mode == "missing":
+            return {}
+        now = datetime.now(UTC) - (life + timedelta(hours=1) if mode == "expired" else timedelta())
+        claims = {
+            "iss": "https://login.example" if mode == "wrong_issuer" else self._issuer,
+            "aud": str(uuid4()) if mode == "wrong_audience" else self._audience,
+            "iat": now,
+            "nbf": now,
+            "exp": now + life,
+            "jti": uuid4().hex,
+        }
+        headers = {"kid": self._key_id}
+        if mode == "unsigned":
+            token = jwt.encode(claims, "", algorithm="none", headers=headers)
+        else:
+            token = jwt.encode(claims, self._other if mode == "wrong_key" else self._key, algorithm="RS256", headers=headers)
+        return {"Authorization": f"Bearer {token}"}
+
+    def key_set(self) -> dict[str, Any]:
+        public = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
+        return {"keys": [public | {"kid": self._key_id, "use": "sig", "alg": "RS256"}]}
+
+    def configuration(self, url: str) -> dict[str, Any]:
+        return {
+            "issuer": self._issuer,
+            "jwks_uri": f"{url}/calling/keys",
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "claims_supported": ["aud", "iss", "exp", "nbf", "iat", "jti"],
+        }
+
+
+async def new_signer(issuer: str, audience: str) -> Signer:
+    """Two fresh keys: ours, and the one that is not. About a tenth of a second each, so in a thread."""
+    keys = [await anyio.to_thread.run_sync(rsa.generate_private_key, 65_537, 2_048) for _ in range(2)]
+    return Signer(issuer, audience, *keys)
