@@ -110,6 +110,8 @@ class ClaudeBrain:
                         for ours in reply.take(event):
                             yield ours
                 calls, spoke, results = reply.finish(), reply.spoke, list[dict[str, Any]]()
+                if not calls or not left:
+                    return
                 for call in calls:
                     tool, checked = _checked(call, tools)
                     if tool is None:
@@ -119,8 +121,6 @@ class ClaudeBrain:
                     results.append(await self._acted(checked, act))
                     if tool.ends_turn:
                         return
-                if not calls:
-                    return
                 grown = [{"role": "assistant", "content": reply.content}, {"role": "user", "content": results}]
                 request["messages"] = [*request["messages"], *grown]
         except BrainError as error:
@@ -174,7 +174,7 @@ class ClaudeBrain:
             try:
                 async with aclosing(self._attempt(request, first_by)) as events:
                     async for event in events:
-                        begun = begun or event.type == "content_block_start"
+                        begun = begun or _kind(event) == "content_block_start"
                         yield event
             except BrainError as error:
                 wait_s = _RETRY_S if error.retry_after_s is None else error.retry_after_s
@@ -197,9 +197,9 @@ class ClaudeBrain:
                 event = await self._by(deadline, anext(stream, None), late)
                 if event is None:
                     return
-                begun = begun or event.type == "content_block_start"
+                begun = begun or _kind(event) == "content_block_start"
                 yield event
-                if event.type == "message_stop":  # to the end of the body, so that the connection can be used again
+                if _kind(event) == "message_stop":  # to the end of the body, so that the connection can be used again
                     with anyio.move_on_after(_TAIL_S):
                         await anext(stream, None)
                     return
@@ -227,6 +227,11 @@ class ClaudeBrain:
             except ToolError as error:
                 return _result(call, str(error), is_error=True)
         return _result(call, f"{call.name} took longer than {self._settings.act_s:g} s and was stopped.", is_error=True)
+
+
+def _kind(event: Any) -> str:
+    """Of whatever came; what is no event has none, and Reply says so."""
+    return getattr(event, "type", "")
 
 
 def _checked(call: ToolCalled, tools: Sequence[Tool]) -> Any:

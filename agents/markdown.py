@@ -80,7 +80,7 @@ def _mark(text: str, whole: bool, first: bool, names: tuple[str, ...]) -> Head |
     if text[0] == "#":
         title = re.match(r"#{1,6}\s+(?=\S)", text)
         return Head(Kind.HEADING, text[title.end() :]) if title else not whole and re.fullmatch(r"#{1,6}\s*", text) is not None
-    if re.fullmatch(r"[-*_=•\s]+", text):
+    if re.fullmatch(r"[-*+_=•‣◦\s]+", text):
         return Head(Kind.NOTHING) if whole else True
     bullet = _BULLET.match(text)
     return _anew(text[bullet.end() :], whole, names) if bullet else False
@@ -111,8 +111,8 @@ def _label(text: str, whole: bool, first: bool, names: tuple[str, ...]) -> Head 
         return _spoken(bare, whole)
     if field := _FIELD.match(bare):
         return Head(Kind.ITEM, bare[field.end() :])
-    if first and (role := _ROLE.match(bare)) and role.end() < len(bare):
-        return Head(Kind.TEXT, text) if bare[role.end()] == "(" else _anew_text(bare[role.end() :], whole, names)
+    if first and (role := _ROLE.match(bare)) and (rest := bare[role.end() :] or (whole and " ")):
+        return Head(Kind.TEXT, text) if rest[0] == "(" else _anew_text(rest, whole, names)
     if first and (name := next((name for name in names if bare.casefold().startswith(f"{name.casefold()}:")), None)):
         return _anew_text(bare[len(name) + 1 :].lstrip("*_ "), whole, names)
     return not whole and _may_become_label(bare, first, names)
@@ -161,8 +161,8 @@ def plain(text: str) -> str:
     text = _EMPHASIS.sub("", _TIMES.sub("×", text)).replace("`", "")
     text = "".join(" " if _is_emoji(character) else character for character in text)
     text = re.sub(r"\s+[–—]+\s+", ", ", text)
-    text = " ".join(_LONELY.sub("", text).split())
-    text = re.sub(r"\s+([,.;:!?…])(?!\w)", r"\1", text).lstrip(" —–,;:").rstrip(" —–-")
+    text = re.sub(r"\s+([,.;:!?…])(?!\w)", r"\1", text)
+    text = " ".join(_LONELY.sub("", text).split()).lstrip(" —–,;:").rstrip(" —–-")
     return text if any(character.isalnum() for character in text) else ""
 
 

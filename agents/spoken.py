@@ -21,13 +21,13 @@ _WIDE_ENDS: Final = "。！？"
 _CLAUSE_END: Final = re.compile(r"[,;:]$|(?:\s|\w)[–—]$|\s-$")
 # A full stop after these is no end. Single letters are initials, or parts of "U.S.", "e.g.", "z. B.".
 _ABBREVIATION: Final = re.compile(
-    r"(?:^|[\s(\[\"'“])(?:dr|mr|mrs|ms|prof|st|sr|vs|cf|approx|no|nos|fig|vol|dept|ca|bzw|nr|evtl|ggf|inkl|zzgl|str|bsp"
+    r"(?:^|[\s(\[\"'“])(?:dr|mr|mrs|(?<!\d\s)ms|prof|st|sr|vs|cf|approx|fig|vol|dept|ca|bzw|nr|evtl|ggf|inkl|zzgl|str|bsp"
     r"|(?:am|der|den|dem|vom|zum|ab|bis|seit|im) \d{1,2}|(?!(?-i:I)\.)[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_])\.$",
     re.IGNORECASE,
 )
-# These end a sentence only if the next word is written large.
+# These end a sentence only if what comes next opens one: "etc. Then", "No. I will not", but "No. 5".
 _PERHAPS: Final = re.compile(
-    r"(?:\.\.|…|\b(?:etc|usw|inc|ltd|co|jr|a\.m|p\.m|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.)$", re.IGNORECASE
+    r"(?:\.\.|…|\b(?:nos?|etc|usw|inc|ltd|co|jr|a\.m|p\.m|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.)$", re.IGNORECASE
 )
 _LAST_CLAUSE: Final = re.compile(r".*[,;:–—，、；](?=\s|[^\x00-\x7f])", re.DOTALL)
 
