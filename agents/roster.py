@@ -11,7 +11,7 @@ from typing import Final
 from agents.definition import Agent
 from agents.errors import AgentError, FileError
 from agents.tools import KNOWN
-from agents.yaml_file import MAX_BYTES, YamlFile, did_you_mean
+from agents.yaml_file import MAX_BYTES, Place, YamlFile, did_you_mean
 
 _FILE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -114,12 +114,12 @@ def _check_references(file: YamlFile, agent: Agent, agents: Mapping[str, Agent],
 
 def _check_names(files: Mapping[str, YamlFile], agents: Mapping[str, Agent]) -> None:
     """Nobody answers to a name that another has: the caller could not say whom they mean."""
+    places: list[tuple[str, Place, str]] = [(stem, ("name",), agent.name) for stem, agent in agents.items()]
+    places += [(stem, ("aliases", at), alias) for stem, agent in agents.items() for at, alias in enumerate(agent.aliases)]
     taken: dict[str, str] = {}
-    for stem, agent in agents.items():
-        places = [(("name",), agent.name), *((("aliases", at), alias) for at, alias in enumerate(agent.aliases))]
-        for place, name in places:
-            if (holder := taken.setdefault(name.casefold(), stem)) != stem:
-                raise files[stem].error(place, f"`{name}` is already a name of {holder} ({files[holder].path}); choose another")
+    for stem, place, name in places:
+        if (holder := taken.setdefault(name.casefold(), stem)) != stem:
+            raise files[stem].error(place, f"`{name}` is already a name of {holder} ({files[holder].path}); choose another")
 
 
 def _check_front_desk(files: Mapping[str, YamlFile], agents: Mapping[str, Agent], folders: Sequence[Path]) -> None:

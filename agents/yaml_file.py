@@ -130,9 +130,10 @@ class YamlFile:
             first = min(error.errors(include_url=False), key=self._position)
             raise self.error(tuple(first["loc"]), _problem(first, model)) from None
 
-    def _position(self, error: ErrorDetails) -> tuple[int, int]:
+    def _position(self, error: ErrorDetails) -> tuple[bool, int, int]:
+        """Unknown keys first: where one is misspelt, another is missing."""
         found = self.error(tuple(error["loc"]), "")
-        return found.line, found.column
+        return error["type"] != "extra_forbidden", found.line, found.column
 
 
 def did_you_mean(word: str, known: Mapping[str, Any] | tuple[str, ...] | list[str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import anthropic  # noqa: F401  (2 s of reading, which in a test's event loop would count as blocking it)
 import httpx2
 from pydantic import SecretStr
 
@@ -19,6 +19,7 @@ from agents.script import Script
 from agents.scripted import ScriptedClaude, ScriptedTransport
 from agents.tools import Tool
 
+import_module("anthropic")  # seconds of reading, which in a test's event loop would count as blocking it
 ROOT = Path(__file__).parents[2]
 PROMPTS = ROOT / "prompts"
 KEY = SecretStr("scripted")
@@ -34,14 +35,14 @@ def script(*entries: dict[str, Any], first_token_s: float = 0.3, tokens_per_s: f
 
 
 @asynccontextmanager
-async def on_stage(acts: Script, **settings: Any) -> AsyncIterator[tuple[ClaudeBrain, ScriptedClaude]]:
+async def on_stage(acts: Script, **settings: Any) -> AsyncGenerator[tuple[ClaudeBrain, ScriptedClaude]]:
     claude = ScriptedClaude(acts)
     async with brain_over(ScriptedTransport(claude), **settings) as brain:
         yield brain, claude
 
 
 def brain_over(transport: httpx2.AsyncBaseTransport | None, **settings: Any) -> ClaudeBrain:
-    return ClaudeBrain(BrainSettings(**{"api_key": KEY, **settings}), WORDS, transport=transport)
+    return ClaudeBrain(BrainSettings.model_validate({"api_key": KEY, **settings}), WORDS, transport=transport)
 
 
 def heard(*lines: str | tuple[str, str]) -> list[Utterance]:

@@ -159,10 +159,11 @@ def test_long_runs_are_split_in_speakable_pieces(text: str) -> None:
         assert all(piece.endswith(",") for piece in pieces)
 
 
-_BITS = st.sampled_from(
-    [*"ab.,;:!?…—-*_`~#>|[]()<>\n 1๏é你。", ". ", "\n\n", "- ", "1. ", "```", "```\n", "**", "](", "http://x.y/z ", "<b>", "e.g. ",
-     "Dr. ", "etc. ", "Kai: ", "[Kai] ", "🗣️ Kai: ", "✅ VERIFY: ", "COMPLETED: ", "═══", "🎉", "word ", "Word ", "  ", "\t"]
+_MARKS = (
+    ". ", "\n\n", "- ", "1. ", "```", "```\n", "**", "](", "http://x.y/z ", "<b>", "e.g. ", "No. ", "Dr. ", "etc. ", "Kai: ",
+    "[Kai] ", "🗣️ Kai: ", "✅ VERIFY: ", "COMPLETED: ", "═══", "🎉", "word ", "Word ", "\t",
 )  # fmt: skip
+_BITS = st.sampled_from([*"ab.,;:!?…—-*_`~#>|[]()<>\n 1๏é你。", *_MARKS])
 _MESS = st.lists(_BITS, max_size=60).map("".join) | st.text(max_size=80)
 
 
@@ -181,7 +182,8 @@ def test_how_the_stream_is_cut_never_matters(text: str, steps: list[int], early:
 
 
 _WORD = st.from_regex(r"[a-z]{1,9}", fullmatch=True)
-_MARKED = st.tuples(_WORD, st.sampled_from(["{}", "{}", "{}", "{}.", "{},", "{}!", "**{}**", "*{}*", "`{}`", "[{}](http://a.b/c)", "{}\n", "\n- {}", "\n# {}\n", '"{}"', "({})", "{}:", "{} —"]))  # fmt: skip
+_FORMS = ["{}", "{}", "{}", "{}.", "{},", "{}!", "**{}**", "*{}*", "`{}`", "[{}](http://a.b/c)", "({})", "{}:", "“{}”", "{}—"]
+_MARKED = st.tuples(_WORD, st.sampled_from([*_FORMS, "{}\n", "\n- {}", "\n# {}\n", "\n> {}\n", "\n1. {}"]))
 
 
 @given(st.lists(_MARKED, min_size=1, max_size=40), st.booleans())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @asynccontextmanager
-async def a_brain(kind: str, acts: Script, **settings: Any) -> AsyncIterator[tuple[Brain, ScriptedClaude]]:
+async def a_brain(kind: str, acts: Script, **settings: Any) -> AsyncGenerator[tuple[Brain, ScriptedClaude]]:
     """With a check that nothing it started is left when it is gone."""
     before = asyncio.all_tasks()
     if kind == "http":
