@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 import anyio
+import anyio.to_thread
 import httpx2
 import structlog
 from anyio.abc import TaskGroup, TaskStatus

@@ -19,6 +19,7 @@ HEARD_LIMIT: Final = 100  # 2 s of sound: who reads later than that would answer
 SENT_LIMIT: Final = 25  # 0.5 s: three times the lead, so only a stalled network fills it
 DEAD_S: Final = 2.5  # ACS sends a frame every 20 ms, silence included; without any for so long the line is dead
 AWAY_S: Final = 3.0  # ACS may drop the socket and dial it again; how long we wait for that
+TICK_S: Final = 0.001  # uvloop's timers have no finer one; to wait for less would spin
 DRAIN_S: Final = 0.2  # from our clock's end of sound to the caller's: network and telephone
 
 Receive = Callable[[], Awaitable[Any]]
@@ -95,17 +96,18 @@ class Media:
 
     async def play(self, frame: Frame, lead_s: float = LEAD_S) -> float:
         """As telephony.line promises; a frame overtaken by `clear` while it waited is never heard, and `inf` says so."""
-        clears, now_s = self._clears, anyio.current_time()
-        ahead_s = self._playout.ahead_s(now_s)
-        if ahead_s > lead_s:
-            await anyio.sleep_until(now_s + ahead_s - lead_s)
+        clears = self._clears
+        await anyio.lowlevel.checkpoint()  # a burst must let the socket's writer run
+        while True:
+            if self._closed.is_set():
+                raise LineClosed("the call is over")
+            if clears != self._clears:
+                return float("inf")
             now_s = anyio.current_time()
-        else:
-            await anyio.lowlevel.checkpoint()  # a burst must let the socket's writer run
-        if self._closed.is_set():
-            raise LineClosed("the call is over")
-        if clears != self._clears:
-            return float("inf")
+            early_s = self._playout.ahead_s(now_s) - lead_s
+            if early_s <= TICK_S:
+                break
+            await anyio.sleep_until(now_s + min(early_s, FRAME_S))  # in steps: a clear, or the end, must not wait for it
         if self._socket is not None:  # without one the sound is lost, but the clock goes on
             self._outbox.put(outgoing_audio(frame if self._upsample is None else self._upsample.push(frame)))
         return self._playout.push(now_s, FRAME_S)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import anyio
+import anyio.to_thread
 import structlog
 
 from telephony.acs_settings import AcsSettings

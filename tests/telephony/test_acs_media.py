@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -212,6 +212,27 @@ async def test_nothing_from_before_a_clear_is_sent_after_it() -> None:
         assert waited[len(before)] == math.inf  # the one that waited for its turn is never heard
         assert len(before) + 1 not in socket.heard()
         assert after == [100]
+
+
+async def test_a_frame_far_ahead_waits_neither_for_a_clear_nor_for_the_end() -> None:
+    media = Media("c", CALLER)
+    async with carried(media) as (_, tasks):
+        for ends in (media.clear, media.close):
+            for n in range(100):
+                await media.play(frame(n), 5)
+            start_s = anyio.current_time()
+            tasks.start_soon(_later, ends)
+            if ends == media.close:
+                with pytest.raises(LineClosed):
+                    await media.play(frame(101))
+            else:
+                assert await media.play(frame(101)) == math.inf
+            assert anyio.current_time() - start_s == pytest.approx(0.5, abs=FRAME_S)
+
+
+async def _later(do: Callable[[], object]) -> None:
+    await anyio.sleep(0.5)
+    do()
 
 
 async def test_a_clear_overtakes_what_a_stalled_network_holds() -> None:
