@@ -9,7 +9,7 @@ demo: $(READY)
 	$(BIN)/pai-voice demo
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest $(PYTEST_ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -8,7 +8,6 @@ from typing import Final
 
 import anyio
 from anyio.abc import TaskGroup
-from voices.catalogue import Catalogue
 
 from agents.lines import Lines
 from orchestrator import events
@@ -23,6 +22,7 @@ from orchestrator.patience import Limits, Patience, Prompt, Rest
 from orchestrator.reply import Reply
 from orchestrator.turns import Act, Sign, State, step
 from telephony.line import Line, LineClosed
+from voices.catalogue import Catalogue
 from voices.endpoint import Endpointer
 from voices.vad import Vad
 
@@ -58,7 +58,8 @@ class Call:
 
     def __init__(self, parts: Parts, line: Line, journal: Journal, *, guard: Guard | None = None) -> None:
         self._parts, self._line, self._journal = parts, line, journal
-        self._prompts = prompt_lines(parts.minds.lines)
+        self.lines = parts.minds.lines
+        self._prompts = prompt_lines(self.lines)
         self._mixer = Mixer()
         self._pacer = Pacer(line, self._mixer, journal)
         self._mouth = Mouth(parts.catalogue, self._mixer)
@@ -72,10 +73,11 @@ class Call:
         self._guess: Reply | None = None
         self._guesses = 0
         self._held: _Held | None = None
+        self._farewell = ""
         self._acting = anyio.Lock(fast_acquire=True)  # signs come from ear, mind and pacer: one at a time
         self._tasks: TaskGroup
-        self.why = "failed"
-        """How it ended."""
+        self.why = ""
+        """How it ended; empty while it goes on."""
 
     @property
     def pacer_late_p99_ms(self) -> int:
@@ -118,14 +120,16 @@ class Call:
             return  # the ear finds out as well, and ends the call
 
     async def _end(self, why: str) -> None:
-        """Hang up, once everything that was sent has been heard."""
+        """Hang up, once everything that was sent has been heard. The first reason is the one that counts."""
+        if self.why:
+            return
         self.why = why
         with anyio.CancelScope(shield=True):
             sounding = self._mixer.sounding
             await self._line.hang_up()
-            for fact in self._pacer.settle(anyio.current_time() + LAST_SOUND_S if why == "goodbye" else None):
+            for fact in self._pacer.settle(anyio.current_time() + LAST_SOUND_S if self._farewell else None):
                 await self._report(fact)
-            if sounding is not None and why != "goodbye":
+            if sounding is not None and not self._farewell:
                 cut = self._mixer.hold(anyio.current_time())
                 if cut is not None:
                     self._said(cut)
@@ -185,7 +189,7 @@ class Call:
             case Act.DROP:
                 self._drop()
             case Act.HANG_UP:
-                self._tasks.start_soon(self._end, "goodbye")
+                self._tasks.start_soon(self._end, self._farewell or "goodbye")
 
     # --- the caller's side of a turn ----------------------------------------------------------------------------------
 
@@ -279,6 +283,7 @@ class Call:
         if reply is None or not reply.free:
             return
         if reply.farewell and reply.heard_s is not None and self._state is not State.CLOSING:
+            self._farewell = reply.farewell
             await self.sign(Sign.FAREWELL)
         if reply.finished and self._mixer.idle and not self.yielded:
             self._reply = None
@@ -342,7 +347,8 @@ class Call:
     def _rest(self) -> Rest | None:
         if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
             return Rest.ANSWER if self._reply.turn or self._reply.finished else None
-        return Rest.CALLER if self._state is State.LISTENING and self._guess is None else None
+        nobody_speaks = self._reply is None and self._guess is None
+        return Rest.CALLER if self._state is State.LISTENING and nobody_speaks else None
 
     def _prompt(self, prompt: Prompt, rest: Rest) -> None:
         """Say something of the phone's own: before the answer that is still being made, or as an answer of its own."""
@@ -352,7 +358,7 @@ class Call:
             return
         reply = self._reply = Reply(self._turn, self._journal)
         reply.commit()
-        reply.farewell = prompt.ends_the_call
+        reply.farewell = prompt.farewell
         self._tasks.start_soon(self._mind.say, reply, text)
 
 

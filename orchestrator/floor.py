@@ -112,7 +112,7 @@ class Floor:
                 case "bring_in":
                     return await self._bring_in(speech, call.input["agent"], call.input["why"])
                 case "end_call":
-                    self._reply.farewell = True
+                    self._reply.farewell = "goodbye"
                     if not speech.text:
                         await speech.say(self._lines.farewell)
                     return "The call ends when this has been heard."

@@ -1,7 +1,8 @@
-"""A call on disk: `journal.jsonl`, one fact a line, and `call.wav`, left the caller, right what the caller heard.
+"""A call as it was: one fact a line, and what was heard, left the caller, right what the caller heard.
 
-Both lie on one time axis: sample n of the recording is second n / 16000 of the journal. Files are written by a thread, half a
-second behind at most, so the event loop never waits for a disk.
+Both lie on one time axis: sample n of the recording is second n / 16000 of the journal. A `Folder` keeps them as `journal.jsonl`
+and `call.wav`, written by a thread, half a second behind at most, so the event loop never waits for a disk
+(`Memory` just keeps them).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 import anyio
 import anyio.to_thread
@@ -56,73 +57,37 @@ class Track:
         return piece
 
 
-class Journal:
-    """Open it with `async with`; Writing never blocks. `zero_s`: when the call began, on the loop's clock."""
+class Shelf(Protocol):
+    """Where a journal is kept."""
 
-    def __init__(self, folder: Path, zero_s: float, *, watch: MemoryObjectSendStream[Entry] | None = None) -> None:
-        self.folder = folder
-        self._zero_s = zero_s
-        self._watch = watch
-        self.ledger = Ledger()
-        self._seq = 0
-        self._lines: list[str] = []
-        self._caller = Track(0.04)  # frames come with the network's jitter
-        self._house = Track(0.001)  # ours is exact, and what a barge-in takes back is replaced
-        self._closed = False
+    async def open(self) -> None: ...
 
-    def now_s(self) -> float:
-        """The call's own time."""
-        return anyio.current_time() - self._zero_s
+    async def store(self, lines: list[str], sound: bytes) -> None:
+        """Append; sound is stereo."""
+        ...
 
-    def on_axis(self, loop_s: float) -> float:
-        return loop_s - self._zero_s
+    async def close(self) -> None: ...
 
-    def write(self, event: CallEvent, at_s: float | None = None) -> Entry:
-        """Put a fact on the axis: now, or when it was true."""
-        self._seq += 1
-        entry = Entry(seq=self._seq, at_s=self.now_s() if at_s is None else at_s, event=event)
-        self._lines.append(entry.line())
-        self.ledger.add(event)
-        if self._watch is not None:
-            try:
-                self._watch.send_nowait(entry)
-            except (anyio.WouldBlock, anyio.BrokenResourceError):
-                self._watch = None  # a spectator who does not keep up loses the feed, not the call its time
-        return entry
 
-    def hear(self, frame: Frame, at_s: float) -> None:
-        self._caller.put(frame, at_s)
+class Folder:
+    """A shelf on disk. Raises OSError when it cannot be made."""
 
-    def play(self, frame: Frame, at_s: float) -> None:
-        self._house.put(frame, at_s)
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> None:
         await anyio.to_thread.run_sync(self._open)
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
-        with anyio.CancelScope(shield=True):
-            await self._flush(max(self._caller.end, self._house.end))
-            self._closed = True
-            await anyio.to_thread.run_sync(self._close)
+    async def store(self, lines: list[str], sound: bytes) -> None:
+        await anyio.to_thread.run_sync(self._store, lines, sound)
 
-    async def run(self) -> None:
-        """Write what has come together, twice a second, until cancelled."""
-        while True:
-            await anyio.sleep(FLUSH_S)
-            await self._flush(int((self.now_s() - KEEP_S) * RATE))
-
-    async def _flush(self, upto: int) -> None:
-        lines, self._lines = self._lines, []
-        sound = stereo(self._caller.take(upto), self._house.take(upto))
-        if lines or sound:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._store, lines, sound)
+    async def close(self) -> None:
+        await anyio.to_thread.run_sync(self._close)
 
     def _open(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._text = (self.folder / JOURNAL).open("a", encoding="utf-8")
-        self._wave: Any = wave.open(str(self.folder / RECORDING), "wb")  # noqa: SIM115  closed with the journal
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._text = (self.path / JOURNAL).open("a", encoding="utf-8")
+        self._wave: Any = wave.open(str(self.path / RECORDING), "wb")  # noqa: SIM115  closed with the journal
         self._wave.setnchannels(2)
         self._wave.setsampwidth(2)
         self._wave.setframerate(RATE)
@@ -137,6 +102,95 @@ class Journal:
     def _close(self) -> None:
         self._text.close()
         self._wave.close()
+
+
+class Memory:
+    """A shelf for rehearsals."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.sound = bytearray()
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def store(self, lines: list[str], sound: bytes) -> None:
+        self.lines += lines
+        self.sound += sound
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [Entry.parse(line) for line in self.lines]
+
+
+class Journal:
+    """Open it with `async with`. Writing never blocks. `zero_s`: when the call began, on the loop's clock."""
+
+    def __init__(self, shelf: Shelf, zero_s: float, *, watch: MemoryObjectSendStream[Entry] | None = None) -> None:
+        self._shelf = shelf
+        self.zero_s = zero_s
+        self._watch = watch
+        self.ledger = Ledger()
+        self._seq = 0
+        self._lines: list[str] = []
+        self._caller = Track(0.04)  # frames come with the network's jitter
+        self._house = Track(0.001)  # ours is exact, and what a barge-in takes back is replaced
+
+    def now_s(self) -> float:
+        """The call's own time."""
+        return anyio.current_time() - self.zero_s
+
+    def on_axis(self, loop_s: float) -> float:
+        return loop_s - self.zero_s
+
+    def write(self, event: CallEvent, at_s: float | None = None) -> Entry:
+        """Put a fact on the axis: now, or when it was true."""
+        self._seq += 1
+        entry = Entry(seq=self._seq, at_s=self.now_s() if at_s is None else at_s, event=event)
+        self._lines.append(entry.line())
+        self.ledger.add(event)
+        if self._watch is not None:
+            try:
+                self._watch.send_nowait(entry)
+            except (anyio.WouldBlock, anyio.BrokenResourceError):
+                self._watch = None  # a spectator who does not keep up loses the feed, not the call its time
+        return entry
+
+    @property
+    def unstored(self) -> list[str]:
+        """Lines that are not on the shelf yet."""
+        return list(self._lines)
+
+    def hear(self, frame: Frame, at_s: float) -> None:
+        self._caller.put(frame, at_s)
+
+    def play(self, frame: Frame, at_s: float) -> None:
+        self._house.put(frame, at_s)
+
+    async def __aenter__(self) -> Self:
+        await self._shelf.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._flush(max(self._caller.end, self._house.end))
+            await self._shelf.close()
+
+    async def run(self) -> None:
+        """Store what has come together, twice a second, until cancelled."""
+        while True:
+            await anyio.sleep(FLUSH_S)
+            await self._flush(int((self.now_s() - KEEP_S) * RATE))
+
+    async def _flush(self, upto: int) -> None:
+        lines, self._lines = self._lines, []
+        sound = stereo(self._caller.take(upto), self._house.take(upto))
+        if lines or sound:
+            with anyio.CancelScope(shield=True):  # what was taken must be stored
+                await self._shelf.store(lines, sound)
 
 
 class CallerClock:

@@ -142,9 +142,8 @@ class Mind:
             await self._conductor.sign(Sign.NO_WORDS)
             return False
         reply.text = heard.text
-        reply.tell(
-            events.HeardText(turn=reply.turn, text=heard.text, from_s=utterance.from_s, to_s=utterance.to_s, engine=heard.engine)
-        )
+        from_s, to_s = round(utterance.from_s, 3), round(utterance.to_s, 3)
+        reply.tell(events.HeardText(turn=reply.turn, text=heard.text, from_s=from_s, to_s=to_s, engine=heard.engine))
         await self._conductor.sign(Sign.WORDS)
         self._record(reply)
         return True
@@ -156,7 +155,7 @@ class Mind:
         elif phrases.is_stop(reply.text):
             self._settle(reply, None)
         elif phrases.is_goodbye(reply.text):
-            reply.farewell = True
+            reply.farewell = "goodbye"
             await self._say(reply, self._minds.lines.farewell, aside=False)
         else:
             await self._route(reply)
@@ -171,7 +170,7 @@ class Mind:
             case "wrong":
                 await self._say(reply, self._minds.lines.pin.wrong)
             case "locked":
-                reply.farewell = True
+                reply.farewell = "locked"
                 await self._say(reply, self._minds.lines.pin.locked)
 
     async def _route(self, reply: Reply) -> None:

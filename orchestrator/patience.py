@@ -45,8 +45,9 @@ class Prompt(StrEnum):
     MONEY_UP = auto()
 
     @property
-    def ends_the_call(self) -> bool:
-        return self in (Prompt.GOODBYE_SILENCE, Prompt.TIME_UP, Prompt.MONEY_UP)
+    def farewell(self) -> str:
+        """Why the call ends when this has been said; empty if it does not."""
+        return {Prompt.GOODBYE_SILENCE: "silence", Prompt.TIME_UP: "limit", Prompt.MONEY_UP: "limit"}.get(self, "")
 
 
 class Patience:

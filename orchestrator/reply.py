@@ -36,8 +36,8 @@ class Reply:
         """Who answers, or answers first; empty while that is open."""
         self.finished = False
         """All that it says has been handed to the mixer."""
-        self.farewell = False
-        """When this has been heard, the call ends."""
+        self.farewell = ""
+        """Why the call ends when this has been heard; empty if it does not."""
         self.heard_s: float | None = None
         """When the caller heard the first of it, on the call's axis."""
         self.played: set[str] = set()

@@ -63,8 +63,8 @@ def test_money_is_announced_at_80_percent(patience: Patience) -> None:
     assert said(patience, Rest.CALLER, 2, 3, Decimal("0.39")) == []
     assert said(patience, Rest.CALLER, 3, 4, Decimal("0.40")) == [(3.0, Prompt.MONEY_ALMOST_UP)]
     assert said(patience, Rest.CALLER, 5, 5.1, Decimal("0.50")) == [(5.0, Prompt.MONEY_UP)]
-    assert Prompt.MONEY_UP.ends_the_call
-    assert not Prompt.MONEY_ALMOST_UP.ends_the_call
+    assert Prompt.MONEY_UP.farewell == "limit"
+    assert not Prompt.MONEY_ALMOST_UP.farewell
 
 
 def test_an_entry_of_keys() -> None:

@@ -1,0 +1,85 @@
+"""The calls that lie in the data folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from orchestrator.config import ConfigError, Settings
+from orchestrator.events import CallEnded, CallStarted, Entry, MoneySpent
+from orchestrator.journal import JOURNAL, read
+from orchestrator.waterfall import percentiles, turns
+
+CALLS = "calls"
+
+
+@dataclass(frozen=True)
+class PastCall:
+    name: str
+    began: str
+    line: str
+    caller: str
+    turns: int
+    duration_s: float
+    why: str
+    """How it ended; `unfinished` when the journal breaks off."""
+    p95_ms: float | None
+    cost_usd: Decimal
+
+    @classmethod
+    def of(cls, name: str, entries: list[Entry]) -> PastCall:
+        started = next((entry.event for entry in entries if isinstance(entry.event, CallStarted)), None)
+        ended = next((entry.event for entry in entries if isinstance(entry.event, CallEnded)), None)
+        answered = [turn.response_ms for turn in turns(entries) if turn.response_ms is not None]
+        return cls(
+            name=name,
+            began=started.began if started else "",
+            line=started.line if started else "",
+            caller=started.caller if started else "",
+            turns=len(turns(entries)),
+            duration_s=ended.duration_s if ended else entries[-1].at_s if entries else 0.0,
+            why=ended.why if ended else "unfinished",
+            p95_ms=percentiles(answered).get("p95"),
+            cost_usd=ended.cost_usd if ended else Decimal(0),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.__dict__, "cost_usd": str(self.cost_usd)}
+
+    def as_row(self) -> tuple[str, ...]:
+        p95 = "" if self.p95_ms is None else f"{self.p95_ms:.0f} ms"
+        length = f"{self.duration_s:.1f} s"
+        return self.name, self.began, self.line, self.caller, str(self.turns), length, self.why, p95, f"{self.cost_usd:.5f}"
+
+
+def all_calls(settings: Settings) -> list[PastCall]:
+    """Newest first. A journal that cannot be read raises ValueError with its place."""
+    return [PastCall.of(folder.name, list(read(folder / JOURNAL))) for folder in _folders(settings)]
+
+
+def find(settings: Settings, name: str) -> list[Entry]:
+    """The entries of the call whose name begins so; `last` is the newest. Raises ConfigError when there is none, or more."""
+    folders = _folders(settings)
+    fitting = folders[:1] if name == "last" else [folder for folder in folders if folder.name.startswith(name)]
+    match fitting:
+        case [folder]:
+            return list(read(folder / JOURNAL))
+        case []:
+            raise ConfigError(f"there is no call {name!r} in {settings.home / CALLS}; see `pai-voice calls list`")
+        case _:
+            raise ConfigError(f"{len(fitting)} calls begin with {name!r}; give more of the name")
+
+
+def spent_before(settings: Settings, day: date) -> Decimal:
+    """What the calls of that day cost, by their journals."""
+    entries = (
+        entry for folder in _folders(settings) if folder.name.startswith(f"{day:%Y%m%d}") for entry in read(folder / JOURNAL)
+    )
+    return sum((entry.event.usd for entry in entries if isinstance(entry.event, MoneySpent)), Decimal(0))
+
+
+def _folders(settings: Settings) -> list[Path]:
+    return sorted((path.parent for path in (settings.home / CALLS).glob(f"*/{JOURNAL}")), reverse=True)

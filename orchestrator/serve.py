@@ -1,0 +1,58 @@
+"""`pai-voice serve`: telephones that answer, until stopped."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import structlog
+from litestar import Litestar
+
+from orchestrator.app import House, open_house
+from orchestrator.config import FILE, ConfigError, Settings
+from telephony.acs import AcsListener, AcsSettings
+from telephony.serving import served
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings, say: Callable[[str], object]) -> None:
+    """Raises ConfigError, AgentError and the engines' errors before the first call; after that, only cancelling ends it."""
+    acs = settings.acs
+    if acs is None:
+        raise ConfigError(f"there is no line to answer; add [acs] to {FILE}, as the README shows, or try `pai-voice demo`")
+    if not settings.admission.allow:
+        raise ConfigError(f"nobody may call; list your number in [admission] of {FILE}: allow = ['+15550100']")
+    async with open_house(settings) as house, anyio.create_task_group() as tasks:
+        tasks.start_soon(_until_stopped, tasks.cancel_scope)
+        async with answering(house, lambda _url: acs, settings.server.host, settings.server.port) as url:
+            names = ", ".join(agent.name for agent in house.roster.agents)
+            say(f"listening on {url} for {acs.public_url}; on the line: {names}; ears: {house.parts.minds.recognizer.name}")
+            await anyio.sleep_forever()
+
+
+@asynccontextmanager
+async def answering(
+    house: House, acs_at: Callable[[str], AcsSettings], host: str = "127.0.0.1", port: int = 0
+) -> AsyncGenerator[str]:
+    """The ACS line, answered while this is entered; gives the server's URL. `acs_at` may need it for its own public URL."""
+    listeners: list[AcsListener] = []
+
+    def application(url: str) -> Litestar:
+        listeners.append(AcsListener(acs_at(url)))
+        return Litestar(listeners[0].routes, openapi_config=None, logging_config=None)
+
+    async with anyio.create_task_group() as tasks, served(application, host, port) as url:
+        await tasks.start(listeners[0].serve, house.take)
+        yield url
+        tasks.cancel_scope.cancel()
+
+
+async def _until_stopped(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            log.info("stopping", signal=number.name)
+            scope.cancel()
+            return

@@ -1,0 +1,116 @@
+"""A line in memory, with a caller who does what a script says. Runs in real or in virtual time; no sockets, no threads."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import anyio
+
+from telephony.line import LEAD_S, Digit, LineClosed, NotAnswered, Playout, Refusal
+from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
+
+QUIET_DBFS: Final = -50.0  # comfort noise is below, speech above
+
+
+class RehearsalLine:
+    """Both ends of a telephone line: `telephony.line.Line` for the call, and the caller's side for the script.
+
+    `answer_s` is how long it takes from answering to sound; `deaf` makes answering fail.
+    """
+
+    kind = "rehearsal"
+
+    def __init__(self, call_id: str = "rehearsal", *, caller: str = "+15550100", called: str = "+15550199") -> None:
+        self.call_id, self.caller, self.called = call_id, caller, called
+        self.answer_s = 0.1
+        self.deaf = False
+        self.answered = anyio.Event()
+        self.over = anyio.Event()
+        self.rejected: Refusal | None = None
+        self.heard: list[tuple[float, Frame]] = []
+        """What the caller heard, each frame with the loop's time of its first sample."""
+        self.cleared = 0
+        self._playout = Playout()
+        self._speech: deque[Frame | Digit] = deque()
+
+    # --- the caller's side --------------------------------------------------------------------------------------------
+
+    def say(self, pcm: bytes) -> None:
+        """Speak, after whatever is being said already; 16 kHz mono s16."""
+        self._speech.extend(frames(pcm))
+
+    def press(self, keys: str) -> None:
+        self._speech.extend(Digit(key) for key in keys)
+
+    def leave(self) -> None:
+        """The caller hangs up."""
+        self.over.set()
+
+    @property
+    def spoken(self) -> bool:
+        """All that the caller had to say has been said."""
+        return not self._speech
+
+    async def quiet(self, for_s: float = 1.0, *, after_s: float | None = None) -> None:
+        """Until the far end has spoken (since `after_s` on the loop's clock, else since now) and was then quiet that long."""
+        since_s = anyio.current_time() if after_s is None else after_s
+        while not self.over.is_set():
+            loud = self.last_loud_s
+            if loud is not None and loud >= since_s and anyio.current_time() - loud >= for_s:
+                return
+            await anyio.sleep(FRAME_S)
+
+    @property
+    def last_loud_s(self) -> float | None:
+        """Until when the caller has heard somebody, on the loop's clock."""
+        now_s = anyio.current_time()
+        for at_s, frame in reversed(self.heard):
+            if at_s <= now_s and level_dbfs(frame) > QUIET_DBFS:
+                return at_s + FRAME_S
+        return None
+
+    # --- the call's side ----------------------------------------------------------------------------------------------
+
+    async def answer(self) -> None:
+        await anyio.sleep(self.answer_s)
+        if self.over.is_set():
+            raise LineClosed("the caller hung up while it rang")
+        if self.deaf:
+            raise NotAnswered("the rehearsed line does not connect")
+        self.answered.set()
+
+    async def reject(self, why: Refusal) -> None:
+        self.rejected = why
+        self.over.set()
+
+    async def hear(self) -> AsyncGenerator[Frame | Digit, None]:
+        next_s = anyio.current_time()
+        while not self.over.is_set():
+            next_s += FRAME_S
+            await anyio.sleep_until(next_s)
+            while self._speech and isinstance(self._speech[0], Digit):
+                yield self._speech.popleft()
+            sound = self._speech.popleft() if self._speech else SILENCE
+            yield sound
+
+    async def play(self, frame: Frame, lead_s: float = LEAD_S) -> float:
+        if self.over.is_set():
+            raise LineClosed("the far end hung up")
+        await anyio.sleep(max(0.0, self._playout.ahead_s(anyio.current_time()) - lead_s))
+        heard_s = self._playout.push(anyio.current_time(), FRAME_S)
+        self.heard.append((heard_s, frame))
+        return heard_s
+
+    async def clear(self) -> float:
+        now_s = self._playout.clear(anyio.current_time())
+        self.cleared += 1
+        while self.heard and self.heard[-1][0] >= now_s:
+            self.heard.pop()
+        return now_s
+
+    async def hang_up(self) -> None:
+        if not self.over.is_set():
+            await anyio.sleep(self._playout.ahead_s(anyio.current_time()))
+            self.over.set()

@@ -1,0 +1,55 @@
+"""An ASGI application on a port, inside somebody else's process: signals are theirs, cancelling is what stops it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+import anyio
+import uvicorn
+
+MAX_MESSAGE: Final = 65_536  # on a WebSocket; a frame of sound takes a kilobyte
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = anyio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@asynccontextmanager
+async def served(app_at: Callable[[str], Any], host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
+    """The ASGI application that `app_at` makes for its own URL, served while this is entered; gives the URL.
+
+    Port 0 takes a free one. Raises OSError when the port cannot be had.
+    """
+    with socket.create_server((host, port), backlog=256) as door:
+        url = f"http://{host}:{door.getsockname()[1]}"
+        config = uvicorn.Config(
+            app_at(url),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            ws_per_message_deflate=False,  # frames of sound do not compress, and trying costs more than sending
+            ws_max_size=MAX_MESSAGE,
+            timeout_graceful_shutdown=1,
+        )
+        server = _Server(config)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.serve, [door])
+            await server.ready.wait()
+            try:
+                yield url
+            finally:
+                server.should_exit = True
