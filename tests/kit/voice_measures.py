@@ -7,10 +7,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
+import anyio
 import numpy as np
 
 from voices.audio import FULL_SCALE, RATE, duration_s, samples, speech_level_dbfs
 from voices.synthesis import Rendering, Synthesizer
+from voices.voice import load_voices
 
 SENTENCES: Final = (
     "Hello, this is your line. What can I do for you today?",
@@ -38,6 +40,7 @@ class Measures:
     pitch_hz: float
     """Median of the voiced frames."""
     words_per_minute: float
+    """With the 0.4 s between sentences that a call has."""
 
 
 async def measure(engine: Synthesizer, rendering: Rendering, sentences: Sequence[str] = SENTENCES) -> Measures:
@@ -52,7 +55,7 @@ async def measure(engine: Synthesizer, rendering: Rendering, sentences: Sequence
         loudness_lufs=loudness_lufs(pcm),
         peak_dbfs=20 * float(np.log10(np.abs(samples(pcm).astype(int)).max() / FULL_SCALE)),
         pitch_hz=pitch_hz(pcm),
-        words_per_minute=words / duration_s(pcm) * 60,
+        words_per_minute=words / (duration_s(pcm) + 0.4 * len(sentences)) * 60,
     )
 
 
@@ -82,3 +85,24 @@ def pitch_hz(pcm: bytes) -> float:
         if peaks.size and lags[peaks].max() > 0.6:
             found.append(RATE / float(low + peaks[lags[peaks] > 0.9 * lags[peaks].max()][0]))
     return float(np.median(found)) if found else 0.0
+
+
+async def print_all() -> None:
+    """Every shipped voice on every engine here, with the gain that would bring it to the house level."""
+    from voices.engines.espeak import EspeakSynthesizer
+    from voices.engines.flite import FliteSynthesizer
+
+    for engine in (EspeakSynthesizer(), FliteSynthesizer()):
+        for voice in load_voices().values():
+            rendering = voice.renderings[engine.name]
+            found = await measure(engine, rendering)
+            gain_db = rendering.gain_db - 20 - found.level_dbfs
+            print(
+                f"{engine.name:7} {voice.id:11} gain {gain_db:+5.1f} dB (now {rendering.gain_db:+5.1f})"
+                f"  {found.level_dbfs:6.1f} dBFS {found.loudness_lufs:6.1f} LUFS  peak {found.peak_dbfs:5.1f}"
+                f"  {found.pitch_hz:4.0f} Hz  {found.words_per_minute:4.0f} words/min"
+            )
+
+
+if __name__ == "__main__":
+    anyio.run(print_all)

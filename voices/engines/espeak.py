@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import AsyncGenerator
+from importlib.util import find_spec
 from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -46,6 +47,10 @@ class EspeakOptions(BaseModel):
     words_per_minute: int = Field(165, ge=80, le=400)
     pitch: int = Field(50, ge=0, le=99)
     pitch_range: int = Field(50, ge=0, le=99, description="0 is monotone.")
+
+
+def installed() -> bool:
+    return find_spec("espeakng_loader") is not None
 
 
 class EspeakSynthesizer:
@@ -93,17 +98,12 @@ class _Library:
             ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint, ctypes.c_uint,
             ctypes.c_void_p, ctypes.c_void_p,
         ]  # fmt: skip
-        self._lib.espeak_Info.restype = ctypes.c_char_p
         self.rate: int = self._lib.espeak_Initialize(_SYNCHRONOUS, 200, espeakng_loader.get_data_path().encode(), _DONT_EXIT)
         if self.rate <= 0:
             raise SynthesizerUnavailable("espeak-ng finds no data: pip install --force-reinstall espeakng-loader")
         self._callback = _Callback(self._collect)  # kept: the library holds only a pointer to it
         self._lib.espeak_SetSynthCallback(self._callback)
         self._begin(threading.Event())
-
-    @property
-    def version(self) -> str:
-        return self._lib.espeak_Info(None).decode()
 
     def _begin(self, stopped: threading.Event) -> None:
         self._pcm, self._marks, self._stopped = bytearray(), list[Mark](), stopped

@@ -14,6 +14,7 @@ from voices.engines.finishing import finish, word_starts
 from voices.engines.one_at_a_time import OneAtATime
 from voices.synthesis import Mark, Rendering, Sound, SynthesizerFailed, SynthesizerUnavailable, UnknownVoice
 
+_LIBRARY: Final = "libflite.so.1"
 _WORD_START: Final = b"daughter1.R:SylStructure.daughter1.daughter1.R:Segment.p.end"
 
 
@@ -44,6 +45,14 @@ class _Wave(ctypes.Structure):
         ("num_channels", ctypes.c_int),
         ("samples", ctypes.c_void_p),
     ]
+
+
+def installed() -> bool:
+    try:
+        _open(_LIBRARY)
+    except SynthesizerUnavailable:
+        return False
+    return True
 
 
 class FliteSynthesizer:
@@ -82,7 +91,7 @@ class _Library:
     """libflite and its voices, used by one thread at a time."""
 
     def __init__(self) -> None:
-        self._lib: Any = _open("libflite.so.1")
+        self._lib: Any = _open(_LIBRARY)
         for function in ("flite_synth_text", "utt_wave", "utt_relation", "relation_head", "item_next"):
             getattr(self._lib, function).restype = ctypes.c_void_p
         self._lib.item_feat_string.restype = ctypes.c_char_p

@@ -1,0 +1,218 @@
+"""Voices by name: which engine says a sentence, who steps in when it fails, and what need not be said twice."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+import anyio
+import structlog
+from anyio import to_thread
+
+from voices.audio import RATE, duration_s
+from voices.inventory import choose_synthesizers
+from voices.synthesis import (
+    Mark,
+    Rendering,
+    Sound,
+    SynthesisError,
+    Synthesizer,
+    SynthesizerFailed,
+    SynthesizerUnavailable,
+    UnknownVoice,
+)
+from voices.voice import Voice, load_voices
+
+_log = structlog.get_logger(__name__)
+
+_CHARS_A_SECOND: Final = 14.0  # where an engine without marks is in its text
+_LONGEST_CACHED_S: Final = 10.0  # lines that come again (greetings, fillers) are short
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """`engine` gave up; another one says the text from `char` on. Words before it were said in full."""
+
+    engine: str
+    error: SynthesisError
+    char: int
+
+
+class Catalogue:
+    """All voices on all engines of this machine, the preferred engine first."""
+
+    def __init__(
+        self,
+        voices: Mapping[str, Voice],
+        synthesizers: Sequence[Synthesizer],
+        *,
+        patience_s: float = 3.0,
+        cache_bytes: int = 8_000_000,
+    ) -> None:
+        self._voices = voices
+        self._synthesizers = list(synthesizers)
+        self._patience_s = patience_s
+        self._said = _Said(cache_bytes)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        return tuple(synthesizer.name for synthesizer in self._synthesizers)
+
+    async def warm(self) -> None:
+        """Warms every engine and leaves out those that cannot speak. Raises SynthesizerUnavailable if none can."""
+        reason: SynthesizerUnavailable | None = None
+        for synthesizer in tuple(self._synthesizers):
+            try:
+                await synthesizer.warm()
+            except SynthesizerUnavailable as error:
+                _log.warning("synthesizer_unavailable", engine=synthesizer.name, error=str(error))
+                self._synthesizers.remove(synthesizer)
+                reason = error
+        if not self._synthesizers:
+            raise reason or SynthesizerUnavailable("no voice engine is set up")
+
+    def renderings(self, voice: str) -> tuple[tuple[Synthesizer, Rendering], ...]:
+        """How a voice can be spoken here, best first. Raises UnknownVoice with a suggestion."""
+        if voice not in self._voices:
+            near = get_close_matches(voice, self._voices, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(self._voices))}"
+            raise UnknownVoice(f"there is no voice {voice!r}; {hint}")
+        renderings = self._voices[voice].renderings
+        able = tuple((engine, renderings[engine.name]) for engine in self._synthesizers if engine.name in renderings)
+        if not able:
+            raise UnknownVoice(f"voices/{voice}.yaml has no part for any of these engines: {', '.join(self.engines)}")
+        return able
+
+    async def speak(self, text: str, voice: str) -> AsyncGenerator[Sound | Fallback, None]:
+        """One sentence, in pieces as they become ready; marks count from the whole sentence's start.
+
+        An engine that fails, or is silent for `patience_s`, hands over to the next one at the first word that was not said in
+        full: nothing is lost, nothing said twice. Raises UnknownVoice, and SynthesizerFailed when no engine is left.
+        """
+        renderings = self.renderings(voice)
+        if cached := self._said.get(voice, text):
+            yield cached
+            return
+        parts: list[Sound] = []
+        char, at_s = 0, 0.0
+        for number, (engine, rendering) in enumerate(renderings, 1):
+            told = _Told(text, char, at_s)
+            try:
+                async with aclosing(engine.speak(text[char:], rendering)) as sounds:
+                    async for sound in self._patiently(sounds):
+                        if ready := told.add(sound):
+                            parts.append(ready)
+                            yield ready
+                if ready := told.rest():
+                    parts.append(ready)
+                    yield ready
+            except SynthesisError as error:
+                if number == len(renderings):
+                    raise
+                char, at_s = told.cut()
+                _log.warning("synthesizer_failed", engine=engine.name, voice=voice, code=error.code, error=str(error))
+                yield Fallback(engine.name, error, char)
+            else:
+                if number == 1:
+                    self._said.put(voice, text, parts)
+                return
+
+    async def _patiently(self, sounds: AsyncGenerator[Sound, None]) -> AsyncGenerator[Sound, None]:
+        while True:
+            try:
+                with anyio.fail_after(self._patience_s):
+                    sound = await anext(sounds)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise SynthesizerFailed(f"no sound for {self._patience_s:g} s") from error
+            yield sound
+
+    async def aclose(self) -> None:
+        for synthesizer in self._synthesizers:
+            await synthesizer.aclose()
+
+
+def voice_ids(*folders: Path) -> frozenset[str]:
+    """The voices there are, shipped and in these folders. Raises VoiceFileError."""
+    return frozenset(load_voices(*folders))
+
+
+async def spoken(text: str, voice: str = "caller") -> bytes:
+    """A text as 16 kHz PCM, with the best engine of this machine: for callers that are made. Raises SynthesisError."""
+    catalogue = Catalogue(await to_thread.run_sync(load_voices), choose_synthesizers()[0])
+    await catalogue.warm()
+    try:
+        return b"".join([part.pcm async for part in catalogue.speak(text, voice) if isinstance(part, Sound)])
+    finally:
+        await catalogue.aclose()
+
+
+class _Told:
+    """What one engine has said of the text from `char` on, which starts `at_s` into the sentence.
+
+    The last word that began is held back until the next one begins, for until then nobody knows whether it is whole.
+    """
+
+    def __init__(self, text: str, char: int, at_s: float) -> None:
+        self._text, self._char, self._at_s = text, char, at_s
+        self._held = b""
+        self._out_s = 0.0
+        self._marks: list[Mark] = []
+        self._marks_out = 0
+
+    def add(self, sound: Sound) -> Sound | None:
+        self._held += sound.pcm
+        self._marks += sound.marks
+        until_s = self._out_s + duration_s(self._held)
+        begun = [mark.at_s for mark in self._marks if mark.at_s < until_s]
+        return self._release(max(self._out_s, begun[-1]) if begun else until_s)
+
+    def rest(self) -> Sound | None:
+        return self._release(self._out_s + duration_s(self._held), all_marks=True)
+
+    def _release(self, until_s: float, *, all_marks: bool = False) -> Sound | None:
+        size = round((until_s - self._out_s) * RATE) * 2
+        pcm, self._held = self._held[:size], self._held[size:]
+        self._out_s += duration_s(pcm)
+        out = [mark for mark in self._marks[self._marks_out :] if all_marks or mark.at_s < self._out_s]
+        self._marks_out += len(out)
+        return Sound(pcm, tuple(Mark(mark.char + self._char, mark.at_s + self._at_s) for mark in out)) if pcm else None
+
+    def cut(self) -> tuple[int, float]:
+        """Where the next engine starts: at which character, and when."""
+        if self._marks_out < len(self._marks):
+            char = self._marks[self._marks_out].char
+        elif self._out_s:  # an engine without marks: the word that it must have been in
+            reached = int(self._out_s * _CHARS_A_SECOND)
+            char = self._text.rfind(" ", 0, min(self._char + reached, len(self._text))) + 1 - self._char
+        else:
+            char = 0
+        return self._char + max(0, char), self._at_s + self._out_s
+
+
+class _Said:
+    """The latest short lines, whole."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._room = limit_bytes
+        self._lines: OrderedDict[tuple[str, str], Sound] = OrderedDict()
+
+    def get(self, voice: str, text: str) -> Sound | None:
+        if (voice, text) in self._lines:
+            self._lines.move_to_end((voice, text))
+        return self._lines.get((voice, text))
+
+    def put(self, voice: str, text: str, parts: Sequence[Sound]) -> None:
+        whole = Sound(b"".join(part.pcm for part in parts), tuple(mark for part in parts for mark in part.marks))
+        if duration_s(whole.pcm) > _LONGEST_CACHED_S or (voice, text) in self._lines:
+            return
+        self._lines[voice, text] = whole
+        self._room -= len(whole.pcm)
+        while self._room < 0:
+            self._room += len(self._lines.popitem(last=False)[1].pcm)

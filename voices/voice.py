@@ -1,0 +1,100 @@
+"""A voice: `voices/<id>.yaml`, how each engine renders it. Adding a voice is adding a file.
+
+VoiceFileError      a file that is no voice: which file, which line, and the fix
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from voices.engines.espeak import EspeakOptions
+from voices.engines.flite import FliteOptions
+from voices.synthesis import Rendering
+
+SHIPPED: Final = Path(__file__).parent
+_OPTIONS: Final[Mapping[str, type[BaseModel]]] = {"espeak": EspeakOptions, "flite": FliteOptions}
+_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+class VoiceFileError(Exception):
+    code: ClassVar[str] = "voice_file"
+    retryable: ClassVar[bool] = False
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    description: str = Field(min_length=1, max_length=200)
+    engines: dict[str, dict[str, Any]] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    id: str
+    description: str
+    renderings: Mapping[str, Rendering]
+    """By engine."""
+
+
+def load_voices(*folders: Path) -> dict[str, Voice]:
+    """The shipped voices and those of the folders; a later file replaces an earlier one of its name. Raises VoiceFileError."""
+    files = {path.stem: path for folder in (SHIPPED, *folders) for path in sorted(folder.glob("*.yaml"))}
+    return {name: _load(path) for name, path in files.items()}
+
+
+def _load(path: Path) -> Voice:
+    source = path.read_text("utf-8")
+    if not _ID.fullmatch(path.stem):
+        raise VoiceFileError(f"{path}: a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
+    try:
+        file = _File.model_validate(yaml.safe_load(source))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise VoiceFileError(f"{path}:{line}: this is not YAML: {error.problem}") from error
+    except ValidationError as error:
+        raise _complaint(path, source, error, _File, ()) from error
+    renderings = {engine: _rendering(path, source, engine, part) for engine, part in file.engines.items()}
+    return Voice(path.stem, file.description, renderings)
+
+
+def _rendering(path: Path, source: str, engine: str, part: dict[str, Any]) -> Rendering:
+    """An engine that is not known here may come with an extension: its options are then its own to check."""
+    options = {key: value for key, value in part.items() if key != "gain_db"}
+    if model := _OPTIONS.get(engine):
+        try:
+            model.model_validate(options)
+        except ValidationError as error:
+            raise _complaint(path, source, error, model, ("engines", engine)) from error
+    elif near := get_close_matches(engine, _OPTIONS, 1):
+        raise VoiceFileError(f"{path}:{_line(source, (engine,))}: there is no engine {engine!r}; did you mean {near[0]!r}?")
+    gain_db = part.get("gain_db", 0.0)
+    if not isinstance(gain_db, int | float) or not -40 <= gain_db <= 40:
+        raise VoiceFileError(f"{path}:{_line(source, (engine, 'gain_db'))}: gain_db is a number of dB between -40 and 40")
+    return Rendering(path.stem, engine, float(gain_db), options)
+
+
+def _complaint(path: Path, source: str, error: ValidationError, model: type[BaseModel], above: tuple[str, ...]) -> VoiceFileError:
+    first = error.errors()[0]
+    where = (*above, *map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(where[-1], model.model_fields, 1)
+        known = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(model.model_fields)}"
+        return VoiceFileError(f"{path}:{_line(source, where)}: unknown key {'.'.join(where)}; {known}")
+    return VoiceFileError(f"{path}:{_line(source, where)}: {'.'.join(where) or 'the file'}: {first['msg']}")
+
+
+def _line(source: str, keys: tuple[str, ...]) -> int:
+    """The line of a key, found level by level; the first line when it is missing."""
+    at = 0
+    for key in keys:
+        found = re.compile(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*:", re.MULTILINE).search(source, at)
+        at = found.end() if found else at
+    return source.count("\n", 0, at) + 1
