@@ -89,7 +89,7 @@ class AcsLine:
         self._maybe_up = False  # Azure was asked to connect, and has not said that it did not
         self._answering: anyio.CancelScope | None = None
         self._hanging_up = self._ended = False
-        self._ending = anyio.Lock()
+        self._farewell, self._ending = anyio.Lock(), anyio.Lock()
         self._log = log.bind(call_id=self.call_id)
 
     @property
@@ -138,12 +138,11 @@ class AcsLine:
         return self.media.clear()
 
     async def hang_up(self) -> None:
-        if self._hanging_up:
-            return
         self._hanging_up = True
-        if self._stage is Stage.UP:
-            await self.media.drain()
-        await self.end()
+        async with self._farewell:  # a second one waits for the first, or takes over if that was cancelled
+            if self._stage is Stage.UP:
+                await self.media.drain()
+            await self.end()
 
     # --- the listener's side
 

@@ -294,6 +294,29 @@ async def test_hanging_up_lets_the_last_words_be_heard() -> None:
             assert len([1 async for _ in socket]) == 20
 
 
+async def test_a_farewell_that_was_cancelled_is_finished_by_the_next() -> None:
+    call = Answered()
+    async with azure_and(call) as (azure, _):
+        await azure.ring()
+        asked = await azure.next("answer")
+        async with azure.media(asked) as socket:
+            await socket.send(incoming_metadata(16_000, "s"))
+            await call.up.wait()
+            assert call.line is not None
+            with anyio.move_on_after(0.01) as cancelled:
+                await call.line.hang_up()
+            assert cancelled.cancelled_caught
+            with pytest.raises(LineClosed):
+                await call.line.play(LOUD)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(call.line.hang_up)
+                tasks.start_soon(call.line.hang_up)
+                await azure.next("terminate")
+                await azure.tell(asked, "CallDisconnected")
+        with pytest.raises(anyio.WouldBlock):
+            azure.asked.receive_nowait()
+
+
 async def test_dial() -> None:
     async def nobody(line: Line) -> None:
         raise AssertionError("nothing rang")
