@@ -68,16 +68,15 @@ class ClaudeBrain:
 
     def _connected(self) -> Any:
         import anthropic
-        from anthropic._base_client import get_platform
 
         client: Any = anthropic.AsyncAnthropic(
-            api_key=self._settings.api_key.get_secret_value() if self._settings.api_key else "none",
+            api_key=self._settings.api_key.get_secret_value().strip() if self._settings.api_key else "none",
             base_url=self._settings.base_url,
             max_retries=0,  # ours, within the first token's deadline
             open_telemetry=False,
             http_client=self._http(anthropic),
         )
-        client._platform = get_platform()  # the SDK would ask in a thread, at the first caller's expense
+        client._platform = "Unknown"  # the SDK would ask in a thread, at the first caller's expense, and in vain in virtual time
         client.messages.with_raw_response  # noqa: B018  (imported now, not on the event loop)
         return client
 

@@ -150,6 +150,8 @@ def converted(error: Exception) -> BrainError:
             return kind(f"({error.status_code}: {error.api_message or 'no reason given'})", retry_after_s=_retry_after_s(error))
         case anthropic.APIConnectionError():
             return Unreachable(f"({type(error.__cause__ or error).__name__})")
+        case UnicodeEncodeError():
+            return BadRequest("(The text holds characters that cannot be sent.)")
         case _:
             return BrokenOff(f"({type(error).__name__})")
 

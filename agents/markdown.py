@@ -144,6 +144,8 @@ _CODE: Final = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _WORDS_IN_CODE: Final = re.compile(r"[\w][\w .\-/]{0,39}")
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->|\[AGENT:[^\]]*\]", re.DOTALL)
 _EMPHASIS: Final = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)|(?<=\S)(\*{1,3}|_{1,3}|~~)(?![\w*])|\*\*|~~")
+# Of emoji; a joiner also stands inside of words in some scripts.
+_JOINERS: Final = re.compile(r"[\ufe0e\ufe0f\u20e3]|(?<!\S)\u200d|\u200d(?!\S)")
 _TIMES: Final = re.compile(r"(?<=\d )\*(?= \d)")
 _LONELY: Final = re.compile(r"(?<!\S)[-–—*_|#•·:;,.]+(?!\S)")
 
@@ -159,7 +161,7 @@ def plain(text: str) -> str:
     text = _URL.sub(_site, text)
     text = _TAG.sub(" ", text)
     text = _EMPHASIS.sub("", _TIMES.sub("×", text)).replace("`", "")
-    text = "".join(" " if _is_emoji(character) else character for character in text)
+    text = _JOINERS.sub("", "".join(" " if _is_emoji(character) else character for character in text))
     text = re.sub(r"\s+[–—]+\s+", ", ", text)
     text = re.sub(r"\s+([,.;:!?…])(?!\w)", r"\1", text)
     text = " ".join(_LONELY.sub("", text).split()).lstrip(" —–,;:").rstrip(" —–-")
@@ -179,11 +181,7 @@ def _site(address: re.Match[str]) -> str:
 
 
 def _is_emoji(character: str) -> bool:
-    """Pictures and their joiners; signs that are read aloud (°, ©, ™) are none."""
+    """Pictures; signs that are read aloud (°, ©, ™) are none."""
     if character.isascii() or character in "°©®™":
         return False
-    return (
-        character in "\ufe0f\ufe0e\u200d\u20e3"
-        or unicodedata.category(character) in ("So", "Cn", "Co")
-        or "\U0001f3fb" <= character <= "\U0001f3ff"
-    )
+    return unicodedata.category(character) in ("So", "Cn", "Co") or "\U0001f3fb" <= character <= "\U0001f3ff"

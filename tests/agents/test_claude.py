@@ -108,6 +108,16 @@ async def test_without_a_key_nobody_is_asked() -> None:
         assert not claude.exchanges
 
 
+async def test_a_line_break_behind_the_key_does_no_harm() -> None:
+    async with on_stage(script(kai="Hello."), api_key="sk-1\n") as (brain, _):
+        assert words(await played(brain, "hello")) == "Hello."
+
+
+async def test_text_that_cannot_be_sent_is_an_error_like_others() -> None:
+    async with on_stage(script(kai="Hello.")) as (brain, _):
+        assert failure(await played(brain, "half a \ud83d picture")).code == "claude_bad_request"
+
+
 def raising(error: Exception) -> httpx2.MockTransport:
     def answer(_: httpx2.Request) -> httpx2.Response:
         raise error

@@ -57,6 +57,13 @@ async def test_a_streamed_message_has_the_apis_events_in_its_order(client: httpx
     assert [f"event: {kind}" for kind in kinds] == [line for line in response.text.splitlines() if line.startswith("event: ")]
 
 
+async def test_it_is_an_asgi_application_for_any_server() -> None:
+    app = ScriptedClaude(script({"say": "Hi there."}, **QUICK))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://claude", headers=AUTH) as client:
+        assert "Hi there." in (await client.post("/v1/messages", json=ASK)).text
+        assert "message_stop" in (await client.post("/v1/messages", json={**ASK, "stream": True})).text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

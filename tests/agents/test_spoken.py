@@ -69,6 +69,7 @@ def test_sentences(text: str, pieces: list[str]) -> None:
         ("Look at www.example.org!", ["Look at example dot org!"]),
         ("Hi <b>there</b><br/>you <!-- not --> two.", ["Hi there you two."]),
         ("Great 🎉! Yes 👍🏽 and 👨‍👩‍👧 and 1️⃣. ✅", ["Great!", "Yes and and 1."]),
+        ("Ein Soft\u00adware क्\u200dष wort.", ["Ein Soft\u00adware क्\u200dष wort."]),
         ("Not [closed, and on", ["Not [closed, and on"]),
     ],
 )
