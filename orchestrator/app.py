@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -34,9 +33,9 @@ from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
-from voices.catalogue import voice_ids
 from voices.endpoint import PauseEndpointer
 from voices.vad import SileroVad, load_silero
+from voices.voice import load_voices
 
 ROOT: Final = Path(__file__).parent.parent
 E = TypeVar("E", bound=BaseException)
@@ -46,7 +45,7 @@ log = structlog.get_logger()
 
 def roster_of(settings: Settings) -> Roster:
     """The shipped agents under the user's own. Raises AgentError."""
-    return load([ROOT / "agents", settings.agents], ROOT / "prompts", known_voices=voice_ids())
+    return load([ROOT / "agents", settings.agents], ROOT / "prompts", known_voices=load_voices())
 
 
 @dataclass(frozen=True)
@@ -75,23 +74,28 @@ class House:
                     began=now.isoformat(timespec="seconds"),
                 )
             )
-            with self.admission.calling(line.caller):
-                why = await self._admit(line, journal)
-            journal.write(why)
-            tasks.cancel_scope.cancel()
+            why = "server_stopped"
+            try:
+                with self.admission.calling(line.caller):
+                    why = await self._admit(line, journal)
+            finally:
+                cost = journal.ledger.usd
+                journal.write(events.CallEnded(why=why, duration_s=round(journal.now_s(), 3), cost_usd=cost))
+                tasks.cancel_scope.cancel()
 
-    async def _admit(self, line: Line, journal: Journal) -> events.CallEnded:
+    async def _admit(self, line: Line, journal: Journal) -> str:
+        """Returns why it ended."""
         now = self.parts.minds.now()
         verdict = self.admission.check(line.caller, now_s=anyio.current_time(), spent_today=self.spending.today(now))
         if isinstance(verdict, Refused):
             journal.write(events.CallRefused(why=verdict.why, reason=verdict.reason))
             log.info("call_refused", call_id=line.call_id, why=verdict.why.value, reason=verdict.reason)
             await line.reject(verdict.why)
-            return events.CallEnded(why="refused", duration_s=round(journal.now_s(), 3), cost_usd=Decimal(0))
+            return "refused"
         self.spending.add(now, journal.ledger)
         return await self._talk(line, journal)
 
-    async def _talk(self, line: Line, journal: Journal) -> events.CallEnded:
+    async def _talk(self, line: Line, journal: Journal) -> str:
         guard = PinGuard(self.admission, line.caller) if self.admission.asks_for_pin else None
         call = Call(self.parts, line, journal, guard=guard)
         try:
@@ -99,18 +103,23 @@ class House:
         except* LineError as group:
             for error in leaves(group):
                 journal.write(events.Failed(where="line", code=error.code, sentence=str(error), retryable=error.retryable))
-        except* Exception as group:
-            log.exception("call_failed", call_id=line.call_id)
-            journal.write(events.Failed(where="call", code="call_failed", sentence=repr(next(leaves(group)))))
+        except* Exception as group:  # noqa: BLE001  a call's edge: whatever it is ends this call, and no other
+            where = traceback_place(next(leaves(group)))
+            log.warning("call_failed", call_id=line.call_id, where=where)
+            journal.write(events.Failed(where="call", code="call_failed", sentence=where))
         finally:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()
-        return events.CallEnded(
-            why=call.why or "failed",
-            duration_s=round(journal.now_s(), 3),
-            cost_usd=journal.ledger.usd,
-            pacer_late_p99_ms=call.pacer_late_p99_ms,
-        )
+        return call.why or "failed"
+
+
+def traceback_place(error: BaseException) -> str:
+    """The error's type, text and innermost place; a whole traceback would be read from the disk, on the event loop."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    at = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
+    return f"{type(error).__name__} at {at}: {error}"[:300]
 
 
 def leaves(group: BaseExceptionGroup[E]) -> Iterator[E]:
@@ -122,15 +131,19 @@ def leaves(group: BaseExceptionGroup[E]) -> Iterator[E]:
             yield error
 
 
+def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
+    roster = roster_of(settings)
+    phrases = Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.names())
+    return roster, Prompts.read(roster, ROOT / "prompts"), phrases, Lines.read(ROOT / "prompts" / "lines.yaml")
+
+
 @asynccontextmanager
 async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None) -> AsyncGenerator[House]:
     """Everything loaded and warm. Raises AgentError, RecognitionError, SynthesisError: what is missing, and how to get it."""
-    roster = roster_of(settings)
-    prompts = Prompts.read(roster, ROOT / "prompts")
-    phrases = Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.names())
+    roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
-        recognizer = await open_ears(settings.ears, stack)
+        recognizer = await open_ears(settings.ears, roster.names(), stack)
         catalogue = await open_mouths(settings.mouths, stack)
         await anyio.to_thread.run_sync(load_silero)
         minds = Minds(
@@ -141,7 +154,7 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
             router_system=prompts.router_system(),
             router_model=settings.mind.router_model,
             phrases=phrases,
-            lines=Lines.read(ROOT / "prompts" / "lines.yaml"),
+            lines=lines,
             now=lambda: datetime.now().astimezone(),
         )
         policy = settings.admission

@@ -79,10 +79,6 @@ class Call:
         self.why = ""
         """How it ended; empty while it goes on."""
 
-    @property
-    def pacer_late_p99_ms(self) -> int:
-        return self._pacer.late_p99_ms
-
     # --- from ringing to hung up --------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -133,6 +129,7 @@ class Call:
                 cut = self._mixer.hold(anyio.current_time())
                 if cut is not None:
                     self._said(cut)
+        self._journal.write(self._pacer.summary())
         self._tasks.cancel_scope.cancel()
 
     # --- what the ear, the mind and the mouth ask ---------------------------------------------------------------------

@@ -41,6 +41,15 @@ class CallAnswered(Fact):
     synthesizers: tuple[str, ...]
 
 
+class SoundPaced(Fact):
+    """How our own sound was sent, told once, at the end of a call."""
+
+    kind: Literal["sound_paced"] = "sound_paced"
+    frames: int
+    late_p99_ms: int
+    """How late a frame was sent, at most, in 99 of 100."""
+
+
 class SpeechStarted(Fact):
     kind: Literal["speech_started"] = "speech_started"
 
@@ -182,17 +191,16 @@ class Failed(Fact):
 class CallEnded(Fact):
     kind: Literal["call_ended"] = "call_ended"
     why: str
-    """goodbye, caller_hung_up, silence, limit, refused, failed, server_stopped."""
+    """goodbye, caller_hung_up, silence, limit, locked, refused, failed, server_stopped."""
     duration_s: float
     cost_usd: Decimal
-    pacer_late_p99_ms: int = 0
-    """How late our own sound was sent, at most, in 99 of 100 frames."""
 
 
 CallEvent = Annotated[
     CallStarted
     | CallRefused
     | CallAnswered
+    | SoundPaced
     | SpeechStarted
     | SpeechEnded
     | TurnEnded

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from agents.brain import Act, Brain, Failed, Said, Spent, ToolCalled, Utterance
 from agents.definition import Agent
-from agents.errors import BrainError, ToolError
+from agents.errors import BrainError, ToolError, Truncated
 from agents.lines import Lines
 from agents.prices import cost_usd
 from agents.roster import Roster
@@ -27,6 +28,7 @@ from orchestrator.router import MOST_SPEAKERS, Speaker
 CLAUSE_GAP_S: Final = 0.06
 SENTENCE_GAP_S: Final = 0.18
 SPEAKER_GAP_S: Final = 0.25
+SETTLE_S: Final = 0.12
 CHARS_PER_TOKEN: Final = 4  # only to price an answer that was cut off before Claude counted it
 
 
@@ -57,53 +59,56 @@ class Floor:
             for at in range(MOST_SPEAKERS + 1):
                 if at >= len(self._order):
                     return
-                speech = _Speech(self._roster[self._order[at].agent], out)
+                speech = _Speech(self._roster[self._order[at].agent], self._reply, out)
                 if not await self._speak(speech, self._order[at].brief, drafts):
                     return
                 drafts.append(Utterance(speech.agent.id, speech.text))
 
     async def _speak(self, speech: _Speech, brief: str, thread: Sequence[Utterance]) -> bool:
         """One speaker's turn; False when it failed and the turn ends here."""
-        agent = speech.agent
-        tools = tools_of(agent, self._roster)
-        meter = _Meter(agent)
-        turn = self._brain.turn(agent, thread, note=self._note(brief), tools=tools, act=self._act(speech))
+        agent, turn = speech.agent, self._reply.turn
+        meter, failure = _Meter(agent), None
+        thinking = self._brain.turn(
+            agent, thread, note=self._note(brief), tools=tools_of(agent, self._roster), act=self._act(speech)
+        )
         try:
-            async with aclosing(turn) as happenings:
+            async with anyio.create_task_group() as tasks, aclosing(thinking) as happenings:
+                tasks.start_soon(speech.settle_when_quiet)
                 async for happening in happenings:
                     match happening:
                         case Said(text):
                             if not speech.text:
-                                self._tell(events.FirstToken(turn=self._reply.turn, agent=agent.id))
+                                self._tell(events.FirstToken(turn=turn, agent=agent.id))
                             meter.said(text)
-                            await speech.said(text, self._first_sentence)
+                            await speech.said(text)
                         case Spent():
-                            self._tell(meter.spent(happening, self._reply.turn))
+                            self._tell(meter.spent(happening, turn))
                         case ToolCalled(_, name, arguments):
-                            self._tell(events.ToolUsed(turn=self._reply.turn, agent=agent.id, name=name, input=dict(arguments)))
-                        case Failed(error):
-                            await self._failed(speech, error)
-                            return False
+                            await speech.settle()
+                            self._tell(events.ToolUsed(turn=turn, agent=agent.id, name=name, input=dict(arguments)))
+                        case Failed(failure):
+                            pass  # and nothing follows it
+                tasks.cancel_scope.cancel()
         finally:
             if meter.owed:
-                self._tell(meter.estimate(self._reply.turn))
-        await speech.finish(self._first_sentence)
-        return True
+                self._tell(meter.estimate(turn))
+        await speech.finish()
+        return failure is None or await self._failed(speech, failure)
+
+    async def _failed(self, speech: _Speech, error: BrainError) -> bool:
+        """Say so: the agent itself where it only ran out of words, else the front desk. True if the turn goes on."""
+        self._reply.failed(speech.agent.id, error)
+        itself = isinstance(error, Truncated)
+        who = speech.agent if itself else self._roster.front_desk
+        await speech.out.send(Sentence(who, self._lines.for_error(error.code), opens=not itself, aside=True))
+        return itself
 
     def _note(self, brief: str) -> str:
         facts = f"It is {self._now():%A, %d %B %Y, %H:%M}."
         return f"{facts} {brief}".strip()
 
-    def _first_sentence(self, agent: Agent, text: str) -> None:
-        self._tell(events.FirstSentence(turn=self._reply.turn, agent=agent.id, text=text))
-
     def _tell(self, event: CallEvent) -> None:
         self._reply.tell(event)
-
-    async def _failed(self, speech: _Speech, error: BrainError) -> None:
-        self._reply.failed(speech.agent.id, error)
-        await speech.finish(self._first_sentence)
-        await speech.out.send(Sentence(self._roster.front_desk, self._lines.for_error(error.code), opens=True, aside=True))
 
     def _act(self, speech: _Speech) -> Act:
         async def act(call: ToolCalled) -> str:
@@ -142,33 +147,48 @@ def _time(now: datetime, zone: str) -> str:
 class _Speech:
     """What one speaker says in this turn, cut into sentences."""
 
-    def __init__(self, agent: Agent, out: MemoryObjectSendStream[Sentence]) -> None:
+    def __init__(self, agent: Agent, reply: Reply, out: MemoryObjectSendStream[Sentence]) -> None:
         self.agent, self.out = agent, out
         self.text = ""
-        self._sentences = Sentences()
+        self._reply = reply
+        self._sentences = Sentences(names=(agent.name, *agent.aliases))
+        self._said = anyio.Event()
         self._begun = False
         self._gap_s = SPEAKER_GAP_S
 
-    async def said(self, delta: str, first: Callable[[Agent, str], None]) -> None:
+    async def said(self, delta: str) -> None:
         self.text += delta
-        for sentence in self._sentences.push(delta):
-            await self._send(sentence, first)
+        self._said.set()
+        await self._send(self._sentences.push(delta))
 
     async def say(self, sentence: str) -> None:
         """Words that the phone puts into the agent's mouth, because it said none."""
         self.text += sentence
-        await self._send(sentence, lambda _agent, _text: None)
+        await self._send([sentence])
 
-    async def finish(self, first: Callable[[Agent, str], None]) -> None:
-        for sentence in self._sentences.finish():
-            await self._send(sentence, first)
+    async def settle(self) -> None:
+        await self._send(self._sentences.settle())
 
-    async def _send(self, text: str, first: Callable[[Agent, str], None]) -> None:
-        if not self._begun:
-            first(self.agent, text)
-        await self.out.send(Sentence(self.agent, text, opens=not self._begun, gap_s=self._gap_s))
-        self._begun = True
-        self._gap_s = SENTENCE_GAP_S if text.rstrip()[-1:] in ".!?…" else CLAUSE_GAP_S
+    async def settle_when_quiet(self) -> None:
+        """A stream that pauses after a full stop may have ended a sentence: do not wait for what comes next."""
+        while True:
+            await self._said.wait()
+            self._said = anyio.Event()
+            with anyio.move_on_after(SETTLE_S):
+                await self._said.wait()
+            if not self._said.is_set():
+                await self.settle()
+
+    async def finish(self) -> None:
+        await self._send(self._sentences.finish())
+
+    async def _send(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            if not self._begun:
+                self._reply.tell(events.FirstSentence(turn=self._reply.turn, agent=self.agent.id, text=text))
+            await self.out.send(Sentence(self.agent, text, opens=not self._begun, gap_s=self._gap_s))
+            self._begun = True
+            self._gap_s = SENTENCE_GAP_S if text.rstrip()[-1:] in ".!?…" else CLAUSE_GAP_S
 
 
 class _Meter:

@@ -8,6 +8,7 @@ from typing import Final
 
 import anyio
 
+from orchestrator.events import SoundPaced
 from orchestrator.journal import Journal
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from telephony.line import Line
@@ -51,15 +52,13 @@ class Pacer:
     def played(self, length_s: float) -> bytes:
         return b"".join(list(self._recent)[-round(length_s / FRAME_S) :])
 
-    @property
-    def late_p99_ms(self) -> int:
-        """How late the pacer woke, at most, in 99 of 100 cases."""
-        left = sum(self._late_ms.values()) // 100
-        for late_ms in sorted(self._late_ms, reverse=True):
+    def summary(self) -> SoundPaced:
+        count = left = sum(self._late_ms.values())
+        for late_ms in sorted(self._late_ms):
             left -= self._late_ms[late_ms]
-            if left < 0:
-                return late_ms
-        return 0
+            if left <= count // 100:
+                return SoundPaced(frames=count, late_p99_ms=late_ms)
+        return SoundPaced(frames=0, late_p99_ms=0)
 
     async def _send(self) -> None:
         """All that is due."""

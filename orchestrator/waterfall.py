@@ -14,9 +14,11 @@ from orchestrator.events import (
     HeardText,
     Played,
     Routed,
+    SpeculationDropped,
     TurnEnded,
 )
 
+GUESSED = ("first_token", "first_sentence", "first_audio")
 STAGES = ("heard", "routed", "first_token", "first_sentence", "first_audio", "turn_ended", "played")
 
 
@@ -51,6 +53,9 @@ def turns(entries: Iterable[Entry]) -> list[Turn]:
                 turn = found.setdefault(number, Turn(number))
                 turn.speakers, turn.by = speakers, by
                 times.setdefault(number, {})["routed"] = entry.at_s
+            case SpeculationDropped(turn=number):
+                for stage in GUESSED:
+                    times.setdefault(number, {}).pop(stage, None)
             case FirstToken() | FirstSentence() | FirstAudio() | Played() | TurnEnded():
                 # The first of each in a turn: later speakers of a panel do not keep the caller waiting.
                 times.setdefault(entry.event.turn, {}).setdefault(entry.event.kind, entry.at_s)

@@ -29,13 +29,14 @@ from orchestrator.waterfall import percentiles, turns
 from telephony.acs import AcsSettings
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
 from telephony.admission import AdmissionPolicy
-from telephony.dial import DialResult, Utterance, dial
+from telephony.dial import Utterance, dial
 from telephony.line import NotAnswered
 from voices.audio import read_wav
 
 HERE: Final = Path(__file__).parent
 CALLER: Final = "+15550100"
 CALLED: Final = "+15550199"
+END_S: Final = 10.0  # for the server to notice that the caller has gone
 # The caller's lines, in order; the number is when it interrupts, in seconds after the agent began to speak.
 PLAN: Final[tuple[tuple[str, float | None], ...]] = (
     ("question", None),
@@ -61,16 +62,20 @@ async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: boo
     async with _claude(settings, live=live) as claude:
         own = settings.model_copy(update={"home": home, "admission": policy, "claude": claude})
         async with open_house(own, watch=feed) as house, Emulator.serve() as emulator, anyio.create_task_group() as tasks:
-            tasks.start_soon(_show, entries, Transcript(screen, house.roster))
+            ended = anyio.Event()
+            tasks.start_soon(_show, entries, Transcript(screen, house.roster), ended)
             async with _on_the_line(house, emulator):
                 result = await dial(emulator.url, CALLER, CALLED, plan, max_s=600.0)
-            await feed.aclose()
+                with anyio.move_on_after(END_S):
+                    await ended.wait()
+            feed.close()
     summary = await anyio.to_thread.run_sync(_collect, out, "live" if live else "scripted")
     screen.print(
         f"\n{out / RECORDING}  {summary['duration_s']:.1f} s, {len(summary['turns'])} turns, "
         f"response p50 {summary['response_ms'].get('p50', 0):.0f} ms, p95 {summary['response_ms'].get('p95', 0):.0f} ms"
     )
-    _check(result)
+    if not result.answered:
+        raise NotAnswered(f"the call was not answered: {result.why}")
 
 
 @asynccontextmanager
@@ -105,9 +110,12 @@ async def _on_the_line(house: House, emulator: Emulator) -> AsyncGenerator[None]
         yield
 
 
-async def _show(entries: MemoryObjectReceiveStream[Entry], transcript: Transcript) -> None:
-    async for entry in entries:
-        transcript.show(entry)
+async def _show(entries: MemoryObjectReceiveStream[Entry], transcript: Transcript, ended: anyio.Event) -> None:
+    async with entries:
+        async for entry in entries:
+            transcript.show(entry)
+            if isinstance(entry.event, CallEnded):
+                ended.set()
 
 
 def _utterances(wavs: Sequence[Path]) -> list[Utterance]:
@@ -160,8 +168,3 @@ def summarise(entries: Sequence[Entry], claude: str) -> dict[str, Any]:
         "response_ms": percentiles([turn.response_ms for turn in past if turn.response_ms is not None]),
         "cost_usd": str(ended.cost_usd),
     }
-
-
-def _check(result: DialResult) -> None:
-    if not result.answered:
-        raise NotAnswered(f"the call was not answered: {result.why}")

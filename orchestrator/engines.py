@@ -1,0 +1,53 @@
+"""Ears and mouths of this machine, chosen by the settings, loaded and warm."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+import anyio.to_thread
+import structlog
+
+from orchestrator.config import EarSettings, MouthSettings
+from voices.catalogue import Catalogue
+from voices.engines.whisper_models import download, find
+from voices.inventory import Choice, choose_recognizer, choose_synthesizers
+from voices.recognition import Recognizer
+from voices.voice import load_voices
+
+log = structlog.get_logger()
+
+
+async def open_ears(settings: EarSettings, hints: tuple[str, ...], stack: AsyncExitStack) -> Recognizer:
+    """Raises RecognizerUnavailable, with how to get it."""
+    if settings.engine == "whisper" and find(settings.whisper_model) is None:
+        await anyio.to_thread.run_sync(_fetch, settings.whisper_model)
+    recognizer, choice = choose_recognizer(settings.engine, model=settings.whisper_model, hints=hints)
+    stack.push_async_callback(recognizer.aclose)
+    await recognizer.warm()
+    _tell("recognizer_chosen", choice)
+    return recognizer
+
+
+async def open_mouths(settings: MouthSettings, stack: AsyncExitStack) -> Catalogue:
+    """Raises SynthesizerUnavailable, VoiceFileError."""
+    voices = await anyio.to_thread.run_sync(load_voices)
+    synthesizers, choice = choose_synthesizers(settings.engine)
+    catalogue = Catalogue(voices, synthesizers)
+    stack.push_async_callback(catalogue.aclose)
+    await catalogue.warm()
+    _tell("synthesizer_chosen", choice)
+    return catalogue
+
+
+def _tell(event: str, choice: Choice) -> None:
+    log.info(event, name=choice.name, why=choice.why, better=choice.better)
+
+
+def _fetch(model: str) -> None:
+    """Once, at the first start: the model's files, with a bar on the terminal. Raises RecognizerUnavailable offline."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    with Progress(TextColumn("Whisper {task.fields[model]}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()) as bar:
+        task = bar.add_task("download", total=None, model=model)
+        for step in download(model):
+            bar.update(task, completed=step.done, total=step.total)
