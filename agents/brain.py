@@ -89,6 +89,10 @@ class Brain(Protocol):
         """Make this agent's first turn fast. Bounded; never raises: None if it did not work."""
         ...
 
+    async def warm_choice(self, system: str, tool: Tool, *, model: str) -> Spent | None:
+        """Make the first such choice fast; as `warm`."""
+        ...
+
     async def choose(self, system: str, thread: Sequence[Utterance], tool: Tool, *, model: str, timeout_s: float) -> Choice:
         """One forced use of `tool`: a decision, not a talk. Raises BrainError."""
         ...

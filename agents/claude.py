@@ -128,17 +128,22 @@ class ClaudeBrain:
 
     async def warm(self, agent: Agent, tools: Sequence[Tool] = ()) -> Spent | None:
         """See Brain: opens the connection, and writes the prompt cache with a request of one token."""
-        request = self._request(agent, tools) | {"messages": self._prompts.messages(agent.id, ()), "max_tokens": 1}
+        return await self._warmed(self._request(agent, tools) | {"messages": self._prompts.messages(agent.id, ())})
+
+    async def warm_choice(self, system: str, tool: Tool, *, model: str) -> Spent | None:
+        return await self._warmed(self._choice(system, (), tool, model))
+
+    async def _warmed(self, request: dict[str, Any]) -> Spent | None:
         try:
-            message = await self._by(anyio.current_time() + self._settings.warm_s, self._create(request), Slow)
+            wait = self._create(request | {"max_tokens": 1})
+            message = await self._by(anyio.current_time() + self._settings.warm_s, wait, Slow)
         except BrainError as error:
-            log.warning("warm_failed", agent=agent.id, code=error.code, reason=str(error))
+            log.warning("warm_failed", code=error.code, reason=str(error))
             return None
         return spent_on(message.model, message.usage)
 
-    async def choose(self, system: str, thread: Sequence[Utterance], tool: Tool, *, model: str, timeout_s: float) -> Choice:
-        """See Brain. No retry: whoever chooses has a default, and the caller waits."""
-        request = {
+    def _choice(self, system: str, thread: Sequence[Utterance], tool: Tool, model: str) -> dict[str, Any]:
+        return {
             "model": model,
             "max_tokens": 300,
             "thinking": {"type": "disabled"},
@@ -147,6 +152,10 @@ class ClaudeBrain:
             "tool_choice": {"type": "tool", "name": tool.name, "disable_parallel_tool_use": True},
             "messages": self._prompts.messages(None, thread),
         }
+
+    async def choose(self, system: str, thread: Sequence[Utterance], tool: Tool, *, model: str, timeout_s: float) -> Choice:
+        """See Brain. No retry: whoever chooses has a default, and the caller waits."""
+        request = self._choice(system, thread, tool, model)
         message = await self._by(anyio.current_time() + timeout_s, self._create(request), Slow)
         if error := {"refusal": Refused, "max_tokens": Truncated}.get(message.stop_reason):
             raise error

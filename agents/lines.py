@@ -77,14 +77,10 @@ class Lines(_Lines):
     fillers: Annotated[tuple[Line, ...], Field(min_length=1)]
     slow: Line
     still_thinking: Line
-    not_understood: Line
     are_you_still_there: Line
     goodbye_silence: Line
     farewell: Line
     hand_over: NamedLine
-    replaced: NamedLine
-    """An agent failed, and another takes its place."""
-    repeat_offer: Line
     pin: PinLines
     limits: LimitLines
     errors: ErrorLines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Final
 
 import anyio
@@ -60,6 +61,7 @@ class Call:
         self._parts, self._line, self._journal = parts, line, journal
         self.lines = parts.minds.lines
         self._prompts = prompt_lines(self.lines)
+        self._fillers = cycle(self.lines.fillers)
         self._mixer = Mixer()
         self._pacer = Pacer(line, self._mixer, journal)
         self._mouth = Mouth(parts.catalogue, self._mixer)
@@ -101,8 +103,7 @@ class Call:
             tasks.start_soon(self._watch)
 
     async def _warm(self) -> None:
-        spent = await self._mind.warm()
-        if spent is not None:
+        for spent in await self._mind.warm():
             self._journal.write(spent)
 
     async def _hear(self) -> None:
@@ -349,7 +350,7 @@ class Call:
 
     def _prompt(self, prompt: Prompt, rest: Rest) -> None:
         """Say something of the phone's own: before the answer that is still being made, or as an answer of its own."""
-        text = self._prompts[prompt]
+        text = next(self._fillers) if prompt is Prompt.FILLER else self._prompts[prompt]
         if rest is Rest.ANSWER and self._reply is not None:
             self._tasks.start_soon(self._mind.fill, self._reply, text)
             return
@@ -360,10 +361,9 @@ class Call:
 
 
 def prompt_lines(lines: Lines) -> dict[Prompt, str]:
-    """The sentence for each of the phone's own prompts."""
+    """The sentence for each of the phone's own prompts, fillers apart."""
     limits = lines.limits
     return {
-        Prompt.FILLER: lines.fillers[0],
         Prompt.STILL_THINKING: lines.still_thinking,
         Prompt.SLOW: lines.slow,
         Prompt.ARE_YOU_STILL_THERE: lines.are_you_still_there,

@@ -28,6 +28,7 @@ from orchestrator.router import MOST_SPEAKERS, Speaker
 CLAUSE_GAP_S: Final = 0.06
 SENTENCE_GAP_S: Final = 0.18
 SPEAKER_GAP_S: Final = 0.25
+FILLER_GAP_S: Final = 0.08
 SETTLE_S: Final = 0.12
 CHARS_PER_TOKEN: Final = 4  # only to price an answer that was cut off before Claude counted it
 
@@ -59,7 +60,7 @@ class Floor:
             for at in range(MOST_SPEAKERS + 1):
                 if at >= len(self._order):
                     return
-                speech = _Speech(self._roster[self._order[at].agent], self._reply, out)
+                speech = _Speech(self._roster[self._order[at].agent], self._reply, out, SPEAKER_GAP_S if at else FILLER_GAP_S)
                 if not await self._speak(speech, self._order[at].brief, drafts):
                     return
                 drafts.append(Utterance(speech.agent.id, speech.text))
@@ -147,14 +148,14 @@ def _time(now: datetime, zone: str) -> str:
 class _Speech:
     """What one speaker says in this turn, cut into sentences."""
 
-    def __init__(self, agent: Agent, reply: Reply, out: MemoryObjectSendStream[Sentence]) -> None:
+    def __init__(self, agent: Agent, reply: Reply, out: MemoryObjectSendStream[Sentence], gap_s: float) -> None:
         self.agent, self.out = agent, out
         self.text = ""
         self._reply = reply
         self._sentences = Sentences(names=(agent.name, *agent.aliases))
         self._said = anyio.Event()
         self._begun = False
-        self._gap_s = SPEAKER_GAP_S
+        self._gap_s = gap_s
 
     async def said(self, delta: str) -> None:
         self.text += delta

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
@@ -10,7 +10,7 @@ from typing import Final, Literal, Protocol
 import anyio
 
 from agents import tools
-from agents.brain import CALLER, Brain, Utterance
+from agents.brain import CALLER, Brain, Spent, Utterance
 from agents.definition import Agent
 from agents.errors import BrainError
 from agents.lines import Lines
@@ -71,11 +71,24 @@ class Mind:
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
 
-    async def warm(self) -> events.MoneySpent | None:
-        """Make the first turn fast, while it still rings."""
-        desk = self._minds.roster.front_desk
-        spent = await self._minds.brain.warm(desk, tools.tools_of(desk, self._minds.roster))
-        return None if spent is None else money(spent, 0, "warm")
+    async def warm(self) -> list[events.MoneySpent]:
+        """Make the first turn fast, while it still rings; returns what that cost."""
+        minds, spent = self._minds, list[events.MoneySpent]()
+        desk = minds.roster.front_desk
+
+        async def collect(warming: Awaitable[Spent | None]) -> None:
+            cost = await warming
+            if cost is not None:
+                spent.append(money(cost, 0, "warm"))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(collect, minds.brain.warm(desk, tools.tools_of(desk, minds.roster)))
+            if len(minds.roster) > 1:
+                choosing = minds.brain.warm_choice(
+                    minds.router_system, tools.route(minds.roster.agents), model=minds.router_model
+                )
+                tasks.start_soon(collect, choosing)
+        return spent
 
     async def greet(self, reply: Reply) -> None:
         """Open the call: with the question for the PIN where one is needed, else with the front desk's greeting."""

@@ -55,7 +55,7 @@ def test_lines_are_spoken_as_they_are_written() -> None:
         ("The {name} knows", "The {nam} knows", "{nam} is not known here; known: {name}"),
         ("Let me see.", "Let me see, {name}.", "{name} is not known here; known: nothing"),
         ("The {name} knows", "The {name knows", "expected '}' before end of string"),
-        ("fillers:\n  - Let me see.\n  - Hm, one moment.\n  - Let me think.", "fillers: []", "at least 1 item"),
+        ("fillers:\n  - Well,\n  - Let me see.\n  - Hm,", "fillers: []", "at least 1 item"),
         ("farewell: Talk to you soon. Goodbye.", "farewell:", "must be text"),
     ],
 )
