@@ -56,7 +56,7 @@ def load_silero() -> Any:
 class SileroVad:
     """Silero v6: windows of 32 ms, about 0.1 ms of CPU each, so it runs on the event loop. 3 KB per caller."""
 
-    window_s: Final = _WINDOW / RATE
+    window_s = _WINDOW / RATE
 
     def __init__(self) -> None:
         self._run = load_silero().run
@@ -92,7 +92,7 @@ class LevelVad:
     has no wheel.
     """
 
-    window_s: Final = FRAME_S
+    window_s = FRAME_S
 
     def __init__(self, *, above_noise_db: float = 15.0, at_least_dbfs: float = -45.0) -> None:
         self._above_noise_db = above_noise_db

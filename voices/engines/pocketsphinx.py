@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Final
 
 import anyio
+from anyio import to_thread
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
@@ -38,7 +39,7 @@ class PocketsphinxRecognizer:
         self._hints = hints
 
     async def warm(self) -> None:
-        if find_spec("pocketsphinx") is None:
+        if await to_thread.run_sync(find_spec, "pocketsphinx") is None:
             raise RecognizerUnavailable("pocketsphinx is not installed: pip install 'pocketsphinx>=5.0.4' (Python 3.11 to 3.13)")
         utterance = _Utterance(self._pool, self._hints)
         try:
@@ -106,7 +107,7 @@ class _Utterance:
             return await self._worker.answer() if and_answer else ""
         except _WorkerDied as died:
             if self._replayed:
-                raise RecognizerFailed(f"pocketsphinx's worker died twice on one utterance: {died}") from died
+                raise RecognizerFailed(f"pocketsphinx's worker died twice on one utterance; the second time, {died}") from died
             self._replayed, self._told = True, 0
             self._worker = self._pool.replace(self._worker)
             return await self._tell(and_answer=and_answer)
@@ -134,7 +135,7 @@ class _Pool:
 
     def take_back(self, worker: _Worker) -> None:
         self._lent.discard(worker)
-        if worker.alive and not self._closed:
+        if worker.alive:
             self._idle.append(worker)
         self._turns.release()
 
@@ -144,8 +145,9 @@ class _Pool:
         return self._pick()
 
     def _pick(self) -> _Worker:
+        """For one who has a turn. After the end it is a closed worker, so that all who still wait fail one by one."""
         self._idle = [worker for worker in self._idle if worker.alive]
-        worker = self._idle.pop() if self._idle else _Worker()
+        worker = self._idle.pop() if self._idle else _Worker(closed=self._closed)
         self._lent.add(worker)
         return worker
 
@@ -160,10 +162,10 @@ class _Pool:
 class _Worker:
     """One process, started when it is first spoken to. An utterance that is begun drops the one before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, closed: bool) -> None:
         self._process: Process | None = None
         self._answers: BufferedByteReceiveStream | None = None
-        self._closed = False
+        self._closed = closed
         self._utterance = 0
 
     @property

@@ -1,0 +1,100 @@
+"""When somebody speaks, on recordings whose onset and end are known."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.kit.caller_lines import DEMO, DEMO_LINES, by_telephone
+from voices import vad
+from voices.audio import RATE, duration_s, frames, read_wav, to_pcm
+from voices.engines.tones import tone
+from voices.vad import LevelVad, SileroVad, Vad, VadUnavailable, load_silero
+
+LEAD_S = 0.8
+
+
+def noise(length_s: float, dbfs: float = -60) -> bytes:
+    return to_pcm(np.random.default_rng(3).normal(0, 32_768 * 10 ** (dbfs / 20), int(length_s * RATE)))
+
+
+def in_a_quiet_room(pcm: bytes) -> bytes:
+    return noise(LEAD_S) + pcm + noise(1.0)
+
+
+def windows(detector: Vad, pcm: bytes) -> list[float]:
+    return [probability for frame in frames(pcm) for probability in detector.feed(frame)]
+
+
+def speech_s(detector: Vad, pcm: bytes) -> tuple[float, float]:
+    """When the first window of speech begins and the last one ends."""
+    spoken = [number for number, probability in enumerate(windows(detector, pcm)) if probability >= 0.5]
+    return spoken[0] * detector.window_s, (spoken[-1] + 1) * detector.window_s
+
+
+@pytest.fixture
+def silero() -> SileroVad:
+    return SileroVad()
+
+
+@pytest.mark.parametrize("line", DEMO_LINES)
+@pytest.mark.parametrize("telephone", [False, True], ids=["wideband", "telephone"])
+def test_silero_finds_where_speech_begins_and_ends(silero: SileroVad, line: str, telephone: bool) -> None:
+    pcm = read_wav(DEMO / f"{line}.wav")
+    began_s, ended_s = speech_s(silero, in_a_quiet_room(by_telephone(pcm) if telephone else pcm))
+    assert began_s == pytest.approx(LEAD_S, abs=0.16)
+    assert ended_s == pytest.approx(LEAD_S + duration_s(pcm), abs=0.2)
+
+
+def test_level_finds_where_a_tone_begins_and_ends() -> None:
+    began_s, ended_s = speech_s(LevelVad(), in_a_quiet_room(tone(220, 1.5, 3_000)))
+    assert began_s == pytest.approx(LEAD_S, abs=0.02)
+    assert ended_s == pytest.approx(LEAD_S + 1.5, abs=0.02)
+
+
+def test_level_gets_used_to_noise() -> None:
+    assert max(windows(LevelVad(), noise(1.0, dbfs=-40))) > 0.5
+    assert max(windows(LevelVad(), noise(20.0, dbfs=-40))[900:]) < 0.5
+
+
+@pytest.mark.parametrize("sound", [bytes(64_000), noise(2.0, -40), tone(440, 2.0, 6_000)], ids=["silence", "noise", "tone"])
+def test_silero_takes_nothing_else_for_speech(silero: SileroVad, sound: bytes) -> None:
+    assert max(windows(silero, sound)) < 0.5
+
+
+def test_callers_do_not_disturb_each_other() -> None:
+    sounds = [in_a_quiet_room(read_wav(DEMO / f"{line}.wav")) for line in ("question", "panel", "goodbye")]
+    alone = [windows(SileroVad(), sound) for sound in sounds]
+    detectors = [SileroVad() for _ in sounds]
+    together: list[list[float]] = [[] for _ in sounds]
+    streams = [frames(sound) for sound in sounds]
+    for _ in range(max(len(sound) for sound in sounds) // 640 + 1):
+        for detector, stream, found in zip(detectors, streams, together, strict=True):
+            if (frame := next(stream, None)) is not None:
+                found += detector.feed(frame)
+    assert together == alone
+
+
+def test_a_reset_forgets_the_call_before(silero: SileroVad) -> None:
+    sound = in_a_quiet_room(read_wav(DEMO / "question.wav"))
+    first = windows(silero, sound)
+    silero.reset()
+    assert windows(silero, sound) == first
+
+
+@pytest.mark.parametrize("detector", [SileroVad, LevelVad])
+def test_windows_come_as_often_as_promised(detector: type[SileroVad | LevelVad]) -> None:
+    one = detector()
+    counts = [len(one.feed(frame)) for frame in frames(bytes(640 * 80))]
+    assert sum(counts) == int(80 * 0.02 / one.window_s + 1e-6)
+    assert max(a + b for a, b in pairwise(counts)) <= 2
+
+
+def test_a_missing_model_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    load_silero.cache_clear()
+    monkeypatch.setattr(vad, "find_spec", lambda _name: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    with pytest.raises(VadUnavailable, match="pip install 'faster-whisper"):
+        SileroVad()
