@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -162,38 +162,47 @@ class _Told:
     def __init__(self, text: str, char: int, at_s: float) -> None:
         self._text, self._char, self._at_s = text, char, at_s
         self._held = b""
-        self._out_s = 0.0
-        self._marks: list[Mark] = []
-        self._marks_out = 0
+        self._out = 0  # samples
+        self._waiting: deque[Mark] = deque()
 
     def add(self, sound: Sound) -> Sound | None:
         self._held += sound.pcm
-        self._marks += sound.marks
-        until_s = self._out_s + duration_s(self._held)
-        begun = [mark.at_s for mark in self._marks if mark.at_s < until_s]
-        return self._release(max(self._out_s, begun[-1]) if begun else until_s)
+        self._waiting.extend(sound.marks)
+        received = self._out + len(self._held) // 2
+        begun = [_sample(mark) for mark in self._waiting if _sample(mark) < received]
+        return self._release(begun[-1] if begun else received)
 
     def rest(self) -> Sound | None:
-        return self._release(self._out_s + duration_s(self._held), all_marks=True)
+        received = self._out + len(self._held) // 2
+        # An engine may mark its last word a little late.
+        self._waiting = deque(Mark(mark.char, min(mark.at_s, (received - 1) / RATE)) for mark in self._waiting)
+        return self._release(received)
 
-    def _release(self, until_s: float, *, all_marks: bool = False) -> Sound | None:
-        size = round((until_s - self._out_s) * RATE) * 2
+    def _release(self, until: int) -> Sound | None:
+        size = (until - self._out) * 2
+        if size <= 0:
+            return None
         pcm, self._held = self._held[:size], self._held[size:]
-        self._out_s += duration_s(pcm)
-        out = [mark for mark in self._marks[self._marks_out :] if all_marks or mark.at_s < self._out_s]
-        self._marks_out += len(out)
-        return Sound(pcm, tuple(Mark(mark.char + self._char, mark.at_s + self._at_s) for mark in out)) if pcm else None
+        self._out = until
+        marks: list[Mark] = []
+        while self._waiting and _sample(self._waiting[0]) < until:
+            mark = self._waiting.popleft()
+            marks.append(Mark(mark.char + self._char, mark.at_s + self._at_s))
+        return Sound(pcm, tuple(marks))
 
     def cut(self) -> tuple[int, float]:
         """Where the next engine starts: at which character, and when."""
-        if self._marks_out < len(self._marks):
-            char = self._marks[self._marks_out].char
-        elif self._out_s:  # an engine without marks: the word that it must have been in
-            reached = int(self._out_s * _CHARS_A_SECOND)
-            char = self._text.rfind(" ", 0, min(self._char + reached, len(self._text))) + 1 - self._char
-        else:
-            char = 0
-        return self._char + max(0, char), self._at_s + self._out_s
+        char = self._char
+        if self._waiting:
+            char += self._waiting[0].char
+        elif self._out:  # an engine without marks: the word that it must have been in
+            reached = min(self._char + int(self._out / RATE * _CHARS_A_SECOND), len(self._text))
+            char = max(self._char, self._text.rfind(" ", 0, reached) + 1)
+        return char, self._at_s + self._out / RATE
+
+
+def _sample(mark: Mark) -> int:
+    return round(mark.at_s * RATE)
 
 
 class _Said:

@@ -82,7 +82,7 @@ def _rendering(path: Path, source: str, engine: str, part: dict[str, Any]) -> Re
 
 
 def _complaint(path: Path, source: str, error: ValidationError, model: type[BaseModel], above: tuple[str, ...]) -> VoiceFileError:
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")  # a misspelt key is why another one is missing
     where = (*above, *map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
         near = get_close_matches(where[-1], model.model_fields, 1)

@@ -1,0 +1,71 @@
+"""A voice's file: what is refused, and how the refusal helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voices.voice import SHIPPED, VoiceFileError, load_voices
+
+GOOD = """description: A voice.
+engines:
+  espeak:
+    gain_db: -1.5
+    variant: en-us+f4
+"""
+
+
+def test_a_file_more_is_a_voice_more(tmp_path: Path) -> None:
+    (tmp_path / "aunt.yaml").write_text(GOOD)
+    (tmp_path / "kai.yaml").write_text(GOOD)
+    voices = load_voices(tmp_path)
+    assert set(voices) == {*load_voices(), "aunt"}
+    rendering = voices["aunt"].renderings["espeak"]
+    assert (rendering.voice, rendering.engine, rendering.gain_db) == ("aunt", "espeak", -1.5)
+    assert rendering.options == {"variant": "en-us+f4"}
+    assert voices["kai"].description == "A voice."
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "line", "says"),
+    [
+        ("engines:", "engine:", 2, "unknown key engine; did you mean 'engines'?"),
+        ("variant", "varient", 5, "unknown key engines.espeak.varient; did you mean 'variant'?"),
+        ("variant: en-us+f4", "pitch: high", 5, "engines.espeak.pitch: Input should be a valid integer"),
+        ("variant: en-us+f4", "pitch: 200", 5, "engines.espeak.pitch: Input should be less than or equal to 99"),
+        ("en-us+f4", "../../etc/passwd", 5, "engines.espeak.variant: String should match pattern"),
+        ("  espeak:", "  espaek:", 3, "there is no engine 'espaek'; did you mean 'espeak'?"),
+        ("-1.5", "loud", 4, "gain_db is a number of dB between -40 and 40"),
+        ("-1.5", ".nan", 4, "gain_db is a number of dB between -40 and 40"),
+        ("    gain_db: -1.5", "\tgain_db: -1.5", 4, "this is not YAML: found character '\\t' that cannot start any token"),
+        ("description: A voice.", "", 1, "description: Field required"),
+        (GOOD, "", 1, "the file: Input should be a valid dictionary"),
+        (GOOD, "- a\n- b\n", 1, "the file: Input should be a valid dictionary"),
+        (GOOD, "description: A\nengines: {}\n", 2, "engines: Dictionary should have at least 1 item"),
+    ],
+)
+def test_a_broken_file_is_named_with_line_and_fix(tmp_path: Path, change: str, to: str, line: int, says: str) -> None:
+    path = tmp_path / "aunt.yaml"
+    assert change in GOOD
+    path.write_text(GOOD.replace(change, to))
+    with pytest.raises(VoiceFileError) as raised:
+        load_voices(tmp_path)
+    assert str(raised.value).startswith(f"{path}:{line}: {says}")
+
+
+@pytest.mark.parametrize("name", ["Aunt", "9lives", "a b", "x" * 41])
+def test_a_name_that_is_no_id_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.yaml").write_text(GOOD)
+    with pytest.raises(VoiceFileError, match="small letters, digits and hyphens"):
+        load_voices(tmp_path)
+
+
+def test_an_engine_of_somebody_elses_is_let_through(tmp_path: Path) -> None:
+    (tmp_path / "aunt.yaml").write_text(GOOD.replace("espeak", "theirs").replace("variant", "anything"))
+    assert load_voices(tmp_path)["aunt"].renderings["theirs"].options == {"anything": "en-us+f4"}
+
+
+def test_the_shipped_files_say_who_speaks() -> None:
+    for path in SHIPPED.glob("*.yaml"):
+        assert load_voices()[path.stem].description.endswith(".")
