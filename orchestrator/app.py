@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -23,6 +23,7 @@ from orchestrator.call import Call, Parts
 from orchestrator.config import Settings
 from orchestrator.engines import open_ears, open_mouths
 from orchestrator.events import Entry
+from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, spent_before
 from orchestrator.journal import Folder, Journal
 from orchestrator.mind import Minds
@@ -38,7 +39,6 @@ from voices.vad import SileroVad, load_silero
 from voices.voice import load_voices
 
 ROOT: Final = Path(__file__).parent.parent
-E = TypeVar("E", bound=BaseException)
 
 log = structlog.get_logger()
 
@@ -104,31 +104,13 @@ class House:
             for error in leaves(group):
                 journal.write(events.Failed(where="line", code=error.code, sentence=str(error), retryable=error.retryable))
         except* Exception as group:  # noqa: BLE001  a call's edge: whatever it is ends this call, and no other
-            where = traceback_place(next(leaves(group)))
+            where = place(next(leaves(group)))
             log.warning("call_failed", call_id=line.call_id, where=where)
             journal.write(events.Failed(where="call", code="call_failed", sentence=where))
         finally:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()
         return call.why or "failed"
-
-
-def traceback_place(error: BaseException) -> str:
-    """The error's type, text and innermost place; a whole traceback would be read from the disk, on the event loop."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    at = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
-    return f"{type(error).__name__} at {at}: {error}"[:300]
-
-
-def leaves(group: BaseExceptionGroup[E]) -> Iterator[E]:
-    """The errors in a group, however deep."""
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from leaves(error)
-        else:
-            yield error
 
 
 def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:

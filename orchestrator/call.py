@@ -192,10 +192,14 @@ class Call:
     # --- the caller's side of a turn ----------------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        """Start the recogniser on the open utterance: what there is of it, and what is still to come."""
+        """Run the recogniser on the open utterance: what there is of it, and what is still to come."""
         utterance = self._ear.utterance
         if utterance is None:
             return
+        if utterance.recognition is not None:
+            if not utterance.recognition.finished:
+                return
+            utterance.recognition.give_up()
         recognition = utterance.recognition = Recognition()
         for frame in utterance.frames:
             recognition.feed(frame)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from orchestrator.config import Config
+    from orchestrator.doctor import Finding
+    from telephony.dial import DialResult
 
 app = typer.Typer(
-    name="pai-voice", help="Pick up any phone and talk to your own AI.", no_args_is_help=True, rich_markup_mode=None
+    name="pai-voice",
+    help="Pick up any phone and talk to your own AI.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 emulate = typer.Typer(help="Telephone networks on loopback.", no_args_is_help=True)
 agents = typer.Typer(help="Who is on the line.", no_args_is_help=True)
@@ -28,78 +34,93 @@ app.add_typer(agents, name="agents")
 app.add_typer(calls, name="calls")
 app.add_typer(settings, name="config")
 
-screen = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+PIPE_WIDTH = 1_000  # in a pipe nothing is cut or wrapped: what reads it wants whole lines
 T = TypeVar("T")
-HELP = "correct that and run the command again; `pai-voice doctor` checks everything"
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
+CALLER = "+15550100"
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """No markup: brackets in a message are brackets."""
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console
+
+
+screen = _console()
+errors = _console(stderr=True)
 
 
 def main() -> None:
-    app()
-
-
-def fail(what: str, fix: str = "") -> NoReturn:
-    """The end of a command that did not work: what, and how to mend it."""
-    errors.print(what, style="red")
-    if fix:
-        errors.print(f"fix: {fix}")
-    raise typer.Exit(1)
-
-
-@contextmanager
-def failures() -> Iterator[None]:
-    """Errors of ours are sentences for people, with the fix in them; the stack is for the log."""
-    from agents.errors import AgentError
-    from orchestrator.config import ConfigError
-    from telephony.line import LineError
-    from voices.audio import AudioError
-    from voices.recognition import RecognitionError
-    from voices.synthesis import SynthesisError
-
-    ours = (AgentError, AudioError, ConfigError, LineError, RecognitionError, SynthesisError, OSError, ValueError)
+    """Failures end here: a sentence and its fix for each, exit code 1; the stack is for the log."""
     try:
-        yield
-    except ours as error:
-        fail(str(error), HELP)
-    except ExceptionGroup as group:
-        known, unknown = group.split(ours)
-        if known is None or unknown is not None:
-            raise
-        fail("; ".join(dict.fromkeys(_sentences(known))), HELP)
+        app()
+    except ImportError as error:
+        from orchestrator.doctor.packages import packages
+
+        shadowed = packages()
+        fix = shadowed.fix or "install again: pip install -e ."
+        _fail(shadowed.fact if shadowed.fix else f"a package is missing: {error}", fix)
+    except Exception as error:  # noqa: BLE001  the process's edge
+        import structlog
+
+        from orchestrator.failures import failures
+
+        if structlog.is_configured():
+            structlog.get_logger().debug("command_failed", exc_info=error)
+        *others, last = failures(error)
+        for what, fix in others:
+            _tell(what, fix)
+        _fail(*last)
 
 
-def _sentences(group: BaseExceptionGroup[Any]) -> Iterator[str]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _sentences(error)
-        else:
-            yield str(error)
+def _tell(what: str, fix: str) -> None:
+    errors.print(what, style="red")
+    errors.print(f"fix: {fix}")
 
 
-def run(work: Callable[[], Awaitable[T]]) -> T:
+def _fail(what: str, fix: str) -> NoReturn:
+    _tell(what, fix)
+    sys.exit(1)
+
+
+def _run(work: Callable[[], Awaitable[T]]) -> T:
     """An async command, on uvloop where there is one; Ctrl-C is a tidy end."""
     import anyio
 
-    with failures():
-        try:
-            return anyio.run(work, backend_options={"use_uvloop": sys.platform != "win32"})
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
+    try:
+        return anyio.run(work, backend_options={"use_uvloop": sys.platform != "win32"})
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
 
 
-def configured() -> Config:
+def _configured() -> Config:
     from orchestrator.config import load
     from orchestrator.log import set_up
 
-    with failures():
-        config = load()
+    config = load()
     set_up(config.settings.log)
     return config
 
 
-def show_json(value: Any) -> None:
+def _show_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        screen.print(f"pai-voice {version('pai-voice')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Pick up any phone and talk to your own AI."""
 
 
 @app.command()
@@ -107,8 +128,8 @@ def serve() -> None:
     """Answer the telephone until stopped."""
     from orchestrator.serve import serve as serving
 
-    config = configured()
-    run(lambda: serving(config.settings, screen.print))
+    config = _configured()
+    _run(lambda: serving(config.settings, screen.print))
 
 
 @app.command()
@@ -120,73 +141,81 @@ def demo(
     """A real phone call on this machine: emulated Azure, recorded caller, real ears and voices."""
     from orchestrator.demo.showing import demo as showing
 
-    config = configured()
-    run(lambda: showing(config.settings, out, wav or [], live=live, screen=screen))
+    config = _configured()
+    _run(lambda: showing(config.settings, out, wav or [], live=live, screen=screen))
 
 
 @emulate.command("acs")
 def emulate_acs(
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8070,
-    events_url: Annotated[str | None, typer.Option(help="Where IncomingCall goes: http://127.0.0.1:8060/acs/events.")] = None,
-    secret: Annotated[str, typer.Option(envvar="PAI_VOICE_ACS__WEBHOOK_SECRET", help="Sent in x-pai-voice-secret.")] = "",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8070,
+    events: Annotated[str | None, typer.Option(help="Where IncomingCall goes; without it, to `pai-voice serve` here.")] = None,
+    caller: Annotated[str, typer.Option("--from", help="Who may call, in the settings that are printed.")] = CALLER,
 ) -> None:
-    """A small Azure Communication Services on loopback, for `pai-voice serve` and `pai-voice dial`."""
-    from pydantic import SecretStr
+    """A small Azure Communication Services on loopback. Prints the settings with which `pai-voice serve` answers it."""
+    from orchestrator.emulating import emulate as emulating
 
-    from telephony.acs_emulator import EMULATOR_KEY, EmulatorSettings, run_emulator
-    from telephony.acs_emulator.settings import RESOURCE_ID
-
-    headers = {"x-pai-voice-secret": SecretStr(secret)} if secret else {}
-    wanted = EmulatorSettings(port=port, events_url=events_url, events_headers=headers)
-
-    def ready(url: str) -> None:
-        screen.print(f"emulated ACS at {url}\n  access key {EMULATOR_KEY}\n  audience {RESOURCE_ID}\n  keys {url}/calling/keys")
-
-    run(lambda: run_emulator(wanted, ready))
+    config = _configured()
+    _run(lambda: emulating(config.settings, port, events, caller, screen.print))
 
 
 @app.command()
 def dial(
     emulator: Annotated[str, typer.Option(help="The emulator's address.")] = "http://127.0.0.1:8070",
-    caller: Annotated[str, typer.Option("--from", help="Who calls, E.164.")] = "+15550100",
+    caller: Annotated[str, typer.Option("--from", help="Who calls, E.164.")] = CALLER,
     called: Annotated[str, typer.Option("--to", help="Who is called, E.164.")] = "+15550199",
     wav: Annotated[list[Path] | None, typer.Option(help="An utterance: any PCM wav. Repeatable, in order.")] = None,
     text: Annotated[list[str] | None, typer.Option(help="An utterance to be spoken by flite or espeak. After the wavs.")] = None,
     dtmf: Annotated[str, typer.Option(help="Keys to press first, e.g. 1234#.")] = "",
-    barge_in_after: Annotated[float | None, typer.Option(help="The last utterance interrupts after so many seconds.")] = None,
+    barge_in_after: Annotated[
+        float | None, typer.Option(min=0, help="The last utterance interrupts, so many seconds after the far end began.")
+    ] = None,
     record: Annotated[Path | None, typer.Option(help="Stereo wav: left the caller, right what the caller heard.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Call as a caller would: speak each utterance when the far end has been quiet for a second, then hang up."""
-    from orchestrator.dialling import dial_in
+    from orchestrator.dialling import FIXES, dial_in
 
-    result = run(
-        lambda: dial_in(emulator, caller, called, wav or [], text or [], dtmf, barge_in_after, record, screen, quiet=as_json)
-    )
-    if as_json:
-        show_json(result.as_json())
-    if not result.ok:
-        fail(
-            f"{result.outcome.value.replace('_', ' ')}: {result.why}",
-            "allow the number in [admission], or see `pai-voice calls list`",
+    async def call() -> DialResult:
+        return await dial_in(
+            emulator,
+            caller,
+            called,
+            wav or [],
+            text or [],
+            keys=dtmf,
+            barge_in_after_s=barge_in_after,
+            record=record,
+            screen=None if as_json else screen,
         )
+
+    result = _run(call)
+    if as_json:
+        _show_json(result.as_json())
+    if not result.ok:
+        _fail(f"{result.outcome.value.replace('_', ' ')}: {result.why}", FIXES[result.outcome])
 
 
 @app.command()
 def doctor(
+    live: Annotated[bool, typer.Option("--live", help="Also let Claude say one token; costs under a cent.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Also ask whether the public URL reaches this machine.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check everything a call needs, and say how to mend what is wrong."""
     from orchestrator.doctor import examine
 
-    findings = run(lambda: examine(public=public))
+    async def look() -> list[Finding]:
+        findings: list[Finding] = []
+        async for finding in examine(live=live, public=public):
+            findings.append(finding)
+            if not as_json:
+                screen.print(finding.as_text())
+        return findings
+
+    findings = _run(look)
     if as_json:
-        show_json([finding.as_json() for finding in findings])
-    else:
-        for finding in findings:
-            screen.print(finding.as_text())
-    if any(finding.broken for finding in findings):
+        _show_json([finding.as_json() for finding in findings])
+    if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
 
 
@@ -195,24 +224,22 @@ def agents_list(as_json: AsJson = False) -> None:
     """Who is on the line, with which voice and tools."""
     from orchestrator.app import roster_of
 
-    config = configured()
-    with failures():
-        roster = roster_of(config.settings)
+    roster = roster_of(_configured().settings)
     if as_json:
-        show_json([agent.model_dump(mode="json", exclude={"prompt"}) for agent in roster.agents])
+        _show_json([agent.model_dump(mode="json", exclude={"prompt"}) for agent in roster.agents])
         return
     table = Table("agent", "name", "role", "voice", "tools", box=None)
     for agent in roster.agents:
-        table.add_row(f"[{agent.color}]{agent.id}[/]", agent.name, agent.role, agent.voice, ", ".join(agent.tools))
+        table.add_row(Text(agent.id, agent.color), agent.name, agent.role, agent.voice, ", ".join(agent.tools))
     screen.print(table)
 
 
 @settings.command("show")
 def config_show(as_json: AsJson = False) -> None:
     """Every setting, its value and where it came from; secrets are masked."""
-    rows = list(configured().rows())
+    rows = list(_configured().rows())
     if as_json:
-        show_json([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
+        _show_json([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
         return
     table = Table("setting", "value", "from", box=None)
     for row in rows:
@@ -225,15 +252,14 @@ def calls_list(as_json: AsJson = False) -> None:
     """The calls on this machine, the newest first."""
     from orchestrator.history import all_calls
 
-    with failures():
-        past = all_calls(configured().settings)
+    past = all_calls(_configured().settings)
     if as_json:
-        show_json([call.as_json() for call in past])
+        _show_json([call.as_json() for call in past])
         return
     table = Table("call", "when", "line", "caller", "turns", "length", "ended", "p95", "cost", box=None)
     for call in past:
         table.add_row(*call.as_row())
-    screen.print(table if past else "no calls yet; `make demo` makes one")
+    screen.print(table if past else "no calls yet; `pai-voice serve` and a telephone make one")
 
 
 @calls.command("show")
@@ -245,13 +271,11 @@ def calls_show(
     from orchestrator.history import find
     from orchestrator.screen import Transcript
 
-    config = configured()
-    with failures():
-        entries = find(config.settings, call)
+    config = _configured()
+    entries = find(config.settings, call)
     if as_json:
-        show_json([json.loads(entry.line()) for entry in entries])
+        _show_json([json.loads(entry.line()) for entry in entries])
         return
-    with failures():
-        transcript = Transcript(screen, roster_of(config.settings))
+    transcript = Transcript(screen, roster_of(config.settings))
     for entry in entries:
         transcript.show(entry)

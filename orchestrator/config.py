@@ -1,7 +1,4 @@
-"""The settings: one frozen tree, from `pai-voice.toml` and the environment, read once. Nothing else reads the environment.
-
-ConfigError    a setting that is unknown or wrong: which one, where it came from, and the fix
-"""
+"""The settings: one frozen tree, from `pai-voice.toml` and the environment, read once. Nothing else reads the environment."""
 
 from __future__ import annotations
 
@@ -11,17 +8,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from telephony.admission import AdmissionPolicy
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from agents.claude import BrainSettings
+from orchestrator.errors import ConfigError
 from telephony.acs_settings import AcsSettings
+from telephony.admission import AdmissionPolicy
 
 FILE: Final = "pai-voice.toml"
 PREFIX: Final = "PAI_VOICE_"
+WHERE: Final = "PAI_VOICE_CONFIG"
 KNOWN_AS: Final = {
     "PAI_VOICE_HOME": ("home",),
     "PAI_VOICE_AGENTS": ("agents",),
@@ -31,8 +31,7 @@ KNOWN_AS: Final = {
 LISTS: Final = frozenset({"allow"})
 
 
-class ConfigError(Exception):
-    """A setting that cannot be used; the message names it, its origin and the fix."""
+Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 
 
 class _Section(BaseModel):
@@ -64,8 +63,8 @@ class LogSettings(_Section):
 class Settings(_Section):
     """Everything that can be set. A section that is left out has its defaults; without `[acs]` there is no ACS line."""
 
-    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("pai-voice")), description="Calls and models.")
-    agents: Path = Field(
+    home: Folder = Field(default_factory=lambda: Path(platformdirs.user_data_dir("pai-voice")), description="Calls and models.")
+    agents: Folder = Field(
         default_factory=lambda: Path(platformdirs.user_config_dir("pai-voice")) / "agents",
         description="Your own agents; a file here replaces the shipped one of the same name.",
     )
@@ -93,19 +92,21 @@ class Config:
 
 
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Config:
-    """Raises ConfigError."""
+    """From the file that PAI_VOICE_CONFIG names, else `pai-voice.toml` in `folder` (the current one) or in the user's
+    configuration; the environment wins over it. Raises ConfigError."""
     environ = os.environ if environ is None else environ
-    file = Path(environ["PAI_VOICE_CONFIG"]) if "PAI_VOICE_CONFIG" in environ else _found(folder or Path.cwd())
     tree: dict[str, Any] = {}
     origins: dict[tuple[str, ...], str] = {}
-    if file is not None:
-        _merge(tree, _read(file), origins, str(file))
-    for name, path, value in _from_environment(environ):
-        _put(tree, path, value, origins, name)
+    if file := Path(environ[WHERE]) if environ.get(WHERE) else _found(folder or Path.cwd()):
+        tree = _read(file)
+        origins = dict.fromkeys(_paths(tree), str(file))
+    for name, path in _variables(environ):
+        _put(tree, path, environ[name], name)
+        origins[path] = name
     try:
         return Config(Settings.model_validate(tree), origins)
     except ValidationError as error:
-        raise ConfigError(_explain(error, origins)) from None
+        raise ConfigError(_explain(error, origins), "correct it there and run the command again") from None
 
 
 def _found(folder: Path) -> Path | None:
@@ -117,40 +118,32 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}; set PAI_VOICE_CONFIG to a file that can be read") from None
+        raise ConfigError(f"{file}: {error.strerror}", f"set {WHERE} to a file that can be read, or unset it") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: not TOML: {error}") from None
+        raise ConfigError(f"{file}: this is not TOML: {error}", "write `key = value`, with texts in quotes") from None
 
 
-def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """PAI_VOICE_SECTION__KEY is section.key; a few names that everybody knows are taken as they are."""
-    for name, path in (
-        ("PAI_VOICE_HOME", ("home",)),
-        ("PAI_VOICE_AGENTS", ("agents",)),
-        ("ANTHROPIC_API_KEY", ("claude", "api_key")),
-    ):
+def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """PAI_VOICE_SECTION__KEY is section.key, and wins over the names that everybody knows; what is empty is not set."""
+    for name, path in KNOWN_AS.items():
         if environ.get(name):
-            yield name, path, environ[name]
-    if environ.get("ANTHROPIC_BASE_URL"):
-        yield "ANTHROPIC_BASE_URL", ("claude", "base_url"), environ["ANTHROPIC_BASE_URL"]
+            yield name, path
     for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in KNOWN_AS and name != "PAI_VOICE_CONFIG":
-            yield name, tuple(name.removeprefix(PREFIX).lower().split("__")), environ[name]
+        if name.startswith(PREFIX) and name not in KNOWN_AS and name != WHERE and environ[name]:
+            yield name, tuple(name.removeprefix(PREFIX).lower().split("__"))
 
 
-def _put(tree: dict[str, Any], path: tuple[str, ...], value: str, origins: dict[tuple[str, ...], str], origin: str) -> None:
+def _put(tree: dict[str, Any], path: tuple[str, ...], value: str, origin: str) -> None:
     *sections, key = path
     for section in sections:
-        tree = tree.setdefault(section, {})
+        inner: Any = tree.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(
+                f"{origin}: `{section}` is a single value, not a section", f"write it as [{section}] in {FILE}, or unset {origin}"
+            )
+        tree = inner
     # Lists are written with commas, as people write them in a shell.
     tree[key] = [item.strip() for item in value.split(",") if item.strip()] if key in LISTS else value
-    origins[path] = origin
-
-
-def _merge(into: dict[str, Any], tree: Mapping[str, Any], origins: dict[tuple[str, ...], str], origin: str) -> None:
-    into.update(tree)
-    for path in _paths(tree):
-        origins[path] = origin
 
 
 def _paths(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -183,20 +176,29 @@ def _shown(value: Any) -> str:
 
 
 def _explain(error: ValidationError, origins: Mapping[tuple[str, ...], str]) -> str:
-    lines: list[str] = []
-    for problem in error.errors(include_url=False, include_input=False):
-        path = tuple(str(part) for part in problem["loc"])
-        origin = next((origins[path[:length]] for length in range(len(path), 0, -1) if path[:length] in origins), "settings")
-        what = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            near = get_close_matches(path[-1], _known(path[:-1]), n=1)
-            what = "there is no such setting" + (
-                f"; did you mean `{near[0]}`?" if near else f"; known: {', '.join(_known(path[:-1]))}"
-            )
-        elif problem["type"] == "missing":
-            what = f"is needed; add it to [{'.'.join(path[:-1])}] in {FILE}"
-        lines.append(f"{origin}: {'.'.join(path)}: {what}")
-    return "\n".join(lines)
+    """A line for each wrong setting: where it was set, its key, what is wrong. Never its value, which may be a secret."""
+    return "\n".join(_complaint(problem, origins) for problem in error.errors(include_url=False, include_input=False))
+
+
+def _complaint(problem: ErrorDetails, origins: Mapping[tuple[str, ...], str]) -> str:
+    path = tuple(str(part) for part in problem["loc"])
+    what = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        known = _known(path[:-1])
+        near = get_close_matches(path[-1], known, n=1)
+        what = "there is no such setting; " + (f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}")
+    elif problem["type"] == "missing":
+        what = f"is needed; add it to [{'.'.join(path[:-1])}] in {FILE}"
+    return f"{_origin(path, origins)}: {'.'.join(path)}: {what}"
+
+
+def _origin(path: tuple[str, ...], origins: Mapping[tuple[str, ...], str]) -> str:
+    """Where a setting, or for lack of one its neighbours, came from."""
+    for length in range(len(path), 0, -1):
+        for known, origin in origins.items():
+            if known[:length] == path[:length]:
+                return origin
+    return "the settings"
 
 
 def _known(path: tuple[str, ...]) -> list[str]:

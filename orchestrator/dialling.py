@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Final
 
 import anyio.to_thread
 from rich.console import Console
 from rich.text import Text
 
-from orchestrator.config import MouthSettings
-from orchestrator.engines import open_mouths
-from telephony.dial import DialEvent, DialResult, Utterance, dial
+from telephony.dial import DialEvent, DialResult, Outcome, Utterance, dial
 from voices.audio import read_wav
-from voices.catalogue import Catalogue
-from voices.synthesis import Sound
+from voices.catalogue import spoken
+
+FIXES: Final = {
+    Outcome.REFUSED: "put the number on the list: allow = […] in [admission]; `pai-voice calls list` tells why",
+    Outcome.NO_ANSWER: "see that `pai-voice serve` runs, with the settings that `pai-voice emulate acs` printed",
+    Outcome.SILENT: "see `pai-voice calls show` for what was heard",
+    Outcome.HUNG_UP: "see `pai-voice calls show` for why",
+    Outcome.TOO_LONG: "give fewer utterances",
+}
 
 
 async def dial_in(
@@ -24,14 +29,18 @@ async def dial_in(
     called: str,
     wavs: Sequence[Path],
     texts: Sequence[str],
+    *,
     keys: str,
     barge_in_after_s: float | None,
     record: Path | None,
     screen: Console | None,
 ) -> DialResult:
-    """Raises AudioError for a wav that cannot be read, SynthesisError for a text that cannot be spoken, and LineError."""
+    """The keys first, then the wavs, then the texts, in a voice that no agent has.
+
+    Raises AudioError for a wav that cannot be read, SynthesisError for a text that cannot be spoken, and LineError.
+    """
     sounds = [await anyio.to_thread.run_sync(read_wav, wav) for wav in wavs]
-    sounds += await _spoken(texts)
+    sounds += [await spoken(text) for text in texts]
     plan = [Utterance(keys=keys)] if keys else []
     plan += [Utterance(pcm) for pcm in sounds]
     if barge_in_after_s is not None and sounds:
@@ -42,16 +51,3 @@ async def dial_in(
             screen.print(Text(f"{event.at_s:7.2f}  {event.what} {event.detail}".rstrip(), style="dim"))
 
     return await dial(emulator, caller, called, plan, record=record, on_event=show)
-
-
-async def _spoken(texts: Sequence[str]) -> list[bytes]:
-    """In a voice that no agent has."""
-    if not texts:
-        return []
-    async with AsyncExitStack() as stack:
-        catalogue = await open_mouths(MouthSettings(), stack)
-        return [await _sound(catalogue, text) for text in texts]
-
-
-async def _sound(catalogue: Catalogue, text: str) -> bytes:
-    return b"".join([sound.pcm async for sound in catalogue.speak(text, "caller") if isinstance(sound, Sound)])

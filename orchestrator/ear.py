@@ -23,6 +23,7 @@ NOTICE_S: Final = 0.08
 INSIST_S: Final = 0.128  # four windows: with detection and fade the agent is silent within 250 ms of the caller's onset
 SHORTEST_TURN_S: Final = 0.25
 SHORTEST_BID_S: Final = 0.35
+BRIEF_PATIENCE_S: Final = 0.25  # "wait … stop" is one bid, but after a cough we go on within 400 ms
 ECHO_REACH_S: Final = 1.0  # how long ago our own voice may have left and still come back
 
 
@@ -34,6 +35,9 @@ class Recognition:
         size = int((LONGEST_SPEECH_S + 2) / FRAME_S)
         self._frames, self._speech = anyio.create_memory_object_stream[Frame](size)
         self._done = anyio.Event()
+        self._scope = anyio.CancelScope()
+        self.finished = False
+        """All of the utterance has been fed."""
         self._heard: Heard | RecognitionError | None = None
 
     def feed(self, frame: Frame) -> None:
@@ -43,13 +47,19 @@ class Recognition:
             return  # the run is over or was given up
 
     def finish(self) -> None:
+        self.finished = True
         self._frames.close()
+
+    def give_up(self) -> None:
+        """Its text is not wanted any more."""
+        self._scope.cancel()
 
     async def run(self, recognizer: Recognizer, hints: tuple[str, ...]) -> None:
         try:
-            async with aclosing(recognizer.transcribe(self._speech, hints=hints)) as texts:
-                async for heard in texts:
-                    self._heard = heard
+            with self._scope:
+                async with aclosing(recognizer.transcribe(self._speech, hints=hints)) as texts:
+                    async for heard in texts:
+                        self._heard = heard
         except RecognitionError as error:
             self._heard = error
         finally:
@@ -176,7 +186,7 @@ class Ear:
                 self._endpointer.learn(pause_s)
                 await self._attention.sign(Sign.SPEECH_RESUMED)
             case Ended(_, speech_s):
-                await self._attention.sign(Sign.SPEECH_ENDED if speech_s >= SHORTEST_TURN_S else Sign.SPEECH_BRIEF)
+                await self._attention.sign(Sign.SPEECH_BRIEF if self._is_brief(speech_s) else Sign.SPEECH_ENDED)
                 self.utterance = None
 
     async def _paused(self, ended_s: float) -> None:
@@ -184,12 +194,15 @@ class Ear:
         if self.utterance is None:
             return
         self.utterance.to_s = ended_s
-        speech_s = self._segmenter.speech_s
-        if speech_s < (SHORTEST_BID_S if self._attention.yielded else SHORTEST_TURN_S):
-            await self._attention.sign(Sign.SPEECH_BRIEF)
+        if self._is_brief(self._segmenter.speech_s):
+            self._segmenter.patience_s = BRIEF_PATIENCE_S
             return
         self._segmenter.patience_s = await self._endpointer.patience_s(self.utterance.frames)
         await self._attention.sign(Sign.SPEECH_PAUSED)
+
+    def _is_brief(self, speech_s: float) -> bool:
+        """Too short to be words; where somebody was interrupted, too short to be a bid for the floor."""
+        return speech_s < (SHORTEST_BID_S if self._attention.yielded else SHORTEST_TURN_S)
 
     async def _press(self) -> None:
         """The caller has been speaking for a while: enough to lower our voice, enough to stop it?"""

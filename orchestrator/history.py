@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from orchestrator.config import ConfigError, Settings
+from orchestrator.config import Settings
+from orchestrator.errors import JournalUnreadable, NoSuchCall
 from orchestrator.events import CallEnded, CallStarted, Entry, MoneySpent
 from orchestrator.journal import JOURNAL, read
 from orchestrator.waterfall import percentiles, turns
@@ -25,7 +26,7 @@ class PastCall:
     turns: int
     duration_s: float
     why: str
-    """How it ended; `unfinished` when the journal breaks off."""
+    """How it ended; `unfinished` when it goes on, or the journal breaks off."""
     p95_ms: float | None
     cost_usd: Decimal
 
@@ -56,29 +57,42 @@ class PastCall:
 
 
 def all_calls(settings: Settings) -> list[PastCall]:
-    """Newest first. A journal that cannot be read raises ValueError with its place."""
-    return [PastCall.of(folder.name, list(read(folder / JOURNAL))) for folder in _folders(settings)]
+    """Newest first; one whose journal cannot be read is listed as that."""
+    return [_past(folder) for folder in _folders(settings)]
 
 
 def find(settings: Settings, name: str) -> list[Entry]:
-    """The entries of the call whose name begins so; `last` is the newest. Raises ConfigError when there is none, or more."""
+    """The entries of the call whose name begins so; `last` is the newest. Raises NoSuchCall, JournalUnreadable."""
     folders = _folders(settings)
     fitting = folders[:1] if name == "last" else [folder for folder in folders if folder.name.startswith(name)]
     match fitting:
         case [folder]:
-            return list(read(folder / JOURNAL))
+            return _entries(folder)
         case []:
-            raise ConfigError(f"there is no call {name!r} in {settings.home / CALLS}; see `pai-voice calls list`")
+            raise NoSuchCall(f"there is no call {name!r} in {settings.home / CALLS}")
         case _:
-            raise ConfigError(f"{len(fitting)} calls begin with {name!r}; give more of the name")
+            raise NoSuchCall(f"{len(fitting)} calls begin with {name!r}", "give more of the name")
 
 
 def spent_before(settings: Settings, day: date) -> Decimal:
-    """What the calls of that day cost, by their journals."""
-    entries = (
-        entry for folder in _folders(settings) if folder.name.startswith(f"{day:%Y%m%d}") for entry in read(folder / JOURNAL)
-    )
-    return sum((entry.event.usd for entry in entries if isinstance(entry.event, MoneySpent)), Decimal(0))
+    """What the calls of that day cost, by their journals. Raises JournalUnreadable: a limit that cannot be counted is none."""
+    today = [folder for folder in _folders(settings) if folder.name.startswith(f"{day:%Y%m%d}")]
+    facts = (entry.event for folder in today for entry in _entries(folder))
+    return sum((fact.usd for fact in facts if isinstance(fact, MoneySpent)), Decimal(0))
+
+
+def _past(folder: Path) -> PastCall:
+    try:
+        return PastCall.of(folder.name, _entries(folder))
+    except JournalUnreadable:
+        return replace(PastCall.of(folder.name, []), why="unreadable")
+
+
+def _entries(folder: Path) -> list[Entry]:
+    try:
+        return list(read(folder / JOURNAL))
+    except (OSError, ValueError) as error:
+        raise JournalUnreadable(str(error)) from error
 
 
 def _folders(settings: Settings) -> list[Path]:

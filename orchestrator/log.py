@@ -6,24 +6,33 @@ import logging
 import sys
 
 import structlog
+from rich.console import Console
+from structlog.typing import Processor
 
 from orchestrator.config import LogSettings
 
 
 def set_up(settings: LogSettings) -> None:
     """Once, at the start of a command."""
-    for_people = sys.stderr.isatty()
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(),
+            *_renderers(Console(stderr=True)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+
+
+def _renderers(terminal: Console) -> tuple[Processor, ...]:
+    """For people where there is a terminal, with colours where they are wanted; else a line of JSON."""
+    if terminal.is_terminal:
+        # The plain one: rich's shows the values of variables, which may be words or secrets.
+        traceback = structlog.dev.plain_traceback
+        return (structlog.dev.ConsoleRenderer(colors=not terminal.no_color, exception_formatter=traceback),)
+    return structlog.processors.format_exc_info, structlog.processors.JSONRenderer()

@@ -14,6 +14,7 @@ from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from telephony.line import Line
 from voices.audio import FRAME_S, Frame
 
+EARLY_S: Final = 0.002  # event loops count in milliseconds and wake a little early: that is on time
 REMEMBER_S: Final = 1.3  # of what was sent, to know its echo
 
 
@@ -31,7 +32,7 @@ class Pacer:
         while True:
             due_s = self._next_s - self._mixer.lead_s
             await anyio.sleep_until(due_s)
-            self._late_ms[min(1_000, int(1_000 * (anyio.current_time() - due_s)))] += 1
+            self._late_ms[min(1_000, max(0, int(1_000 * (anyio.current_time() - due_s))))] += 1
             async with self._sending:
                 await self._send()
             for fact in self.settle():
@@ -62,7 +63,7 @@ class Pacer:
 
     async def _send(self) -> None:
         """All that is due."""
-        while self._next_s - self._mixer.lead_s <= anyio.current_time():
+        while self._next_s - self._mixer.lead_s <= anyio.current_time() + EARLY_S:
             frame = self._mixer.next()
             heard_s = await self._line.play(frame)
             self._mixer.sent(heard_s)

@@ -11,7 +11,8 @@ import structlog
 from litestar import Litestar
 
 from orchestrator.app import House, open_house
-from orchestrator.config import FILE, ConfigError, Settings
+from orchestrator.config import FILE, Settings
+from orchestrator.errors import ConfigError
 from telephony.acs import AcsListener, AcsSettings
 from telephony.serving import served
 
@@ -22,9 +23,9 @@ async def serve(settings: Settings, say: Callable[[str], object]) -> None:
     """Raises ConfigError, AgentError and the engines' errors before the first call; after that, only cancelling ends it."""
     acs = settings.acs
     if acs is None:
-        raise ConfigError(f"there is no line to answer; add [acs] to {FILE}, as the README shows, or try `pai-voice demo`")
+        raise ConfigError("there is no line to answer", f"add [acs] to {FILE}, as the README shows, or try `pai-voice demo`")
     if not settings.admission.allow:
-        raise ConfigError(f"nobody may call; list your number in [admission] of {FILE}: allow = ['+15550100']")
+        raise ConfigError("nobody may call", f'list your number in [admission] of {FILE}: allow = ["+15550100"]')
     async with open_house(settings) as house, anyio.create_task_group() as tasks:
         tasks.start_soon(_until_stopped, tasks.cancel_scope)
         async with answering(house, lambda _url: acs, settings.server.host, settings.server.port) as url:

@@ -1,0 +1,37 @@
+"""What can go wrong in `orchestrator/`, and how each is mended.
+
+HouseError
+├── ConfigError          a setting is unknown or wrong; nothing starts with it
+├── NoSuchCall           no call, or more than one, has that name
+└── JournalUnreadable    a call's journal is not what we write
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HouseError(Exception):
+    """`code` names it, the message is one sentence, `fix` says how it is mended, `retryable` whether trying again may help."""
+
+    code: ClassVar[str] = "house_failed"
+    retryable: ClassVar[bool] = False
+    usual_fix: ClassVar[str] = "correct that and run the command again; `pai-voice doctor` checks everything"
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(what)
+        self.fix = fix or self.usual_fix
+
+
+class ConfigError(HouseError):
+    code = "config"
+
+
+class NoSuchCall(HouseError):
+    code = "no_such_call"
+    usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
+
+
+class JournalUnreadable(HouseError):
+    code = "journal_unreadable"
+    usual_fix = "move that call's folder away, if it was not meant to be edited"
