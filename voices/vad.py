@@ -14,6 +14,7 @@ from voices.audio import FRAME_S, FULL_SCALE, RATE, Frame, level_dbfs, samples
 _WINDOW: Final = 512
 _CONTEXT: Final = 64  # the end of the window before, which the model sees in front of each window
 _ASSET: Final = "silero_vad_v6.onnx"
+_OUTPUTS: Final = ["speech_probs", "hn", "cn"]
 
 
 class Vad(Protocol):
@@ -73,7 +74,7 @@ class SileroVad:
         self._take(sound[:room])
         if self._filled < _WINDOW:
             return ()
-        probability, self._h, self._c = self._run(None, {"input": self._input, "h": self._h, "c": self._c})
+        probability, self._h, self._c = self._run(_OUTPUTS, {"input": self._input, "h": self._h, "c": self._c})
         self._input[0, :_CONTEXT] = self._input[0, -_CONTEXT:]
         self._filled = 0
         self._take(sound[room:])

@@ -85,6 +85,17 @@ async def test_a_worker_killed_between_utterances_costs_nothing(fresh: Pocketsph
     assert await heard(fresh, PANEL) == PANEL_TEXT
 
 
+async def test_a_worker_that_hangs_is_replaced_too() -> None:
+    recognizer = PocketsphinxRecognizer(workers=1, patience_s=2.0)
+    before = set(workers())
+    await recognizer.warm()
+    (hanging,) = set(workers()) - before
+    os.kill(hanging, signal.SIGSTOP)
+    assert await heard(recognizer, PANEL) == PANEL_TEXT
+    assert hanging not in workers()
+    await recognizer.aclose()
+
+
 async def test_an_utterance_that_kills_two_workers_fails_and_the_next_one_works(fresh: PocketsphinxRecognizer) -> None:
     async def deadly() -> AsyncIterator[Frame]:
         for frame in frames(PANEL):

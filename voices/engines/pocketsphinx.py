@@ -13,13 +13,13 @@ from anyio import to_thread
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from voices.audio import FRAME_BYTES, FRAME_S, Frame
+from voices.audio import FRAME_BYTES, FRAME_S, Frame, duration_s
 from voices.engines import pocketsphinx_worker
 from voices.engines.pocketsphinx_worker import AUDIO, BEGIN, END, pack
 from voices.recognition import Heard, RecognizerFailed, RecognizerUnavailable
 
 LONGEST_S: Final = 60.0  # what one utterance may hold in memory (2 MB); sound after it is not heard
-_ANSWER_LIMIT_S: Final = 25.0  # a minute decoded at once takes 15 s; a worker that is silent longer hangs
+_SLOWEST: Final = 0.5  # seconds of work that a second of speech may take (0.15-0.3 measured); a slower worker hangs
 _LONGEST_ANSWER: Final = 65_536  # bytes; a minute of speech is under 2,000
 _GOODBYE_LIMIT_S: Final = 2.0
 
@@ -28,14 +28,14 @@ class PocketsphinxRecognizer:
     """Decodes while the caller speaks, so that the text is there 20-100 ms after the last frame; gives no partials.
 
     Each utterance under way has a worker process (230 MB) for itself, of at most `workers`; the others wait their turn and their
-    sound is kept. A worker that dies is replaced, and the new one hears the utterance from the start, once. `hints` are taught
-    while warming; new ones cost their first utterance 0.3-0.5 s.
+    sound is kept. A worker that dies is replaced, and the new one hears the utterance from the start, once; so is one
+    that hangs for `patience_s`. `hints` are taught while warming; new ones cost their first utterance 0.3-0.5 s.
     """
 
     name = "pocketsphinx"
 
-    def __init__(self, *, workers: int = 2, hints: tuple[str, ...] = ()) -> None:
-        self._pool = _Pool(workers)
+    def __init__(self, *, workers: int = 2, hints: tuple[str, ...] = (), patience_s: float = 8.0) -> None:
+        self._pool = _Pool(workers, patience_s)
         self._hints = hints
 
     async def warm(self) -> None:
@@ -116,8 +116,9 @@ class _Utterance:
 class _Pool:
     """The workers, and whose turn it is."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, patience_s: float) -> None:
         self._turns = anyio.Semaphore(size)
+        self._patience_s = patience_s
         self._idle: list[_Worker] = []
         self._lent: set[_Worker] = set()
         self._closed = False
@@ -147,7 +148,7 @@ class _Pool:
     def _pick(self) -> _Worker:
         """For one who has a turn. After the end it is a closed worker, so that all who still wait fail one by one."""
         self._idle = [worker for worker in self._idle if worker.alive]
-        worker = self._idle.pop() if self._idle else _Worker(closed=self._closed)
+        worker = self._idle.pop() if self._idle else _Worker(self._patience_s, closed=self._closed)
         self._lent.add(worker)
         return worker
 
@@ -162,11 +163,13 @@ class _Pool:
 class _Worker:
     """One process, started when it is first spoken to. An utterance that is begun drops the one before it."""
 
-    def __init__(self, *, closed: bool) -> None:
+    def __init__(self, patience_s: float, *, closed: bool) -> None:
+        self._patience_s = patience_s
         self._process: Process | None = None
         self._answers: BufferedByteReceiveStream | None = None
         self._closed = closed
         self._utterance = 0
+        self._heard_s = 0.0
 
     @property
     def alive(self) -> bool:
@@ -174,10 +177,12 @@ class _Worker:
 
     async def begin(self, hints: tuple[str, ...]) -> None:
         self._utterance += 1
+        self._heard_s = 0.0
         await self._send(pack(BEGIN, json.dumps({"id": self._utterance, "hints": hints}).encode()))
 
     async def hear(self, pcm: bytes) -> None:
         if pcm:
+            self._heard_s += duration_s(pcm)
             await self._send(pack(AUDIO, pcm))
 
     async def answer(self) -> str:
@@ -185,13 +190,13 @@ class _Worker:
         await self._send(pack(END))
         assert self._answers
         try:
-            with anyio.fail_after(_ANSWER_LIMIT_S):
+            with anyio.fail_after(self._patience_s + _SLOWEST * self._heard_s):
                 while (final := json.loads(await self._answers.receive_until(b"\n", _LONGEST_ANSWER)))["id"] != self._utterance:
                     pass
         except (anyio.IncompleteRead, anyio.ClosedResourceError) as error:
             raise _WorkerDied("it ended") from error
         except TimeoutError as error:
-            raise _WorkerDied(f"no answer in {_ANSWER_LIMIT_S:.0f} s") from error
+            raise _WorkerDied("it does not answer") from error
         return str(final["text"])
 
     async def _send(self, message: bytes) -> None:
@@ -200,7 +205,7 @@ class _Worker:
         self._process = self._process or await self._start()
         assert self._process.stdin
         try:
-            with anyio.fail_after(_ANSWER_LIMIT_S):
+            with anyio.fail_after(self._patience_s + _SLOWEST * self._heard_s):
                 await self._process.stdin.send(message)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, RuntimeError) as error:
             # RuntimeError is how uvloop says that the pipe is closed; TimeoutError is an OSError.
