@@ -36,6 +36,7 @@ from voices.audio import read_wav
 HERE: Final = Path(__file__).parent
 CALLER: Final = "+15550100"
 CALLED: Final = "+15550199"
+QUIET_S: Final = 1.5  # the caller lets a filler pass without taking it for the answer
 END_S: Final = 10.0  # for the server to notice that the caller has gone
 # The caller's lines, in order; the number is when it interrupts, in seconds after the agent began to speak.
 PLAN: Final[tuple[tuple[str, float | None], ...]] = (
@@ -65,7 +66,7 @@ async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: boo
             ended = anyio.Event()
             tasks.start_soon(_show, entries, Transcript(screen, house.roster), ended)
             async with _on_the_line(house, emulator):
-                result = await dial(emulator.url, CALLER, CALLED, plan, max_s=600.0)
+                result = await dial(emulator.url, CALLER, CALLED, plan, quiet_s=QUIET_S, max_s=600.0)
                 with anyio.move_on_after(END_S):
                     await ended.wait()
             feed.close()
