@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final
 
 import anyio
@@ -63,6 +63,11 @@ class CallControl:
         """End the call for everyone. Raises LineClosed, LineRefused, NotAnswered."""
         with _converted():
             await self._client.get_call_connection(connection_id).hang_up(is_for_everyone=True)
+
+    async def check(self) -> None:
+        """Ask for a call that does not exist: free, and it tells if our key is accepted. Raises LineRefused, NotAnswered."""
+        with suppress(LineClosed), _converted():
+            await self._client.get_call_connection("00000000-0000-0000-0000-000000000000").get_call_properties()
 
     def _streaming(self, media_url: str) -> Any:
         """Unmixed: only then are frames marked with who speaks, and our own sound is surely not among them."""

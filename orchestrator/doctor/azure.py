@@ -1,0 +1,59 @@
+"""Azure Communication Services: does it accept our signature, and can we have the keys that prove it is Azure who calls?"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import anyio
+import anyio.to_thread
+import httpx2
+
+from orchestrator.config import FILE, Settings
+from orchestrator.doctor.finding import Finding
+from telephony.acs_rest import CallControl
+from telephony.acs_settings import AcsSettings
+from telephony.line import LineError
+
+NAME: Final = "Azure"
+ASK_S: Final = 15.0  # the SDK tries three times
+
+
+async def azure(settings: Settings) -> AsyncGenerator[Finding, None]:
+    """By the real SDK, with a request that is free of charge."""
+    if settings.acs is None:
+        yield Finding(
+            NAME, "warn", "there is no line: [acs] is not set", f"add [acs] to {FILE}; `pai-voice emulate acs` prints one"
+        )
+        return
+    yield await _signature(settings.acs)
+    yield await anyio.to_thread.run_sync(_keys, settings.acs)
+    if not settings.admission.allow:
+        yield Finding("admission", "broken", "nobody may call", f'list your number in {FILE}, [admission]: allow = ["+15550100"]')
+    else:
+        yield Finding("admission", "ok", f"{len(settings.admission.allow)} on the list")
+
+
+async def _signature(acs: AcsSettings) -> Finding:
+    try:
+        with anyio.fail_after(ASK_S):
+            async with CallControl.open(acs) as control:
+                await control.check()
+    except LineError as error:
+        return Finding(NAME, "broken", f"{acs.endpoint}: {error}", "copy endpoint and primary key from the resource's Keys page")
+    except TimeoutError:
+        return Finding(
+            NAME, "broken", f"{acs.endpoint} did not answer in {ASK_S:.0f} s", "see that the endpoint is right, and the network"
+        )
+    return Finding(NAME, "ok", f"{acs.endpoint} accepts our signature")
+
+
+def _keys(acs: AcsSettings) -> Finding:
+    try:
+        answer = httpx2.get(acs.jwks_url, timeout=ASK_S, trust_env=not acs.jwks_url.startswith("http:"))
+        answer.raise_for_status()
+        count = len(answer.json()["keys"])
+    except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
+        fix = "without them no callback is believed: see jwks_url in [acs], and the network"
+        return Finding(f"{NAME}'s keys", "broken", f"{acs.jwks_url} gives none ({type(error).__name__})", fix)
+    return Finding(f"{NAME}'s keys", "ok", f"{count} at {acs.jwks_url}")

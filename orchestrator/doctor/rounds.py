@@ -1,0 +1,64 @@
+"""The order of the checks: what later ones need comes first, and what hangs on something broken is left out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import anyio.to_thread
+
+from agents.errors import AgentError
+from agents.roster import Roster
+from orchestrator.app import roster_of
+from orchestrator.config import Config, LogSettings, Settings, load
+from orchestrator.doctor.azure import azure
+from orchestrator.doctor.claude import claude
+from orchestrator.doctor.engines import ear, engines, mouths, vad
+from orchestrator.doctor.finding import Finding
+from orchestrator.doctor.machine import data_folder, port
+from orchestrator.doctor.public import reached
+from orchestrator.errors import ConfigError
+from orchestrator.log import set_up
+
+
+async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
+    set_up(LogSettings(level="error"))  # what the parts would log stands in the findings
+    try:
+        config = await anyio.to_thread.run_sync(load)
+    except ConfigError as error:
+        yield Finding("settings", "broken", str(error), error.fix)
+        return
+    yield _settings(config)
+    settings = config.settings
+    for check in (port, data_folder):
+        yield await anyio.to_thread.run_sync(check, settings)
+    try:
+        roster = await anyio.to_thread.run_sync(roster_of, settings)
+    except AgentError as error:
+        yield Finding.of("agents", error)
+        return
+    yield Finding("agents", "ok", ", ".join(agent.name for agent in roster))
+    async for finding in _parts(settings, roster):
+        yield finding
+    async for finding in claude(settings, roster, live=live):
+        yield finding
+    async for finding in azure(settings):
+        yield finding
+    if public:
+        async for finding in reached(settings):
+            yield finding
+
+
+async def _parts(settings: Settings, roster: Roster) -> AsyncGenerator[Finding, None]:
+    for finding in await anyio.to_thread.run_sync(engines, settings):
+        yield finding
+    yield await vad()
+    yield await ear(settings.ears, roster.names())
+    async for finding in mouths(settings.mouths, roster):
+        yield finding
+
+
+def _settings(config: Config) -> Finding:
+    origins = sorted(set(config.origins.values()))
+    if not origins:
+        return Finding("settings", "ok", "all at their defaults; there is no pai-voice.toml")
+    return Finding("settings", "ok", f"{len(config.origins)} set, by {', '.join(origins)}")
