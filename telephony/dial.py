@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -207,8 +208,8 @@ class Caller:
 
     def turns(self) -> tuple[Exchanged, ...]:
         """What each utterance did to the far end."""
-        ends = [*(span.from_s for span in self.said[1:]), float("inf")]
-        return tuple(self._exchanged(said, until_s) for said, until_s in zip(self.said, ends, strict=True))
+        ends = [span.from_s for span in self.said] + [inf]
+        return tuple(self._exchanged(said, until_s) for said, until_s in zip(self.said, ends[1:], strict=True))
 
     def _exchanged(self, said: Span, until_s: float) -> Exchanged:
         cut = next((span for span in self.hearing.spans if span.from_s < said.from_s < span.to_s), None)
@@ -368,7 +369,7 @@ async def pick_up(
     async with _socket(emulator_url, f"/control/phones/{quote(number)}") as socket:
         task_status.started()
         phone = _Phone(socket, mind, on_event)
-        await phone.talk(ring_s=ring_s, max_s=max_s, pick_up=response)
+        await phone.talk(ring_s=ring_s, max_s=max_s, pick_up=None if response == "ignore" else response)
         return phone.result()
 
 

@@ -129,7 +129,7 @@ class Stream:
     def _hear(self, message: str | bytes) -> None:
         """What the service does: play sound, obey StopAudio, drop everything else without a word."""
         try:
-            known = wire.decode(message) if isinstance(message, str) else None
+            known = wire.decode(_text(message))
         except wire.WireError:
             self.malformed += 1
             return
@@ -146,8 +146,7 @@ class Stream:
         """Twenty milliseconds of the caller; None is silence."""
         if self._socket is None:
             return
-        now = datetime.now(UTC)
-        stamp = f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1_000:03}Z"
+        stamp = datetime.now(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
         for packet in self._outgoing.push(said or SILENCE):
             data: bytes | None = packet
             if said is None:
@@ -208,6 +207,12 @@ class Stream:
         self._call.callbacks.post(
             f"MediaStreaming{status}", to=to, context=context, mediaStreamingUpdate=update, resultInformation=result
         )
+
+
+def _text(message: str | bytes) -> str:
+    if isinstance(message, bytes):
+        raise wire.WireError("a media message is text")
+    return message
 
 
 class _Packets:

@@ -57,7 +57,7 @@ class Ear:
 
     def push(self, pcm: bytes, at_s: float) -> float:
         """Queue sound that arrives now; returns when it will have been heard to its end."""
-        now = int(at_s * RATE)
+        now = round(at_s * RATE)
         self._account(pcm, at_s, now)
         room = QUEUE_BYTES - len(self._queue)
         if len(pcm) > room:
@@ -86,7 +86,7 @@ class Ear:
 
     def clear(self, at_s: float) -> float:
         """Drop what is not yet heard; returns how much that was."""
-        keep = max(0, int(at_s * RATE) - self._taken) * 2
+        keep = max(0, round(at_s * RATE) - self._taken) * 2
         dropped_s = max(0, len(self._queue) - keep) / 2 / RATE
         del self._queue[keep:]
         self._end = min(self._end, self._taken + keep // 2)
