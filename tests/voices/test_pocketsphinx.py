@@ -23,9 +23,9 @@ from voices.engines.pocketsphinx_worker import AUDIO, BEGIN, END, pack, serve
 from voices.engines.pronunciation import guess, known
 from voices.recognition import RecognizerFailed, RecognizerUnavailable
 
-SOUNDS = {name: read_wav(DEMO / f"{name}.wav") for name in DEMO_LINES} | {"okay": read_wav(TESTS / "okay.wav")}
+SOUNDS = {name: read_wav(folder / f"{name}.wav") for folder, names in ((DEMO, DEMO_LINES), (TESTS, TEST_LINES)) for name in names}
 TEXTS = {name: words(text) for name, text in (DEMO_LINES | TEST_LINES).items()}
-PANEL, PANEL_TEXT = SOUNDS["panel"], TEXTS["panel"]
+SPOKEN, TEXT = SOUNDS["follow_up"], TEXTS["follow_up"]
 
 
 def workers() -> list[int]:
@@ -69,20 +69,20 @@ async def test_so_it_is_by_telephone(recognizer: PocketsphinxRecognizer, name: s
 
 async def test_a_worker_that_dies_is_replaced_and_hears_it_all_again(fresh: PocketsphinxRecognizer) -> None:
     async def killed_in_the_middle() -> AsyncIterator[Frame]:
-        for number, frame in enumerate(frames(bytes(9_600) + PANEL + bytes(3_200))):
-            if number == 90:
+        for number, frame in enumerate(frames(bytes(9_600) + SPOKEN + bytes(3_200))):
+            if number == 80:
                 os.kill((await to_thread.run_sync(workers))[-1], signal.SIGKILL)
                 await anyio.sleep(0.05)
             yield frame
 
     texts = [text.text async for text in fresh.transcribe(killed_in_the_middle())]
-    assert texts == [PANEL_TEXT]
+    assert texts == [TEXT]
 
 
 async def test_a_worker_killed_between_utterances_costs_nothing(fresh: PocketsphinxRecognizer) -> None:
     await fresh.warm()
     os.kill(workers()[-1], signal.SIGKILL)
-    assert await heard(fresh, PANEL) == PANEL_TEXT
+    assert await heard(fresh, SPOKEN) == TEXT
 
 
 async def test_a_worker_that_hangs_is_replaced_too() -> None:
@@ -91,14 +91,14 @@ async def test_a_worker_that_hangs_is_replaced_too() -> None:
     await recognizer.warm()
     (hanging,) = set(workers()) - before
     os.kill(hanging, signal.SIGSTOP)
-    assert await heard(recognizer, PANEL) == PANEL_TEXT
+    assert await heard(recognizer, SPOKEN) == TEXT
     assert hanging not in workers()
     await recognizer.aclose()
 
 
 async def test_an_utterance_that_kills_two_workers_fails_and_the_next_one_works(fresh: PocketsphinxRecognizer) -> None:
     async def deadly() -> AsyncIterator[Frame]:
-        for frame in frames(PANEL):
+        for frame in frames(SPOKEN):
             yield frame
             for pid in set(await to_thread.run_sync(workers)) - before:
                 os.kill(pid, signal.SIGKILL)
@@ -108,7 +108,7 @@ async def test_an_utterance_that_kills_two_workers_fails_and_the_next_one_works(
     with pytest.raises(RecognizerFailed, match="died twice") as raised:
         [text async for text in fresh.transcribe(deadly())]
     assert raised.value.retryable
-    assert await heard(fresh, PANEL) == PANEL_TEXT
+    assert await heard(fresh, SPOKEN) == TEXT
 
 
 async def test_a_second_utterance_waits_for_the_only_worker_and_loses_nothing(fresh: PocketsphinxRecognizer) -> None:
@@ -116,12 +116,12 @@ async def test_a_second_utterance_waits_for_the_only_worker_and_loses_nothing(fr
     found: list[str] = []
 
     async def one() -> None:
-        found.append(await heard(fresh, PANEL))
+        found.append(await heard(fresh, SPOKEN))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(one)
         tasks.start_soon(one)
-    assert found == [PANEL_TEXT] * 2
+    assert found == [TEXT] * 2
     assert len(set(workers()) - before) == 1
 
 
@@ -131,7 +131,7 @@ async def test_closing_ends_the_workers_and_what_they_were_at() -> None:
     listening = anyio.Event()
 
     async def endless() -> AsyncIterator[Frame]:
-        for frame in frames(PANEL):
+        for frame in frames(SPOKEN):
             yield frame
         listening.set()
         while True:
@@ -160,7 +160,7 @@ async def test_without_the_package_it_says_how_to_get_it(monkeypatch: pytest.Mon
 
 def test_the_worker_ends_with_its_input_and_answers_only_the_latest_utterance() -> None:
     spoken = SOUNDS["goodbye"]
-    asked = [pack(BEGIN, b'{"id": 1, "hints": []}'), pack(AUDIO, PANEL[:64_000])]
+    asked = [pack(BEGIN, b'{"id": 1, "hints": []}'), pack(AUDIO, SPOKEN[:64_000])]
     asked += [pack(BEGIN, b'{"id": 2, "hints": ["Zaphod"]}'), pack(AUDIO, spoken), pack(END), pack(AUDIO, spoken)[:99]]
     out = io.BytesIO()
     serve(io.BytesIO(b"".join(asked)), out)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.kit.caller_lines import DEMO, DEMO_LINES, by_telephone
+from tests.kit.caller_lines import DEMO, DEMO_LINES, TEST_LINES, TESTS, by_telephone
 from voices import vad
 from voices.audio import RATE, duration_s, frames, read_wav, to_pcm
 from voices.engines.tones import tone
@@ -40,10 +40,10 @@ def silero() -> SileroVad:
     return SileroVad()
 
 
-@pytest.mark.parametrize("line", DEMO_LINES)
+@pytest.mark.parametrize("line", [*DEMO_LINES, *TEST_LINES])
 @pytest.mark.parametrize("telephone", [False, True], ids=["wideband", "telephone"])
 def test_silero_finds_where_speech_begins_and_ends(silero: SileroVad, line: str, telephone: bool) -> None:
-    pcm = read_wav(DEMO / f"{line}.wav")
+    pcm = read_wav((DEMO if line in DEMO_LINES else TESTS) / f"{line}.wav")
     began_s, ended_s = speech_s(silero, in_a_quiet_room(by_telephone(pcm) if telephone else pcm))
     assert began_s == pytest.approx(LEAD_S, abs=0.16)
     assert ended_s == pytest.approx(LEAD_S + duration_s(pcm), abs=0.2)
@@ -63,6 +63,11 @@ def test_level_gets_used_to_noise() -> None:
 @pytest.mark.parametrize("sound", [bytes(64_000), noise(2.0, -40), tone(440, 2.0, 6_000)], ids=["silence", "noise", "tone"])
 def test_silero_takes_nothing_else_for_speech(silero: SileroVad, sound: bytes) -> None:
     assert max(windows(silero, sound)) < 0.5
+
+
+def test_a_cough_is_too_short_for_a_turn(silero: SileroVad) -> None:
+    found = windows(silero, in_a_quiet_room(read_wav(TESTS / "cough.wav")))
+    assert sum(probability >= 0.5 for probability in found) * silero.window_s < 0.25
 
 
 def test_callers_do_not_disturb_each_other() -> None:
