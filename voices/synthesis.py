@@ -53,7 +53,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A piece of a spoken sentence: 16 kHz mono s16 PCM of any length, and the marks that are known by now."""
+    """A piece of a spoken sentence: 16 kHz mono s16 PCM of any length, and the marks that are known by now.
+
+    An engine that marks words marks each no later than with the sound of the next: the catalogue holds a word back until then.
+    """
 
     pcm: bytes
     marks: tuple[Mark, ...] = ()
