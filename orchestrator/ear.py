@@ -87,6 +87,8 @@ class Utterance:
         self.from_s = from_s
         self.to_s = from_s
         self.recognition: Recognition | None = None
+        self.told = False
+        """The journal knows that it began."""
 
 
 class Attention(Protocol):
@@ -178,7 +180,6 @@ class Ear:
             case Began(at_s):
                 self._noticed = self._insisted = False
                 self.utterance = Utterance(list(self._recent), self._axis_s + at_s)
-                self._journal.write(SpeechStarted(), self._axis_s + at_s)
                 await self._attention.sign(Sign.SPEECH_BEGAN)
             case Paused(at_s):
                 await self._paused(self._axis_s + at_s)
@@ -190,10 +191,12 @@ class Ear:
                 self.utterance = None
 
     async def _paused(self, ended_s: float) -> None:
-        self._journal.write(SpeechEnded(), ended_s)
         if self.utterance is None:
             return
         self.utterance.to_s = ended_s
+        if self._segmenter.speech_s >= NOTICE_S:  # less is a click, or the tail of an echo
+            self._tell_start(self.utterance)
+            self._journal.write(SpeechEnded(), ended_s)
         if self._is_brief(self._segmenter.speech_s):
             self._segmenter.patience_s = BRIEF_PATIENCE_S
             return
@@ -215,10 +218,18 @@ class Ear:
                 self.forget()
                 await self._attention.sign(Sign.SPEECH_BRIEF)
                 return
+            if self.utterance is not None:
+                self._tell_start(self.utterance)
             await self._attention.sign(Sign.SPEECH_NOTICED)
         if speech_s >= INSIST_S:
             self._insisted = True
             await self._attention.sign(Sign.SPEECH_INSISTS)
+
+    def _tell_start(self, utterance: Utterance) -> None:
+        """Once it is certain that it is the caller who speaks."""
+        if not utterance.told:
+            utterance.told = True
+            self._journal.write(SpeechStarted(), utterance.from_s)
 
     def _is_echo(self) -> bool:
         length_s = NOTICE_S + 0.06

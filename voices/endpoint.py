@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final, Protocol
 
 from voices.audio import Frame
 
 SPEECH: Final = 0.5  # a window at or above this opens or resumes a segment
 SILENCE: Final = 0.35  # a window below this does not speak; between the two, what was goes on (Silero's own hysteresis)
-OPEN_WINDOWS: Final = 2  # 64 ms of speech open a segment
-PAUSE_WINDOWS: Final = 2  # 64 ms without speech: a candidate end, where speculation starts
+OPEN_S: Final = 0.06  # so much speech opens a segment (two windows of Silero)
+PAUSE_S: Final = 0.06  # so much silence is a candidate end, where speculation starts
 PATIENCE_S: Final = 0.55
 SHORTEST_PATIENCE_S: Final = 0.3
 LONGEST_PATIENCE_S: Final = 0.9
@@ -86,6 +87,8 @@ class Segmenter:
 
     def __init__(self, window_s: float) -> None:
         self.window_s = window_s
+        self._opening = ceil(OPEN_S / window_s)
+        self._pausing_after = ceil(PAUSE_S / window_s)
         self.patience_s = PATIENCE_S
         self._now_s = 0.0
         self._began_s: float | None = None
@@ -112,13 +115,13 @@ class Segmenter:
         self._now_s += self.window_s
         self._loud = self._loud + 1 if probability >= SPEECH else 0
         if self._began_s is None:
-            return self._begin() if self._loud >= OPEN_WINDOWS else None
+            return self._begin() if self._loud >= self._opening else None
         speaks = probability >= (SPEECH if self._paused else SILENCE)
         self._quiet = 0 if speaks and not self._paused else self._quiet + 1
         return self._pausing() if self._paused else self._speaking(speaks=speaks)
 
     def _begin(self) -> Began:
-        self._began_s = self._now_s - OPEN_WINDOWS * self.window_s
+        self._began_s = self._now_s - self._opening * self.window_s
         self._last_speech_s, self._quiet, self._paused = self._now_s, 0, False
         return Began(self._began_s)
 
@@ -126,14 +129,14 @@ class Segmenter:
         if speaks:
             self._last_speech_s = self._now_s
             return self._end() if self.speech_s >= LONGEST_SPEECH_S else None
-        if self._quiet < PAUSE_WINDOWS:
+        if self._quiet < self._pausing_after:
             return None
         self._paused = True
         return Paused(self._last_speech_s)
 
     def _pausing(self) -> SpeechFact | None:
-        if self._loud >= OPEN_WINDOWS:
-            pause_s = self._now_s - OPEN_WINDOWS * self.window_s - self._last_speech_s
+        if self._loud >= self._opening:
+            pause_s = self._now_s - self._opening * self.window_s - self._last_speech_s
             self._paused, self._quiet, self._last_speech_s = False, 0, self._now_s
             return Resumed(pause_s)
         if self._now_s - self._last_speech_s >= self.patience_s and not self._loud:

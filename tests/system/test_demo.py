@@ -1,0 +1,172 @@
+"""`make demo` is what it says: its recording, its journal and its summary, checked against one another."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pyloudnorm
+import pytest
+
+from orchestrator.events import BargeIn, CallAnswered, CallEnded, Entry, Failed, HeardText, Routed, SaidText
+from orchestrator.journal import read
+from voices.audio import RATE
+
+# A two-minute call in real time, made once for all tests here.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
+SPEECH_DBFS = -45.0
+F = TypeVar("F")
+AGENTS = ("kai", "researcher", "engineer", "architect")
+
+
+@dataclass(frozen=True)
+class Demo:
+    entries: list[Entry]
+    summary: dict[str, Any]
+    caller: npt.NDArray[np.float64]
+    house: npt.NDArray[np.float64]
+
+    def facts(self, kind: type[F]) -> list[F]:
+        return [entry.event for entry in self.entries if isinstance(entry.event, kind)]
+
+    def said(self, from_s: float, to_s: float) -> npt.NDArray[np.float64]:
+        return self.house[int(from_s * RATE) : int(to_s * RATE)]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    out = tmp_path_factory.mktemp("demo")
+    command = [Path(sys.executable).with_name("pai-voice"), "demo", "--out", out]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-3_000:]
+    assert "\x1b" not in done.stdout  # no colour codes where nobody sees colours
+    assert {path.name for path in out.iterdir()} == {"call.wav", "journal.jsonl", "summary.json"}
+    with wave.open(str(out / "call.wav")) as recording:
+        assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, RATE, 2)
+        sound = np.frombuffer(recording.readframes(recording.getnframes()), "<i2").reshape(-1, 2).astype(np.float64)
+    entries = list(read(out / "journal.jsonl"))
+    return Demo(entries, json.loads((out / "summary.json").read_text()), sound[:, 0], sound[:, 1])
+
+
+def levels(sound: npt.NDArray[np.float64], step_s: float = 0.02) -> npt.NDArray[np.float64]:
+    step = int(step_s * RATE)
+    frames = sound[: sound.size // step * step].reshape(-1, step)
+    return 10 * np.log10(np.maximum((frames**2).mean(axis=1), 1e-9)) - 90.309
+
+
+def test_the_call_has_all_its_parts(demo: Demo) -> None:
+    routes = [(fact.by, fact.speakers) for fact in demo.facts(Routed)]
+    assert ("name", ("engineer",)) in routes
+    assert routes[routes.index(("name", ("engineer",))) + 1] == ("floor", ("engineer",))  # the follow-up stays with him
+    assert ("claude", ("researcher",)) in routes
+    assert ("claude", ("researcher", "engineer", "architect")) in routes
+    (barge_in,) = demo.facts(BargeIn)
+    assert barge_in.agent == "architect"
+    assert demo.facts(SaidText)[0].agent == "kai"
+    assert demo.facts(SaidText)[-1].text.endswith("oodbye.")
+    assert demo.facts(CallEnded)[0].why == "goodbye"
+    assert demo.facts(Failed) == []
+    assert len(demo.facts(CallAnswered)) == 1
+    assert {fact.agent for fact in demo.facts(SaidText)} == set(AGENTS)
+
+
+def test_the_journal_is_in_order_and_on_the_recordings_axis(demo: Demo) -> None:
+    assert [entry.seq for entry in demo.entries] == list(range(1, len(demo.entries) + 1))
+    ended = demo.facts(CallEnded)[0]
+    assert demo.house.size / RATE == pytest.approx(ended.duration_s, abs=1.0)
+    # What the ear took for the caller's speech is speech on the left channel, within 40 ms and a window of the detector.
+    for heard in demo.facts(HeardText):
+        loud = np.flatnonzero(
+            levels(demo.caller[int((heard.from_s - 0.5) * RATE) : int((heard.to_s + 0.5) * RATE)]) > SPEECH_DBFS
+        )
+        assert -0.25 < loud[0] * 0.02 - 0.5 < 0.06  # a soft onset is loud before it is speech
+
+
+def test_every_sentence_that_was_said_is_heard_and_nothing_else_is(demo: Demo) -> None:
+    spoken = np.zeros(demo.house.size // 320, bool)
+    for said in demo.facts(SaidText):
+        loud = levels(demo.said(said.from_s, said.to_s)) > SPEECH_DBFS
+        assert loud.mean() > 0.5, said
+        spoken[max(0, int((said.from_s - 0.04) / 0.02)) : int((said.to_s + 0.04) / 0.02) + 1] = True
+    elsewhere = levels(demo.house)[~spoken[: len(levels(demo.house))]]
+    assert (elsewhere > SPEECH_DBFS).sum() == 0
+
+
+def test_nobody_overlaps_and_a_panel_has_no_holes(demo: Demo) -> None:
+    said = demo.facts(SaidText)
+    assert all(earlier.to_s <= later.from_s + 0.001 for earlier, later in itertools.pairwise(said))
+    panel = [
+        fact for fact in said if not fact.aside and fact.turn == next(f.turn for f in demo.facts(Routed) if len(f.speakers) == 3)
+    ]
+    assert list(dict.fromkeys(fact.agent for fact in panel)) == ["researcher", "engineer", "architect"]
+    for earlier, later in itertools.pairwise(panel):
+        gap = levels(demo.said(earlier.to_s - 0.2, later.from_s + 0.2)) <= SPEECH_DBFS
+        assert 0.02 * longest_run(gap) <= 0.4
+
+
+def longest_run(flags: npt.NDArray[np.bool_]) -> int:
+    return max((len(list(run)) for flag, run in itertools.groupby(flags) if flag), default=0)
+
+
+def test_all_voices_are_equally_loud_and_never_clip(demo: Demo) -> None:
+    meter = pyloudnorm.Meter(RATE)
+    loudness = {}
+    for agent in AGENTS:
+        speech = np.concatenate([demo.said(fact.from_s, fact.to_s) for fact in demo.facts(SaidText) if fact.agent == agent])
+        loudness[agent] = meter.integrated_loudness(speech / 32_768)
+    assert max(loudness.values()) - min(loudness.values()) <= 2.0, loudness
+    assert np.abs(demo.house).max() < 32_768 * 10 ** (-3 / 20) + 100
+
+
+def test_no_two_voices_sound_alike(demo: Demo) -> None:
+    """Mean spectra, in third-octave bands, of any two agents differ by more than one agent's own halves do."""
+    prints = {agent: [band_print(demo, agent, half) for half in (0, 1)] for agent in AGENTS}
+    own = max(float(np.abs(a - b).mean()) for a, b in prints.values())
+    for one, other in itertools.combinations(AGENTS, 2):
+        apart = float(np.abs(np.mean(prints[one], axis=0) - np.mean(prints[other], axis=0)).mean())
+        assert apart > own * 0.8, (one, other, apart, own)
+
+
+def band_print(demo: Demo, agent: str, half: int) -> npt.NDArray[np.float64]:
+    said = [fact for fact in demo.facts(SaidText) if fact.agent == agent][half::2]
+    power = np.zeros(257)
+    for fact in said:
+        sound = demo.said(fact.from_s, fact.to_s)
+        frames = sound[: sound.size // 512 * 512].reshape(-1, 512) * np.hanning(512)
+        power += (np.abs(np.fft.rfft(frames)) ** 2).sum(axis=0)
+    edges = 90 * 2 ** (np.arange(0, 19) / 3)
+    bins = np.arange(257) * RATE / 512
+    bands = [power[(bins >= low) & (bins < high)].sum() for low, high in itertools.pairwise(edges)]
+    shape = 10 * np.log10(np.maximum(bands, 1))
+    return shape - shape.mean()
+
+
+def test_at_the_barge_in_the_agent_is_silent_within_a_quarter_second(demo: Demo) -> None:
+    (barge_in,) = demo.facts(BargeIn)
+    around = slice(int((barge_in.onset_s - 0.3) * RATE), int((barge_in.onset_s + 2.0) * RATE))
+    onset_s = np.flatnonzero(levels(demo.caller[around]) > SPEECH_DBFS)[0] * 0.02
+    cut = next(fact for fact in demo.facts(SaidText) if fact.interrupted)
+    answer = next(fact for fact in demo.facts(SaidText) if fact.turn > cut.turn)
+    quiet_from_s = (
+        np.flatnonzero(levels(demo.house[around.start : int(answer.from_s * RATE) - 320]) > SPEECH_DBFS)[-1] * 0.02 + 0.02
+    )
+    assert quiet_from_s - onset_s <= 0.25
+
+
+def test_the_summary_tells_the_same(demo: Demo) -> None:
+    summary = demo.summary
+    assert summary["claude"] == "scripted"
+    assert summary["duration_s"] == demo.facts(CallEnded)[0].duration_s
+    assert [turn["heard"] for turn in summary["turns"]] == [fact.text for fact in demo.facts(HeardText)]
+    assert all(turn["response_ms"] > 0 and turn["waterfall_ms"] for turn in summary["turns"])
+    assert summary["response_ms"]["p50"] <= summary["response_ms"]["p95"]
+    assert 0 < float(summary["cost_usd"]) < 0.01
+    assert summary["engines"]["recognizer"] in ("pocketsphinx", "whisper")
