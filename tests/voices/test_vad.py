@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.kit.caller_lines import DEMO, DEMO_LINES, TEST_LINES, TESTS, by_telephone
 from voices import vad
-from voices.audio import RATE, duration_s, frames, read_wav, to_pcm
+from voices.audio import RATE, duration_s, frames, read_wav, samples, to_pcm
 from voices.engines.tones import tone
 from voices.vad import LevelVad, SileroVad, Vad, VadUnavailable, load_silero
 
@@ -47,6 +48,42 @@ def test_silero_finds_where_speech_begins_and_ends(silero: SileroVad, line: str,
     began_s, ended_s = speech_s(silero, in_a_quiet_room(by_telephone(pcm) if telephone else pcm))
     assert began_s == pytest.approx(LEAD_S, abs=0.16)
     assert ended_s == pytest.approx(LEAD_S + duration_s(pcm), abs=0.2)
+
+
+def test_silero_knows_at_once_that_speech_stopped_in_a_quiet_room(silero: SileroVad) -> None:
+    pcm = read_wav(DEMO / "question.wav")
+    level = np.abs(samples(pcm).astype(np.int32))
+    pcm = pcm[: 2 * int(np.flatnonzero(level > level.max() / 100)[-1])]
+    _, ended_s = speech_s(silero, in_a_quiet_room(pcm))
+    assert ended_s <= LEAD_S + duration_s(pcm) + 0.02
+
+
+def test_silero_hears_a_voice_that_goes_on_more_softly(silero: SileroVad) -> None:
+    pcm = read_wav(DEMO / "panel.wav")
+    soft = to_pcm(samples(pcm) * 10 ** (-36 / 20))
+    found = windows(silero, in_a_quiet_room(pcm) + soft)
+    assert max(found[-len(soft) // 640 :]) >= 0.5
+
+
+def test_silero_lets_a_calm_room_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = 0
+    session = load_silero()
+
+    class Counting:
+        def run(self, *arguments: Any) -> Any:
+            nonlocal runs
+            runs += 1
+            return session.run(*arguments)
+
+    monkeypatch.setattr(vad, "load_silero", Counting)
+    detector = SileroVad()
+    windows(detector, noise(10.0))
+    settled = runs
+    assert settled < 9 / 0.032
+    windows(detector, noise(5.0))
+    assert runs == settled
+    question = read_wav(DEMO / "question.wav")
+    assert speech_s(detector, question + noise(1.0))[0] == pytest.approx(0.0, abs=0.16)
 
 
 def test_level_finds_where_a_tone_begins_and_ends() -> None:
