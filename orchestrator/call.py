@@ -28,7 +28,8 @@ from voices.endpoint import Endpointer
 from voices.vad import Vad
 
 GREETING_PROTECTED_S: Final = 0.7
-GUESSES: Final = 2  # speculative answers per turn; after that the end of the turn is waited for
+GUESSES: Final = 2  # answers that Claude thought in vain, per turn; after that the end of the turn is waited for
+LISTENINGS: Final = 6  # and recognitions in vain: most pauses within a sentence are over before Claude is asked
 WATCH_S: Final = 0.1
 KEYED: Final = "(pressed the keys {digits})"
 LAST_SOUND_S: Final = 1.0  # what was sent when we hang up is heard: the line drains first
@@ -73,7 +74,7 @@ class Call:
         self._turn = 0
         self._reply: Reply | None = None
         self._guess: Reply | None = None
-        self._guesses = 0
+        self._guesses = self._listenings = 0
         self._held: _Held | None = None
         self._farewell = ""
         self._acting = anyio.Lock(fast_acquire=True)  # signs come from ear, mind and pacer: one at a time
@@ -169,7 +170,7 @@ class Call:
     async def _perform(self, act: Act) -> None:
         match act:
             case Act.LISTEN:
-                self._guesses = 0
+                self._guesses = self._listenings = 0
                 self._listen()
             case Act.DUCK | Act.UNDUCK:
                 await self._pacer.cut(lambda now_s: self._mixer.duck(now_s, on=act is Act.DUCK))
@@ -178,7 +179,7 @@ class Call:
             case Act.RESUME:
                 self._resume()
             case Act.GUESS:
-                if self._guesses < GUESSES:
+                if self._guesses < GUESSES and self._listenings < LISTENINGS:
                     self._begin(self._utterance_reply())
             case Act.FORGET:
                 self._forget()
@@ -207,7 +208,7 @@ class Call:
         self._tasks.start_soon(recognition.run, minds.recognizer, minds.roster.names())
 
     def _utterance_reply(self) -> Reply:
-        self._guesses += 1
+        self._listenings += 1
         utterance = self._ear.utterance
         if utterance is not None and utterance.recognition is not None:
             utterance.recognition.finish()
@@ -224,7 +225,9 @@ class Call:
         if guess is not None:
             guess.forget()
             self._mixer.discard(guess.turn)
-            self._journal.write(events.SpeculationDropped(turn=guess.turn, why="went_on"))
+            if guess.text:
+                self._guesses += 1
+                self._journal.write(events.SpeculationDropped(turn=guess.turn, why="went_on"))
         self._listen()
 
     def _commit(self, reply: Reply) -> None:

@@ -20,7 +20,7 @@ from voices.vad import Vad
 
 PRE_ROLL_S: Final = 0.3
 NOTICE_S: Final = 0.08
-INSIST_S: Final = 0.128  # four windows: with detection and fade the agent is silent within 250 ms of the caller's onset
+INSIST_S: Final = 0.12  # with detection and fade the agent is silent within 250 ms of the caller's onset
 SHORTEST_TURN_S: Final = 0.25
 SHORTEST_BID_S: Final = 0.35
 BRIEF_PATIENCE_S: Final = 0.25  # "wait … stop" is one bid, but after a cough we go on within 400 ms

@@ -100,7 +100,7 @@ class Segmenter:
     @property
     def speech_s(self) -> float:
         """How long the open segment has lasted, up to its last speech; 0 when nobody speaks."""
-        return 0.0 if self._began_s is None else self._last_speech_s - self._began_s
+        return 0.0 if self._began_s is None else round(self._last_speech_s - self._began_s, 3)  # whole windows, to compare with
 
     @property
     def talking(self) -> bool:
