@@ -19,9 +19,7 @@ log = structlog.get_logger()
 
 async def open_ears(settings: EarSettings, hints: tuple[str, ...], stack: AsyncExitStack) -> Recognizer:
     """Raises RecognizerUnavailable, with how to get it."""
-    if settings.engine == "whisper" and find(settings.whisper_model) is None:
-        await anyio.to_thread.run_sync(_fetch, settings.whisper_model)
-    recognizer, choice = choose_recognizer(settings.engine, model=settings.whisper_model, hints=hints)
+    recognizer, choice = await anyio.to_thread.run_sync(_choose, settings, hints)
     stack.push_async_callback(recognizer.aclose)
     await recognizer.warm()
     _tell("recognizer_chosen", choice)
@@ -41,6 +39,12 @@ async def open_mouths(settings: MouthSettings, stack: AsyncExitStack) -> Catalog
 
 def _tell(event: str, choice: Choice) -> None:
     log.info(event, name=choice.name, why=choice.why, better=choice.better)
+
+
+def _choose(settings: EarSettings, hints: tuple[str, ...]) -> tuple[Recognizer, Choice]:
+    if settings.engine == "whisper" and find(settings.whisper_model) is None:
+        _fetch(settings.whisper_model)
+    return choose_recognizer(settings.engine, model=settings.whisper_model, hints=hints)
 
 
 def _fetch(model: str) -> None:

@@ -6,7 +6,7 @@ import json
 import secrets
 import shutil
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,14 +29,14 @@ from orchestrator.waterfall import percentiles, turns
 from telephony.acs import AcsSettings
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
 from telephony.admission import AdmissionPolicy
-from telephony.dial import Utterance, dial
+from telephony.dial import DialResult, Manners, Utterance, dial
 from telephony.line import NotAnswered
 from voices.audio import read_wav
 
 HERE: Final = Path(__file__).parent
 CALLER: Final = "+15550100"
 CALLED: Final = "+15550199"
-QUIET_S: Final = 1.5  # the caller lets a filler pass without taking it for the answer
+MANNERS: Final = Manners(quiet_s=1.5, max_s=600.0)  # lets a filler pass without taking it for the answer
 END_S: Final = 10.0  # for the server to notice that the caller has gone
 # The caller's lines, in order; the number is when it interrupts, in seconds after the agent began to speak.
 PLAN: Final[tuple[tuple[str, float | None], ...]] = (
@@ -58,18 +58,7 @@ async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: boo
     plan = await anyio.to_thread.run_sync(_utterances, wavs)
     home = out / "home"
     await anyio.to_thread.run_sync(_empty, out)
-    feed, entries = anyio.create_memory_object_stream[Entry](10_000)
-    policy = AdmissionPolicy(allow=(CALLER,))
-    async with _claude(settings, live=live) as claude:
-        own = settings.model_copy(update={"home": home, "admission": policy, "claude": claude})
-        async with open_house(own, watch=feed) as house, Emulator.serve() as emulator, anyio.create_task_group() as tasks:
-            ended = anyio.Event()
-            tasks.start_soon(_show, entries, Transcript(screen, house.roster), ended)
-            async with _on_the_line(house, emulator):
-                result = await dial(emulator.url, CALLER, CALLED, plan, quiet_s=QUIET_S, max_s=600.0)
-                with anyio.move_on_after(END_S):
-                    await ended.wait()
-            feed.close()
+    result = await _call(settings, home, plan, live=live, screen=screen)
     summary = await anyio.to_thread.run_sync(_collect, out, "live" if live else "scripted")
     screen.print(
         f"\n{out / RECORDING}  {summary['duration_s']:.1f} s, {len(summary['turns'])} turns, "
@@ -77,6 +66,25 @@ async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: boo
     )
     if not result.answered:
         raise NotAnswered(f"the call was not answered: {result.why}")
+
+
+async def _call(settings: Settings, home: Path, plan: Sequence[Utterance], *, live: bool, screen: Console) -> DialResult:
+    feed, entries = anyio.create_memory_object_stream[Entry](10_000)  # more than any call has: nothing is lost on a slow screen
+    policy = AdmissionPolicy(allow=(CALLER,))
+    async with AsyncExitStack() as stack:
+        claude = await stack.enter_async_context(_claude(settings, live=live))
+        own = settings.model_copy(update={"home": home, "admission": policy, "claude": claude})
+        house = await stack.enter_async_context(open_house(own, watch=feed))
+        emulator = await stack.enter_async_context(Emulator.serve())
+        tasks = await stack.enter_async_context(anyio.create_task_group())
+        stack.callback(feed.close)
+        ended = anyio.Event()
+        tasks.start_soon(_show, entries, Transcript(screen, house.roster), ended)
+        await stack.enter_async_context(_on_the_line(house, emulator))
+        result = await dial(emulator.url, CALLER, CALLED, plan, manners=MANNERS)
+        with anyio.move_on_after(END_S):
+            await ended.wait()
+        return result
 
 
 @asynccontextmanager
