@@ -28,11 +28,8 @@ from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 QUIET_DBFS: Final = -50.0  # comfort noise lies below, speech well above
 ONSET_FRAMES: Final = 3  # 60 ms of sound is speech; less is a click
 PAUSE_S: Final = 0.3  # a shorter silence lies within a speech
-LAST_QUIET_S: Final = 2.0  # before hanging up: an agent that thinks between two sentences is not finished
 KEY_S: Final = 0.16  # from one key to the next
 CUSHION: Final = 3  # frames of an utterance sent ahead, so that a late moment of ours tears no hole into it
-RING_S: Final = 60.0
-PATIENCE_S: Final = 15.0  # no word from the far end for so long, when it is its turn
 SPOKEN_S: Final = 0.2  # of sound after our own words: the far end has taken its turn
 CLOSE_S: Final = 5.0
 _UNREACHABLE: Final = (OSError, InvalidHandshake, InvalidURI, aiohttp.ClientError, TimeoutError)
@@ -48,6 +45,21 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Manners:
+    """How long he waits for what."""
+
+    quiet_s: float = 1.0
+    """Of the far end, before he takes his turn."""
+    leave_after_s: float = 2.0
+    """Of quiet, when all was said: an agent that thinks between two sentences is not finished."""
+    patience_s: float = 15.0
+    """For a word from the far end, when it is its turn."""
+    ring_s: float = 60.0
+    max_s: float = 300.0
+    """For the whole call, from its answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     from_s: float
     to_s: float
@@ -58,7 +70,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     NO_ANSWER = "no_answer"
     SILENT = "silent"  # the far end said nothing when it should have
-    HUNG_UP = "hung_up"  # by the far end, before all was said
+    HUNG_UP = "hung_up"  # by the far end, before all was said or anything heard
     TOO_LONG = "too_long"
 
 
@@ -114,6 +126,11 @@ class DialEvent:
 Watch = Callable[[DialEvent], None]
 
 
+def _s(seconds: float) -> float:
+    """Times are whole frames; this is what keeps them so."""
+    return round(seconds, 3)
+
+
 class Hearing:
     """When the far end spoke: its sound, one frame after the other, as spans."""
 
@@ -127,12 +144,12 @@ class Hearing:
         self._loud_frames = 0
 
     def feed(self, frame: Frame) -> None:
-        self.now_s += FRAME_S
+        self.now_s = _s(self.now_s + FRAME_S)
         if level_dbfs(frame) > QUIET_DBFS:
             self._loud_frames += 1
             self.loud_s = self.now_s
             if self.began_s is None and self._loud_frames == ONSET_FRAMES:
-                self.began_s = self.now_s - ONSET_FRAMES * FRAME_S
+                self.began_s = _s(self.now_s - ONSET_FRAMES * FRAME_S)
         else:
             self._loud_frames = 0
             if self.quiet_s >= PAUSE_S:
@@ -141,22 +158,22 @@ class Hearing:
     def close(self) -> None:
         """The speech that is going on, if any, has ended."""
         if self.began_s is not None:
-            self.spans.append(Span(round(self.began_s, 3), round(self.loud_s, 3)))
+            self.spans.append(Span(self.began_s, self.loud_s))
             self.began_s = None
 
     @property
     def quiet_s(self) -> float:
-        return self.now_s - self.loud_s
+        return _s(self.now_s - self.loud_s)
 
 
 class Caller:
     """Whose turn is it? Fed with what is heard, it gives what to do: frames to say, keys to press, the outcome to end with."""
 
-    def __init__(self, plan: Sequence[Utterance], *, quiet_s: float, patience_s: float, max_s: float) -> None:
+    def __init__(self, plan: Sequence[Utterance], manners: Manners) -> None:
         self.hearing = Hearing()
         self.said: list[Span] = []
         self._plan = deque(plan)
-        self._quiet_s, self._patience_s, self._max_s = quiet_s, patience_s, max_s
+        self._manners = manners
         self._saying: deque[Frame | str] = deque()
         self._turn_s = 0.0  # since then it is the far end's turn
         self._far_s: float | None = None  # when it began to take it
@@ -173,19 +190,19 @@ class Caller:
     def hear(self, frame: Frame) -> list[Frame | str | Outcome]:
         """Twenty milliseconds of the far end."""
         self.hearing.feed(frame)
-        if self.hearing.now_s >= self._max_s:
+        if self.hearing.now_s >= self._manners.max_s:
             return [Outcome.TOO_LONG]
         if self._saying:
             return self._go_on()
         if self._far_s is None and self.hearing.began_s is not None:
             self._far_s = max(self._turn_s, self.hearing.began_s)
-        if self._far_s is None or self.hearing.loud_s - self._far_s < SPOKEN_S:
-            return [Outcome.SILENT] if self.hearing.now_s - self._turn_s >= self._patience_s else []
+        if self._far_s is None or _s(self.hearing.loud_s - self._far_s) < SPOKEN_S:
+            return [Outcome.SILENT] if _s(self.hearing.now_s - self._turn_s) >= self._manners.patience_s else []
         if not self._plan:
-            return [Outcome.COMPLETED] if self.hearing.quiet_s >= max(LAST_QUIET_S, self._quiet_s) else []
+            return [Outcome.COMPLETED] if self.hearing.quiet_s >= self._manners.leave_after_s else []
         after_s = self._plan[0].barge_in_after_s
-        barges_in = after_s is not None and self.hearing.now_s - self._far_s >= after_s
-        return self._begin() if barges_in or self.hearing.quiet_s >= self._quiet_s else []
+        barges_in = after_s is not None and _s(self.hearing.now_s - self._far_s) >= after_s
+        return self._begin() if barges_in or self.hearing.quiet_s >= self._manners.quiet_s else []
 
     def _begin(self) -> list[Frame | str | Outcome]:
         utterance = self._plan.popleft()
@@ -194,7 +211,7 @@ class Caller:
             self._saying.extend([key, *[SILENCE] * round(KEY_S / FRAME_S)])
         self._saying.extend(frames(utterance.pcm))
         length_s = FRAME_S * sum(1 for item in self._saying if isinstance(item, Frame))
-        self.said.append(Span(round(now_s, 3), round(now_s + length_s, 3)))
+        self.said.append(Span(now_s, _s(now_s + length_s)))
         return [item for _ in range(CUSHION) for item in self._go_on()]
 
     def _go_on(self) -> list[Frame | str | Outcome]:
@@ -216,8 +233,8 @@ class Caller:
         reply = next((span for span in self.hearing.spans if said.to_s <= span.from_s < until_s), None)
         return Exchanged(
             said,
-            response_s=round(reply.from_s - said.to_s, 3) if reply else None,
-            silenced_s=round(cut.to_s - said.from_s, 3) if cut else None,
+            response_s=_s(reply.from_s - said.to_s) if reply else None,
+            silenced_s=_s(cut.to_s - said.from_s) if cut else None,
         )
 
 
@@ -232,9 +249,9 @@ class _Phone:
         self.why = ""
         self.outcome: Outcome | None = None
 
-    async def talk(self, *, ring_s: float, max_s: float, pick_up: str | None = None) -> None:
+    async def talk(self, manners: Manners, *, pick_up: str | None = None) -> None:
         """Until the call is over; `pick_up` is what to do when it rings."""
-        with anyio.move_on_after(ring_s) as patience:
+        with anyio.move_on_after(manners.ring_s) as patience:
             try:
                 while self.outcome is None:
                     message = await self._socket.recv()
@@ -244,7 +261,7 @@ class _Phone:
                     event = msgspec.json.decode(message, type=dict[str, Any])
                     self._note(event)
                     if event["event"] == "answered":
-                        patience.deadline = anyio.current_time() + max_s + CLOSE_S
+                        patience.deadline = anyio.current_time() + manners.max_s + CLOSE_S
                     if event["event"] == "ringing" and pick_up:
                         await self._do(pick_up)
             except ConnectionClosed:
@@ -283,7 +300,8 @@ class _Phone:
             case "ended" if not self.answered:
                 self._end(Outcome.NO_ANSWER, why)
             case "ended":
-                self._end(Outcome.COMPLETED if self._caller.finished else Outcome.HUNG_UP, why)
+                heard = self._caller.finished and self._caller.hearing.loud_s > 0
+                self._end(Outcome.COMPLETED if heard else Outcome.HUNG_UP, why)
             case _:
                 pass
 
@@ -294,7 +312,7 @@ class _Phone:
 
     def _tell(self, what: str, detail: str = "") -> None:
         if self._watch:
-            self._watch(DialEvent(round(self._caller.hearing.now_s, 3), what, detail))
+            self._watch(DialEvent(self._caller.hearing.now_s, what, detail))
 
     async def _do(self, what: str, **how: str) -> None:
         await self._socket.send(msgspec.json.encode({"do": what} | how).decode())
@@ -306,7 +324,7 @@ class _Phone:
             why=self.why,
             call=self.call,
             answered=self.answered,
-            duration_s=round(hearing.now_s, 3),
+            duration_s=hearing.now_s,
             turns=self._caller.turns(),
             heard=tuple(hearing.spans),
             recording=recording,
@@ -320,10 +338,7 @@ async def dial(
     called: str,
     plan: Sequence[Utterance] = (),
     *,
-    quiet_s: float = 1.0,
-    patience_s: float = PATIENCE_S,
-    ring_s: float = RING_S,
-    max_s: float = 300.0,
+    manners: Manners = Manners(),
     options: Mapping[str, Any] | None = None,
     record: Path | None = None,
     on_event: Watch | None = None,
@@ -333,7 +348,6 @@ async def dial(
     `options` are the emulator's CallOptions. `record` gets a stereo wav, left the caller, right what he heard. Raises NotAnswered
     when there is no emulator at the URL, and LineRefused when it does not take such a call.
     """
-    mind = Caller(plan, quiet_s=quiet_s, patience_s=patience_s, max_s=max_s)
     order = {"from": caller, "to": called, "options": dict(options or {})}
     async with _emulator(emulator_url) as http:
         async with http.post("/control/calls", json=order) as answer:
@@ -342,9 +356,9 @@ async def dial(
                 raise LineRefused(f"the emulator does not place this call: {placed.get('detail')} {placed.get('extra', '')}")
         call = placed["call"]
         async with _socket(emulator_url, f"/control/calls/{call}/handset") as socket:
-            phone = _Phone(socket, mind, on_event)
+            phone = _Phone(socket, Caller(plan, manners), on_event)
             phone.call = call
-            await phone.talk(ring_s=ring_s, max_s=max_s)
+            await phone.talk(manners)
         if record and phone.answered:
             async with http.get(f"/control/calls/{call}/recording.wav") as answer:
                 await anyio.Path(record).write_bytes(await answer.read())
@@ -357,19 +371,15 @@ async def pick_up(
     plan: Sequence[Utterance] = (),
     *,
     response: Literal["answer", "decline", "ignore"] = "answer",
-    quiet_s: float = 1.0,
-    patience_s: float = PATIENCE_S,
-    ring_s: float = RING_S,
-    max_s: float = 300.0,
+    manners: Manners = Manners(),
     on_event: Watch | None = None,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> DialResult:
     """Wait to be rung, and hold that one call to its end. Started when the phone can be rung."""
-    mind = Caller(plan, quiet_s=quiet_s, patience_s=patience_s, max_s=max_s)
     async with _socket(emulator_url, f"/control/phones/{quote(number)}") as socket:
         task_status.started()
-        phone = _Phone(socket, mind, on_event)
-        await phone.talk(ring_s=ring_s, max_s=max_s, pick_up=None if response == "ignore" else response)
+        phone = _Phone(socket, Caller(plan, manners), on_event)
+        await phone.talk(manners, pick_up=None if response == "ignore" else response)
         return phone.result()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from litestar import Response, Router, WebSocket, delete, get, post, websocket
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from telephony.acs_emulator.call import Call, State
 from telephony.acs_emulator.exchange import Exchange, Phone
@@ -184,11 +185,13 @@ async def _hold(socket: AnySocket, phone: Phone, *, once: bool) -> None:
             await socket.close()
 
         both.start_soon(listen)
-        while (message := await socket.receive())["type"] != "websocket.disconnect":
+        try:
+            while (message := await socket.receive())["type"] != "websocket.disconnect":
+                if phone.call:
+                    await _obey(phone.call, message)
+        finally:
             if phone.call:
-                await _obey(phone.call, message)
-        if phone.call:
-            phone.call.end("caller hung up")
+                phone.call.end("caller hung up")
         both.cancel_scope.cancel()
 
 
@@ -218,7 +221,9 @@ async def _obey(call: Call, message: Any) -> None:
             call.answer()
         case {"do": "decline"} if call.outbound and call.state is State.RINGING:
             call.end("declined")
-        case {"do": "drop_socket"}:
-            call.drop_socket(float(asked.get("away_s", 0.5)), redial=bool(asked.get("redial", True)))
+        case {"do": "drop_socket", **how}:
+            with suppress(ValidationError):
+                drop = DropSocket.model_validate(how)
+                call.drop_socket(drop.away_s, redial=drop.redial)
         case _:
             pass

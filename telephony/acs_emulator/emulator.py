@@ -93,6 +93,10 @@ class Emulator:
         """Let an operation go wrong, after the faults that are waiting already."""
         self._exchange.faults.append(fault)
 
+    def mend(self) -> None:
+        """No fault is waiting any more."""
+        self._exchange.faults.clear()
+
 
 def _application(exchange: Exchange) -> Litestar:
     return Litestar([Desk(exchange).route(), control.router(exchange)], openapi_config=None, logging_config=None)

@@ -45,6 +45,9 @@ async def telephone(handler: Callable[[Line], Awaitable[None]]) -> AsyncGenerato
             await tasks.start(listeners[0].serve, handler)
             assert await emulator.subscribe(f"{url}/acs/events", {"x-pai-voice-secret": SECRET})
             yield emulator, listeners[0]
+            for call in emulator.calls:
+                call.end("the test is over")
+                await call.gone()
             tasks.cancel_scope.cancel()
 
 
