@@ -158,14 +158,17 @@ class Call:
         self._patience.moved(self._journal.now_s())
         await self._entered(self._keypad.press(key, self._journal.now_s()))
 
-    async def sign(self, sign: Sign) -> None:
-        """Tell the turn table what happened; returns when its acts are done."""
+    async def sign(self, sign: Sign) -> bool:
         async with self._acting:
-            self._state, acts = step(self._state, sign)
+            found = step(self._state, sign)
+            if found is None:
+                return False
+            self._state, acts = found
             for act in acts:
                 await self._perform(act)
             if self._reply is None and self._guess is not None and self._guess.over.is_set():
                 self._reply, self._guess = self._guess, None
+            return True
 
     async def _perform(self, act: Act) -> None:
         match act:

@@ -94,8 +94,8 @@ class Utterance:
 class Attention(Protocol):
     """What the ear needs from the rest of its call."""
 
-    async def sign(self, sign: Sign) -> None:
-        """Tell the turn table; returns when its acts are done."""
+    async def sign(self, sign: Sign) -> bool:
+        """Tell the turn table; returns when its acts are done. False: it means nothing now."""
         ...
 
     async def key(self, key: str) -> None: ...
@@ -222,8 +222,8 @@ class Ear:
                 self._tell_start(self.utterance)
             await self._attention.sign(Sign.SPEECH_NOTICED)
         if speech_s >= INSIST_S:
-            self._insisted = True
-            await self._attention.sign(Sign.SPEECH_INSISTS)
+            # While nobody of ours speaks it means nothing, but somebody may begin to: then it does.
+            self._insisted = await self._attention.sign(Sign.SPEECH_INSISTS)
 
     def _tell_start(self, utterance: Utterance) -> None:
         """Once it is certain that it is the caller who speaks."""

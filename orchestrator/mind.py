@@ -48,7 +48,7 @@ class Minds:
 class Conductor(Protocol):
     """What the mind needs from the rest of its call."""
 
-    async def sign(self, sign: Sign) -> None: ...
+    async def sign(self, sign: Sign) -> bool: ...
 
     @property
     def yielded(self) -> bool: ...
@@ -152,6 +152,7 @@ class Mind:
         unsure = not heard.text or (self._conductor.yielded and self._minds.phrases.is_backchannel(heard.text))
         if unsure:
             reply.tell(events.SpeculationDropped(turn=reply.turn, why="not_words"))
+            self._settle(reply, None)  # to an answer without a word, should the turn be over
             await self._conductor.sign(Sign.NO_WORDS)
             return False
         reply.text = heard.text

@@ -94,6 +94,7 @@ TABLE: Final[dict[tuple[State, Sign], tuple[State, tuple[Act, ...]]]] = {
     (_S.YIELDED, _F.WORDS): (_S.LISTENING, (_A.DROP,)),
     (_S.YIELDED, _F.NO_WORDS): (_S.SPEAKING, (_A.FORGET, _A.RESUME)),
     (_S.YIELDED, _F.KEY): (_S.LISTENING, (_A.DROP,)),
+    (_S.JUDGING, _F.SPEECH_BEGAN): (_S.JUDGING, (_A.LISTEN,)),
     (_S.JUDGING, _F.WORDS): (_S.THINKING, (_A.DROP,)),
     (_S.JUDGING, _F.NO_WORDS): (_S.SPEAKING, (_A.FORGET, _A.RESUME)),
     (_S.JUDGING, _F.KEY): (_S.LISTENING, (_A.FORGET, _A.DROP)),
@@ -103,6 +104,6 @@ TABLE: Final[dict[tuple[State, Sign], tuple[State, tuple[Act, ...]]]] = {
 }
 
 
-def step(state: State, sign: Sign) -> tuple[State, tuple[Act, ...]]:
-    """The next state, and the acts that get there. A sign that means nothing in this state changes nothing."""
-    return TABLE.get((state, sign), (state, ()))
+def step(state: State, sign: Sign) -> tuple[State, tuple[Act, ...]] | None:
+    """The next state, and the acts that get there; None when the sign means nothing in this state."""
+    return TABLE.get((state, sign))

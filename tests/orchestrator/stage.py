@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-import anthropic  # noqa: F401  imported here, because inside a call it would be a thread, which virtual time cannot see
+import anthropic
 import anyio
 from pydantic import SecretStr
 
@@ -42,6 +42,7 @@ ROSTER = load([ROOT / "agents"], ROOT / "prompts")
 PROMPTS = Prompts.read(ROSTER, ROOT / "prompts")
 PHRASES = Phrases.load(ROOT / "prompts" / "phrases.yaml", ROSTER.names())
 LINES = Lines.read(ROOT / "prompts" / "lines.yaml")
+assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LOUD = 6_000
 F = TypeVar("F")

@@ -24,9 +24,9 @@ from orchestrator.events import (
 from orchestrator.patience import Limits
 from telephony.line import NotAnswered
 from telephony.rehearsal import RehearsalLine
-from tests.orchestrator.stage import answer, on_the_phone, route_to
+from tests.orchestrator.stage import LOUD, answer, on_the_phone, route_to
 from voices.engines.scripted import FAILURE, ScriptedRecognizer
-from voices.engines.tones import TonesSynthesizer
+from voices.engines.tones import TonesSynthesizer, tone
 
 LONG = "First, store the photos as plain files. Then keep an index beside them, and never the other way round. That is all."
 
@@ -256,6 +256,37 @@ async def test_a_recogniser_that_fails_is_admitted_and_the_next_turn_works() -> 
         assert call.said[-1][1] == call.call.lines.errors.recognition_failed
         await call.say()
         assert call.said[-1] == ("engineer", "Because.")
+
+
+async def test_a_noise_that_takes_long_to_recognise_leaves_the_call_listening() -> None:
+    ears = ScriptedRecognizer(["", "Engineer, why?"], delay_s=1.5)
+    async with on_the_phone([], answer("engineer", "Because."), ears=ears) as call:
+        await call.say(0.6, wait=False)
+        await anyio.sleep(3.0)
+        assert call.heard == []
+        await call.say()
+        assert call.said[-1] == ("engineer", "Because.")
+
+
+async def test_who_speaks_on_while_it_is_judged_is_not_lost() -> None:
+    ears = ScriptedRecognizer(["Architect, how do I store photos?", "wait", "is that safe"], delay_s=1.0)
+    answers = answer("architect", LONG, "photos"), answer("architect", "One moment.", "wait"), answer("architect", "Yes.", "safe")
+    async with on_the_phone([], *answers, ears=ears) as call:
+        await call.say(wait=False)
+        await call.speaking(for_s=2.0)
+        await call.say(0.5, wait=False)
+        await anyio.sleep(0.5 + 0.65)  # the turn is over, and the recogniser still at it
+        await call.say(1.0)
+        assert call.heard[-1] == "is that safe"
+        assert call.said[-1] == ("architect", "Yes.")
+
+
+async def test_who_speaks_for_minutes_is_answered_after_one() -> None:
+    async with on_the_phone(["a long story", "and more of it"], route_to("kai"), answer("kai", "I see.")) as call:
+        call.line.say((tone(200, 0.5, LOUD) + bytes(1_280)) * 115)  # syllables, 62 s without a pause
+        await call.speaking(for_s=1.0)
+        ended = [entry.at_s for entry in call.entries if isinstance(entry.event, TurnEnded)]
+        assert ended[0] == pytest.approx(63, abs=2.5)
 
 
 async def test_keys_stop_the_agent_and_are_a_turn() -> None:

@@ -17,7 +17,7 @@ def tone(seconds: float) -> bytes:
 
 
 def clip(seconds: float = 1.2, text: str = WORDS, **more: object) -> Clip:
-    starts = [at for at, char in enumerate(text) if at == 0 or text[at - 1] == " "]
+    starts = [at for at in range(len(text)) if at == 0 or text[at - 1] == " "]
     made = Clip(1, "kai", "kai", text, pcm=bytearray(tone(seconds)), complete=True, **more)  # pyright: ignore[reportArgumentType]
     made.marks = [Mark(char, seconds * number / len(starts)) for number, char in enumerate(starts)]
     return made

@@ -14,7 +14,7 @@ S, A, T = Sign, Act, State
 def walk(state: State, *signs: Sign) -> tuple[State, list[Act]]:
     done: list[Act] = []
     for sign in signs:
-        state, acts = step(state, sign)
+        state, acts = step(state, sign) or (state, ())
         done += acts
     return state, done
 
@@ -54,7 +54,7 @@ def test_story(story: str, start: State, signs: list[Sign], end: State, acts: li
 def test_what_is_held_is_resumed_or_dropped_before_it_is_held_again(signs: list[Sign]) -> None:
     state, held = State.LISTENING, False
     for sign in signs:
-        state, acts = step(state, sign)
+        state, acts = step(state, sign) or (state, ())
         for act in acts:
             assert not (act is Act.HOLD and held)
             held = act is Act.HOLD or (held and act not in (Act.RESUME, Act.DROP))
