@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Final
@@ -32,6 +33,7 @@ class RehearsalLine:
         self.heard: list[tuple[float, Frame]] = []
         """What the caller heard, each frame with the loop's time of its first sample."""
         self.cleared = 0
+        self._loud_s: list[float] = []  # when the frames of it that are not quiet were heard
         self._playout = Playout()
         self._speech: deque[Frame | Digit] = deque()
 
@@ -65,11 +67,8 @@ class RehearsalLine:
     @property
     def last_loud_s(self) -> float | None:
         """Until when the caller has heard somebody, on the loop's clock."""
-        now_s = anyio.current_time()
-        for at_s, frame in reversed(self.heard):
-            if at_s <= now_s and level_dbfs(frame) > QUIET_DBFS:
-                return at_s + FRAME_S
-        return None
+        heard = bisect_right(self._loud_s, anyio.current_time())
+        return self._loud_s[heard - 1] + FRAME_S if heard else None
 
     # --- the call's side ----------------------------------------------------------------------------------------------
 
@@ -101,6 +100,8 @@ class RehearsalLine:
         await anyio.sleep(max(0.0, self._playout.ahead_s(anyio.current_time()) - lead_s))
         heard_s = self._playout.push(anyio.current_time(), FRAME_S)
         self.heard.append((heard_s, frame))
+        if level_dbfs(frame) > QUIET_DBFS:
+            self._loud_s.append(heard_s)
         return heard_s
 
     async def clear(self) -> float:
@@ -108,6 +109,7 @@ class RehearsalLine:
         self.cleared += 1
         while self.heard and self.heard[-1][0] >= now_s:
             self.heard.pop()
+        del self._loud_s[bisect_left(self._loud_s, now_s) :]
         return now_s
 
     async def hang_up(self) -> None:
