@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 
 import aiohttp
 import anyio
-import uvicorn
 from litestar import Litestar
 
 from telephony.acs_emulator import control
@@ -18,41 +15,7 @@ from telephony.acs_emulator.exchange import Exchange
 from telephony.acs_emulator.rest import Desk
 from telephony.acs_emulator.settings import CallOptions, EmulatorSettings, Fault
 from telephony.acs_emulator.tokens import new_signer
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Signals belong to the process, and cancelling is what stops us."""
-        yield
-
-
-@asynccontextmanager
-async def served(app_at: Callable[[str], Any], host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
-    """The ASGI application that `app_at` makes for its own URL, served while this is entered; gives the URL. Raises OSError."""
-    with socket.create_server((host, port), backlog=256) as door:
-        url = f"http://{host}:{door.getsockname()[1]}"
-        config = uvicorn.Config(
-            app_at(url),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws_per_message_deflate=False,
-            ws_max_size=65_536,
-            timeout_graceful_shutdown=1,
-        )
-        server = _Server(config)
-
-        async def run() -> None:
-            with anyio.CancelScope(shield=True):  # cancelled, it would leave its sockets open; it ends when told to, in 0.2 s
-                await server.serve([door])
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(run)
-            try:
-                yield url
-            finally:
-                server.should_exit = True
+from telephony.serving import served
 
 
 class Emulator:

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from telephony.acs import AcsListener, AcsSettings
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
-from telephony.acs_emulator.emulator import served
 from telephony.line import Line
+from telephony.serving import served
 from voices.audio import RATE, frames, to_pcm
 
 CALLER: Final = "+431234567"

@@ -19,8 +19,8 @@ from litestar.params import FromPath
 
 from telephony.acs_emulator import run_emulator
 from telephony.acs_emulator.call import State
-from telephony.acs_emulator.emulator import served
 from telephony.acs_emulator.settings import EmulatorSettings
+from telephony.serving import served
 from tests.kit.emulated import tone
 from tests.kit.office import CALLED, CALLER, Office, office
 from voices.audio import SILENCE
