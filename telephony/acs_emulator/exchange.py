@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import anyio
+import structlog
 from anyio.abc import TaskGroup
 
 from telephony.acs_emulator.call import Call, State, identifier
@@ -15,6 +16,8 @@ from telephony.acs_emulator.media import StreamingOptions
 from telephony.acs_emulator.record import Record
 from telephony.acs_emulator.settings import CallOptions, EmulatorSettings, Fault
 from telephony.acs_emulator.tokens import Signer
+
+log = structlog.get_logger()
 
 Ring = Callable[[Call], Coroutine[Any, Any, None]]
 
@@ -92,8 +95,9 @@ class Exchange:
         copies = [_incoming(call)] * call.options.deliveries
         stranger = event("Microsoft.Communication.CallStarted", "call/started", {"startedBy": identifier(call.caller)})
         batches = [[stranger, *copies]] if call.options.batched else [[one] for one in copies]
-        taken = [await self._deliver(batch) for batch in batches]
-        if not any(taken):
+        for again in batches[1:]:  # not stopped by the answer to the first
+            self._tasks.start_soon(self._deliver, again)
+        if not await self._deliver(batches[0]):
             call.end("nobody takes the event")
 
     async def _deliver(self, events: list[Event]) -> bool:
@@ -129,19 +133,25 @@ class Exchange:
 
     async def _run(self, call: Call, ring: Ring) -> None:
         try:
-            async with anyio.create_task_group() as ringing:
-                ringing.start_soon(ring, call)
-                with anyio.move_on_after(call.options.ring_s):
-                    await call.settled()
-                ringing.cancel_scope.cancel()
-            if call.state is State.RINGING:
-                call.end("not answered")
-            if call.was_answered:
-                await call.talk()
-            elif call.outbound:
-                await call.tell_failure()
+            await self._live(call, ring)
+        except Exception:  # a call's edge: whatever went wrong ends this call and no other
+            log.exception("emulated_call_failed", call=call.ids.connection)
+            call.end("the emulator failed")
         finally:
             call.leave()
+
+    async def _live(self, call: Call, ring: Ring) -> None:
+        async with anyio.create_task_group() as ringing:
+            ringing.start_soon(ring, call)
+            with anyio.move_on_after(call.options.ring_s):
+                await call.settled()
+            ringing.cancel_scope.cancel()
+        if call.state is State.RINGING:
+            call.end("not answered")
+        if call.was_answered:
+            await call.talk()
+        elif call.outbound:
+            await call.tell_failure()
 
 
 def _incoming(call: Call) -> Event:
