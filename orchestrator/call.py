@@ -15,7 +15,7 @@ from orchestrator import events
 from orchestrator.ear import Ear, Recognition
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
-from orchestrator.mind import Guard, Mind, Minds
+from orchestrator.mind import HIDDEN, Guard, Mind, Minds
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.pacer import Pacer
@@ -154,6 +154,7 @@ class Call:
         return self._pacer.played(length_s)
 
     async def key(self, key: str) -> None:
+        self._journal.write(events.DigitPressed(key=HIDDEN if self._mind.guarded else key))
         await self.sign(Sign.KEY)
         self._patience.moved(self._journal.now_s())
         await self._entered(self._keypad.press(key, self._journal.now_s()))

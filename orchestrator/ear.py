@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import anyio
 
 from orchestrator.echo import is_echo
-from orchestrator.events import DigitPressed, SpeechEnded, SpeechStarted
+from orchestrator.events import SpeechEnded, SpeechStarted
 from orchestrator.journal import CallerClock, Journal
 from orchestrator.turns import Sign
 from telephony.line import Digit, Line
@@ -153,7 +153,6 @@ class Ear:
         async with aclosing(self._line.hear()) as sounds:
             async for sound in sounds:
                 if isinstance(sound, Digit):
-                    self._journal.write(DigitPressed(key=sound.key))
                     await self._attention.key(sound.key)
                 else:
                     await self._frame(sound)

@@ -155,6 +155,7 @@ class SpeechResumed(Fact):
 class DigitPressed(Fact):
     kind: Literal["digit"] = "digit"
     key: str
+    """0-9, `*`, `#`, A-D; hidden while the PIN is asked for."""
 
 
 class ToolUsed(Fact):

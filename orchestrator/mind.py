@@ -27,6 +27,7 @@ from voices.recognition import RecognitionError, Recognizer
 
 ROUTE_S: Final = 2.5  # then whoever has the floor answers
 ROUTER_THREAD: Final = 8  # utterances that the router is shown: who spoke last and about what
+HIDDEN: Final = "…"
 SENTENCES: Final = 32  # a long answer, thought faster than it is spoken
 
 
@@ -70,6 +71,11 @@ class Mind:
         self._guard = guard
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
+
+    @property
+    def guarded(self) -> bool:
+        """What the caller says now may be the PIN: it is kept out of journal and history."""
+        return self._guard is not None
 
     async def warm(self) -> list[events.MoneySpent]:
         """Make the first turn fast, while it still rings; returns what that cost."""
@@ -119,7 +125,10 @@ class Mind:
                     await self._react(reply)
             except RecognitionError as error:
                 reply.failed("recognition", error)
-                await self._say(reply, self._minds.lines.for_error(error.code))
+                if self._conductor.yielded:  # nobody knows what was said: go on
+                    await self._conductor.sign(Sign.NO_WORDS)
+                else:
+                    await self._say(reply, self._minds.lines.for_error(error.code))
             finally:
                 reply.finished = True
 
@@ -157,7 +166,8 @@ class Mind:
             return False
         reply.text = heard.text
         from_s, to_s = round(utterance.from_s, 3), round(utterance.to_s, 3)
-        reply.tell(events.HeardText(turn=reply.turn, text=heard.text, from_s=from_s, to_s=to_s, engine=heard.engine))
+        text = HIDDEN if self.guarded else heard.text
+        reply.tell(events.HeardText(turn=reply.turn, text=text, from_s=from_s, to_s=to_s, engine=heard.engine))
         await self._conductor.sign(Sign.WORDS)
         self._record(reply)
         return True
@@ -250,7 +260,8 @@ class Mind:
         """The caller's words become history once: when they are known and the turn is over."""
         if reply.text and reply.over.is_set() and not reply.recorded:
             reply.recorded = True
-            self.remember(CALLER, reply.text)
+            if not self.guarded:
+                self.remember(CALLER, reply.text)
 
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds

@@ -1,0 +1,68 @@
+"""The PIN at the start of a call: by keys, by voice, three tries; and never in the journal, nor told to Claude."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import pytest
+from pydantic import SecretStr
+
+from orchestrator.events import DigitPressed
+from orchestrator.pin import PinGuard
+from telephony.admission import Admission, AdmissionPolicy, Refused
+from tests.orchestrator.stage import LINES, Rehearsal, answer, on_the_phone
+
+CALLER = "+15550100"
+
+
+@pytest.fixture
+def anyio_backend(virtual_backend: Any) -> Any:
+    return virtual_backend
+
+
+@pytest.fixture
+def admission() -> Admission:
+    return Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580"), pin_mode="always"))
+
+
+def told(call: Rehearsal) -> str:
+    return "\n".join(entry.line() for entry in call.entries) + str([exchange.request for exchange in call.claude.exchanges])
+
+
+async def test_by_keys(admission: Admission) -> None:
+    async with on_the_phone(["Engineer, why?"], answer("engineer", "Because."), guard=PinGuard(admission, CALLER)) as call:
+        assert call.said == [("kai", LINES.pin.ask)]
+        call.line.press("2580#")
+        await anyio.sleep(6)
+        assert [text for _, text in call.said[1:]] == [LINES.pin.accepted, "Hi, this is Kai. What can I do for you?"]
+        await call.say()
+        assert call.said[-1] == ("engineer", "Because.")
+        assert "2580" not in told(call)
+        assert {fact.key for fact in call.facts(DigitPressed)} == {"…"}
+
+
+async def test_by_voice(admission: Admission) -> None:
+    heard = ["two five eight oh", "Engineer, why?"]
+    async with on_the_phone(heard, answer("engineer", "Because."), guard=PinGuard(admission, CALLER)) as call:
+        await call.say()
+        assert call.said[-1] == ("kai", "Hi, this is Kai. What can I do for you?")
+        await call.say()
+        assert call.said[-1] == ("engineer", "Because.")
+        assert "two five" not in told(call)
+
+
+async def test_three_wrong_tries_end_the_call_and_the_number_rests(admission: Admission) -> None:
+    async with on_the_phone(["one two three four"] * 3, guard=PinGuard(admission, CALLER)) as call:
+        await call.say()
+        await call.say()
+        assert [text for _, text in call.said[1:]] == [LINES.pin.wrong] * 2
+        await call.say(wait=False)
+        await call.line.over.wait()
+        now_s = anyio.current_time()
+    assert call.call.why == "locked"
+    assert call.said[-1][1] == LINES.pin.locked
+    assert isinstance(admission.check(CALLER, now_s=now_s, spent_today=Decimal(0)), Refused)
+    assert not isinstance(admission.check(CALLER, now_s=now_s + 901, spent_today=Decimal(0)), Refused)
+    assert all(exchange.request["max_tokens"] == 1 for exchange in call.claude.exchanges)  # warm-ups only
