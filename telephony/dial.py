@@ -1,16 +1,10 @@
-"""The other end: a caller that dials in, listens, speaks when it is his turn, and hangs up; and a phone that can be rung.
-
-`Caller` decides, frame by frame, on the call's own clock; `dial` and `pick_up` give it a phone on an emulator.
-"""
+"""The other end: a caller who dials in over an emulator and holds the call to its end; and a phone that can be rung."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
-from math import inf
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -22,72 +16,14 @@ from anyio.abc import TaskStatus
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from telephony.caller import POLITE, WHY, Caller, Exchanged, Manners, Outcome, Span, Utterance
 from telephony.line import LineRefused, NotAnswered
-from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
+from voices.audio import Frame
 
-QUIET_DBFS: Final = -50.0  # comfort noise lies below, speech well above
-ONSET_FRAMES: Final = 3  # 60 ms of sound is speech; less is a click
-PAUSE_S: Final = 0.3  # a shorter silence lies within a speech
-KEY_S: Final = 0.16  # from one key to the next
-CUSHION: Final = 3  # frames of an utterance sent ahead, so that a late moment of ours tears no hole into it
-SPOKEN_S: Final = 0.2  # of sound after our own words: the far end has taken its turn
+__all__ = ["DialEvent", "DialResult", "Exchanged", "Manners", "Outcome", "Span", "Utterance", "dial", "pick_up"]
+
 CLOSE_S: Final = 5.0
 _UNREACHABLE: Final = (OSError, InvalidHandshake, InvalidURI, aiohttp.ClientError, TimeoutError)
-
-
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """What the caller says (16 kHz mono s16) or presses, in his turn or that long after the far end began to speak."""
-
-    pcm: bytes = b""
-    barge_in_after_s: float | None = None
-    keys: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How long he waits for what."""
-
-    quiet_s: float = 1.0
-    """Of the far end, before he takes his turn."""
-    leave_after_s: float = 2.0
-    """Of quiet, when all was said: an agent that thinks between two sentences is not finished."""
-    patience_s: float = 15.0
-    """For a word from the far end, when it is its turn."""
-    ring_s: float = 60.0
-    max_s: float = 300.0
-    """For the whole call, from its answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    from_s: float
-    to_s: float
-
-
-class Outcome(StrEnum):
-    COMPLETED = "completed"  # all was said, and the far end's last words were heard
-    REFUSED = "refused"
-    NO_ANSWER = "no_answer"
-    SILENT = "silent"  # the far end said nothing when it should have
-    HUNG_UP = "hung_up"  # by the far end, before all was said or anything heard
-    TOO_LONG = "too_long"
-
-
-WHY: Final = {
-    Outcome.COMPLETED: "all was said, and the far end was heard to its last word",
-    Outcome.SILENT: "the far end said nothing when it was its turn",
-    Outcome.TOO_LONG: "the call took longer than it may",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Exchanged:
-    """One utterance and what it did: how soon the far end spoke after it, and how soon it fell silent if it was speaking."""
-
-    said: Span
-    response_s: float | None = None
-    silenced_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,118 +60,6 @@ class DialEvent:
 
 
 Watch = Callable[[DialEvent], None]
-
-
-def _s(seconds: float) -> float:
-    """Times are whole frames; this is what keeps them so."""
-    return round(seconds, 3)
-
-
-class Hearing:
-    """When the far end spoke: its sound, one frame after the other, as spans."""
-
-    def __init__(self) -> None:
-        self.spans: list[Span] = []
-        self.now_s = 0.0
-        self.began_s: float | None = None
-        """When the speech that is going on began."""
-        self.loud_s = 0.0
-        """When the far end was last heard."""
-        self._loud_frames = 0
-
-    def feed(self, frame: Frame) -> None:
-        self.now_s = _s(self.now_s + FRAME_S)
-        if level_dbfs(frame) > QUIET_DBFS:
-            self._loud_frames += 1
-            self.loud_s = self.now_s
-            if self.began_s is None and self._loud_frames == ONSET_FRAMES:
-                self.began_s = _s(self.now_s - ONSET_FRAMES * FRAME_S)
-        else:
-            self._loud_frames = 0
-            if self.quiet_s >= PAUSE_S:
-                self.close()
-
-    def close(self) -> None:
-        """The speech that is going on, if any, has ended."""
-        if self.began_s is not None:
-            self.spans.append(Span(self.began_s, self.loud_s))
-            self.began_s = None
-
-    @property
-    def quiet_s(self) -> float:
-        return _s(self.now_s - self.loud_s)
-
-
-class Caller:
-    """Whose turn is it? Fed with what is heard, it gives what to do: frames to say, keys to press, the outcome to end with."""
-
-    def __init__(self, plan: Sequence[Utterance], manners: Manners) -> None:
-        self.hearing = Hearing()
-        self.said: list[Span] = []
-        self._plan = deque(plan)
-        self._manners = manners
-        self._saying: deque[Frame | str] = deque()
-        self._turn_s = 0.0  # since then it is the far end's turn
-        self._far_s: float | None = None  # when it began to take it
-
-    @property
-    def speaking(self) -> bool:
-        return bool(self._saying)
-
-    @property
-    def finished(self) -> bool:
-        """All was said."""
-        return not self._plan and not self._saying
-
-    def hear(self, frame: Frame) -> list[Frame | str | Outcome]:
-        """Twenty milliseconds of the far end."""
-        self.hearing.feed(frame)
-        if self.hearing.now_s >= self._manners.max_s:
-            return [Outcome.TOO_LONG]
-        if self._saying:
-            return self._go_on()
-        if self._far_s is None and self.hearing.began_s is not None:
-            self._far_s = max(self._turn_s, self.hearing.began_s)
-        if self._far_s is None or _s(self.hearing.loud_s - self._far_s) < SPOKEN_S:
-            return [Outcome.SILENT] if _s(self.hearing.now_s - self._turn_s) >= self._manners.patience_s else []
-        if not self._plan:
-            return [Outcome.COMPLETED] if self.hearing.quiet_s >= self._manners.leave_after_s else []
-        after_s = self._plan[0].barge_in_after_s
-        barges_in = after_s is not None and _s(self.hearing.now_s - self._far_s) >= after_s
-        return self._begin() if barges_in or self.hearing.quiet_s >= self._manners.quiet_s else []
-
-    def _begin(self) -> list[Frame | str | Outcome]:
-        utterance = self._plan.popleft()
-        now_s = self.hearing.now_s
-        for key in utterance.keys:
-            self._saying.extend([key, *[SILENCE] * round(KEY_S / FRAME_S)])
-        self._saying.extend(frames(utterance.pcm))
-        length_s = FRAME_S * sum(1 for item in self._saying if isinstance(item, Frame))
-        self.said.append(Span(now_s, _s(now_s + length_s)))
-        return [item for _ in range(CUSHION) for item in self._go_on()]
-
-    def _go_on(self) -> list[Frame | str | Outcome]:
-        """The next frame, with the keys before it."""
-        actions: list[Frame | str | Outcome] = []
-        while self._saying and not (actions and isinstance(actions[-1], Frame)):
-            actions.append(self._saying.popleft())
-        if not self._saying:
-            self._turn_s, self._far_s = self.said[-1].to_s, None
-        return actions
-
-    def turns(self) -> tuple[Exchanged, ...]:
-        """What each utterance did to the far end."""
-        ends = [span.from_s for span in self.said] + [inf]
-        return tuple(self._exchanged(said, until_s) for said, until_s in zip(self.said, ends[1:], strict=True))
-
-    def _exchanged(self, said: Span, until_s: float) -> Exchanged:
-        cut = next((span for span in self.hearing.spans if span.from_s < said.from_s < span.to_s), None)
-        reply = next((span for span in self.hearing.spans if said.to_s <= span.from_s < until_s), None)
-        return Exchanged(
-            said,
-            response_s=_s(reply.from_s - said.to_s) if reply else None,
-            silenced_s=_s(cut.to_s - said.from_s) if cut else None,
-        )
 
 
 class _Phone:
@@ -338,7 +162,7 @@ async def dial(
     called: str,
     plan: Sequence[Utterance] = (),
     *,
-    manners: Manners = Manners(),
+    manners: Manners = POLITE,
     options: Mapping[str, Any] | None = None,
     record: Path | None = None,
     on_event: Watch | None = None,
@@ -371,7 +195,7 @@ async def pick_up(
     plan: Sequence[Utterance] = (),
     *,
     response: Literal["answer", "decline", "ignore"] = "answer",
-    manners: Manners = Manners(),
+    manners: Manners = POLITE,
     on_event: Watch | None = None,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> DialResult:

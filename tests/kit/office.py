@@ -14,7 +14,7 @@ from litestar.types import Receive, Scope, Send
 
 from telephony.acs_emulator import EMULATOR_KEY, CallOptions, Emulator, EmulatorSettings
 from telephony.acs_emulator.call import Call
-from telephony.acs_emulator.emulator import served
+from telephony.serving import served
 
 CALLER: Final = "+431234567"
 CALLED: Final = "+15550100"
@@ -71,6 +71,8 @@ class Office:
     handshakes: int = 0
     refuses: bool = False
     """Answer events with 403, and sockets too."""
+    stumbles: int = 0
+    """How many events to answer with 503 yet."""
     deliveries: list[tuple[dict[str, str], list[dict[str, Any]]]] = field(default_factory=list[Any])
     callbacks: list[Callback] = field(default_factory=list[Callback])
     arrived: anyio.Event = field(default_factory=anyio.Event)
@@ -156,6 +158,8 @@ class Office:
             answer = json.dumps({"validationResponse": body[0]["data"]["validationCode"]}).encode()
         else:
             self.deliveries.append((headers, body))
+            if self.stumbles:
+                self.stumbles, status = self.stumbles - 1, 503
         self.arrived.set()
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"%d" % len(answer))]})
         await send({"type": "http.response.body", "body": answer, "more_body": False})

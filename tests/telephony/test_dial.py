@@ -10,7 +10,8 @@ import anyio.to_thread
 import numpy as np
 import pytest
 
-from telephony.dial import Caller, DialEvent, Hearing, Manners, Outcome, Span, Utterance, dial
+from telephony.caller import Caller, Hearing
+from telephony.dial import DialEvent, Manners, Outcome, Span, Utterance, dial
 from telephony.line import LineRefused, NotAnswered
 from tests.kit.emulated import tone
 from tests.kit.office import CALLED, CALLER, office

@@ -21,8 +21,9 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 
-from telephony.acs_emulator import EmulatorSettings, Fault
-from telephony.acs_emulator.call import State
+from telephony.acs_emulator import Emulator, EmulatorSettings, Fault
+from telephony.acs_emulator.call import Call, State
+from telephony.acs_emulator.emulator import served
 from telephony.acs_emulator.table import NAMES
 from telephony.dial import pick_up
 from tests.kit.office import CALLED, CALLER, Office, office
@@ -348,3 +349,31 @@ async def test_an_entry_by_keys(keys: str, told: str, sub_code: int, tones: list
         report = await here.told(told)
         assert report.result[1] == sub_code
         assert report.data.get("dtmfResult", {}).get("tones") == tones
+
+
+async def test_a_fault_of_our_own_ends_one_call_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(call: Call) -> None:
+        raise RuntimeError("a bug")
+
+    async with office() as here, here.client() as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(Call, "talk", broken)
+            first, _ = await here.answered(client)
+            await first.gone()
+        assert first.why == "the emulator failed"
+        await here.answered(client)
+        await here.told("CallConnected")
+
+
+async def test_all_calls_end_with_the_emulator() -> None:
+    nobody: Any = None
+    here = Office(nobody)
+    async with served(lambda url: here) as here.url:
+        async with Emulator.serve() as here.emulator, here.client() as client:
+            assert await here.emulator.subscribe(f"{here.url}/events")
+            call, _ = await here.answered(client)
+            socket = await here.socket()
+            await socket.of_kind("AudioData")
+        assert call.is_gone
+        await socket.closed()
+    here.close()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-import anyio
 import httpx2
 import jwt
 import pytest
 
-from telephony.acs_emulator import CallOptions
+from telephony.acs_emulator import CallOptions, event_grid
 from telephony.acs_emulator.call import State
 from telephony.acs_wire import Handshake, IncomingCall, read_callbacks, read_events
 from tests.kit.office import CALLED, CALLER, SECRET, office
@@ -34,6 +34,19 @@ async def test_a_webhook_that_refuses_gets_no_call() -> None:
         await call.settled()
         assert (call.state, call.why, here.deliveries) == (State.ENDED, "nobody takes the event", [])
         assert not await here.emulator.subscribe("http://127.0.0.1:9/nobody", SECRET)
+
+
+async def test_an_event_that_was_not_taken_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_grid, "RETRIES_S", (0.01, 0.01))
+    async with office() as here:
+        here.stumbles = 2
+        await here.rings()
+        await here.until(lambda: len(here.deliveries) == 3)
+        assert len({json.dumps(events) for _, events in here.deliveries}) == 1
+        here.stumbles = 3
+        call, _ = await here.rings()
+        await call.gone()
+        assert call.why == "nobody takes the event"
 
 
 def incoming(events: list[dict[str, Any]]) -> dict[str, Any]:
@@ -130,13 +143,3 @@ async def test_tokens_that_no_server_may_take(mode: Any, error: type[Exception] 
                 continue
             with pytest.raises(error):
                 await verify(here.emulator.url, headers["authorization"], here.emulator.settings.resource_id)
-
-
-async def test_all_calls_end_with_the_emulator() -> None:
-    async with office() as here, here.client() as client:
-        await here.answered(client)
-        socket = await here.socket()
-        with anyio.fail_after(5):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(socket.closed)
-                here.emulator.calls[0].end("the test is over")
