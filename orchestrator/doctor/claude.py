@@ -42,8 +42,9 @@ async def claude(settings: Settings, roster: Roster, *, live: bool) -> AsyncGene
 def _listed(settings: Settings, wanted: set[str]) -> Finding:
     key = settings.claude.api_key.get_secret_value().strip() if settings.claude.api_key else ""
     url = f"{settings.claude.base_url.rstrip('/')}/v1/models?limit=1000"
+    headers = {"x-api-key": key, "anthropic-version": VERSION}
     try:
-        answer = httpx2.get(url, headers={"x-api-key": key, "anthropic-version": VERSION}, timeout=ASK_S)
+        answer = httpx2.get(url, headers=headers, timeout=ASK_S, trust_env=url.startswith("https:"))
         answer.raise_for_status()
         models = {model["id"] for model in answer.json()["data"]}
     except httpx2.HTTPStatusError as error:

@@ -6,6 +6,7 @@ import errno
 import shutil
 import socket
 import tempfile
+from pathlib import Path
 from typing import Final
 
 import httpx2
@@ -17,7 +18,8 @@ GB: Final = 1_000_000_000
 RECORDING_GB_PER_HOUR: Final = 16_000 * 2 * 2 * 3_600 / GB
 SCARCE_GB: Final = 2.0  # about nine hours
 FULL_GB: Final = 0.1
-PROBE_S: Final = 2.0
+PROBE_S: Final = 1.0
+ROOM_FIX: Final = "set PAI_VOICE_HOME to a folder of yours that has room"
 
 
 def port(settings: Settings) -> Finding:
@@ -48,14 +50,16 @@ def _ours(host: str, number: int) -> bool:
 def data_folder(settings: Settings) -> Finding:
     """Can be written, and has room; what is not there yet will be made by the first call."""
     home = settings.home.absolute()
-    fix = "set PAI_VOICE_HOME to a folder of yours that has room"
     there = next(folder for folder in (home, *home.parents) if folder.exists())
     try:
         with tempfile.TemporaryFile(dir=there):
-            free_gb = shutil.disk_usage(there).free / GB
+            return room(home, shutil.disk_usage(there).free / GB)
     except OSError as error:
-        return Finding("data folder", "broken", f"{home} cannot be written: {error.strerror}", fix)
+        return Finding("data folder", "broken", f"{home} cannot be written: {error.strerror}", ROOM_FIX)
+
+
+def room(home: Path, free_gb: float) -> Finding:
     fact = f"{home} has {free_gb:.1f} GB free, {free_gb / RECORDING_GB_PER_HOUR:.0f} hours of recordings"
     if free_gb >= SCARCE_GB:
         return Finding("data folder", "ok", fact)
-    return Finding("data folder", "broken" if free_gb < FULL_GB else "warn", fact, fix)
+    return Finding("data folder", "broken" if free_gb < FULL_GB else "warn", fact, ROOM_FIX)

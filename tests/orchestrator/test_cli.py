@@ -1,0 +1,132 @@
+"""The commands, as processes: what they print, to whom, and with which exit code."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.kit.commands import environment, run
+
+HEAVY = "anthropic anyio azure httpx2 litestar numpy onnxruntime phonenumbers pydantic structlog uvicorn yaml"
+ACS = """
+[acs]
+endpoint = "http://127.0.0.1:1"
+access_key = "c2VjcmV0LWtleQ=="
+public_url = "http://127.0.0.1:1"
+webhook_secret = "hush-hush-hush-hush"
+audience = "6b1f4c9e"
+"""
+ALLOW = '[admission]\nallow = ["+15550100"]\n'
+
+
+def test_help_waits_for_nothing_heavy() -> None:
+    look = f"import sys, orchestrator.cli; sys.exit(' '.join(sorted(set(sys.modules) & set({HEAVY.split()!r}))))"
+    assert subprocess.run([sys.executable, "-c", look], check=False, capture_output=True, text=True).stderr.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "command", ["", "serve", "demo", "dial", "doctor", "emulate acs", "agents list", "config show", "calls show"]
+)
+async def test_every_command_has_help(tmp_path: Path, command: str) -> None:
+    shown = await run(*command.split(), "--help", env=environment(tmp_path), cwd=tmp_path)
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith(f"Usage: pai-voice {command}".strip())
+
+
+async def test_the_version(tmp_path: Path) -> None:
+    shown = await run("--version", env=environment(tmp_path), cwd=tmp_path)
+    assert (shown.code, shown.out) == (0, f"pai-voice {version('pai-voice')}\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "said", "fix"),
+    [
+        ("serve", "", "there is no line to answer", "add [acs] to pai-voice.toml"),
+        ("serve", ACS, "nobody may call", 'list your number in [admission] of pai-voice.toml: allow = ["+15550100"]'),
+        ("serve", "[acs]\nendpoint = 1", "pai-voice.toml: acs.endpoint: Input should be a valid string", "correct it there"),
+        ("serve", "[[[", "this is not TOML", "write `key = value`"),
+        ("config show", "[server]\nprot = 1", "did you mean `port`?", "correct it there"),
+        ("calls show 2026", "", "there is no call '2026'", "calls list"),
+        ("dial --emulator http://127.0.0.1:1", "", "no emulator answers at http://127.0.0.1:1", "the other end runs"),
+        ("dial --wav nowhere.wav", "", "nowhere.wav: No such file", "give a PCM wav"),
+        ("dial --wav pai-voice.toml", "#", "pai-voice.toml: not a wav file", "give a PCM wav"),
+        ("demo --live", "", "needs ANTHROPIC_API_KEY", "doctor"),
+        ("demo --wav nowhere.wav", "", "nowhere.wav: No such file", "give a PCM wav"),
+    ],
+)
+async def test_a_failure_is_a_sentence_and_its_fix(tmp_path: Path, command: str, settings: str, said: str, fix: str) -> None:
+    (tmp_path / "pai-voice.toml").write_text(settings)
+    failed = await run(*command.split(), env=environment(tmp_path), cwd=tmp_path)
+    assert (failed.code, failed.out) == (1, "")
+    how = failed.err.splitlines()[-1]
+    assert said in failed.err
+    assert how.startswith("fix: ")
+    assert fix in how
+    assert "Traceback" not in failed.err
+    assert "\x1b" not in failed.err
+    assert "hush" not in failed.err
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("name: Kai\n\trole: x\n", "kai.yaml:2:1: "),
+        ("name: Kai\nrole: x\ndescription: x\nprompt: x\nvoice: kai\ncolour: red\n", "kai.yaml:6:1: "),
+        (
+            "name: Kai\nrole: x\ndescription: x\nprompt: x\nvoice: kay\nfront_desk: true\n",
+            "kai.yaml:5:1: there is no voice `kay`",
+        ),
+    ],
+)
+async def test_a_broken_agent_stops_the_server_at_its_line(tmp_path: Path, text: str, place: str) -> None:
+    (tmp_path / "pai-voice.toml").write_text(ACS + ALLOW)
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / "kai.yaml").write_text(text)
+    failed = await run("serve", env=environment(tmp_path), cwd=tmp_path)
+    assert failed.code == 1
+    *_, what, how = failed.err.splitlines()
+    assert place in what
+    assert how.startswith(f"fix: edit {tmp_path / 'agents' / 'kai.yaml'}, line {place.split(':')[1]}")
+
+
+@pytest.mark.parametrize("command", ["serve", "emulate acs"])
+async def test_a_port_that_is_taken(tmp_path: Path, command: str) -> None:
+    (tmp_path / "pai-voice.toml").write_text(ACS + ALLOW)
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        number = str(door.getsockname()[1])
+        option = ["--port", number] if command == "emulate acs" else []
+        env = environment(tmp_path, PAI_VOICE_SERVER__PORT=number)
+        failed = await run(*command.split(), *option, env=env, cwd=tmp_path)
+    assert failed.code == 1
+    assert "Address already in use" in failed.err.splitlines()[-2]
+    assert failed.err.splitlines()[-1].startswith("fix: stop what listens there, or take another port")
+
+
+@pytest.mark.parametrize("option", ["--port 70000", "--port x", "--prot 1"])
+async def test_wrong_usage_is_told_by_its_own_code(tmp_path: Path, option: str) -> None:
+    failed = await run("emulate", "acs", *option.split(), env=environment(tmp_path), cwd=tmp_path)
+    assert (failed.code, failed.out) == (2, "")
+    assert "Traceback" not in failed.err
+
+
+@pytest.mark.parametrize("command", ["agents list", "config show"])
+async def test_in_a_pipe_there_are_no_colours_and_whole_lines(tmp_path: Path, command: str) -> None:
+    env = environment(tmp_path, COLUMNS="40")
+    shown = await run(*command.split(), env=env, cwd=tmp_path)
+    assert shown.code == 0
+    assert "\x1b" not in shown.out
+    assert "…" not in shown.out
+
+
+async def test_reading_commands_give_json(tmp_path: Path) -> None:
+    env = environment(tmp_path, ANTHROPIC_API_KEY="sk-ant-secret")
+    agents = (await run("agents", "list", "--json", env=env, cwd=tmp_path)).json
+    assert [agent["id"] for agent in agents] == ["kai", "architect", "engineer", "researcher"]
+    rows = (await run("config", "show", "--json", env=env, cwd=tmp_path)).json
+    assert {"key": "claude.api_key", "value": "********", "origin": "ANTHROPIC_API_KEY"} in rows
+    assert (await run("calls", "list", "--json", env=env, cwd=tmp_path)).json == []

@@ -1,0 +1,56 @@
+"""What is said of what went wrong."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from agents.errors import AgentError, FileError
+from orchestrator.errors import ConfigError, NoSuchCall
+from orchestrator.failures import BUG, PORT, failures
+from telephony.line import NotAnswered
+from voices.audio import AudioError
+from voices.recognition import RecognizerUnavailable
+from voices.synthesis import UnknownVoice
+from voices.vad import VadUnavailable
+from voices.voice import VoiceFileError
+
+
+@pytest.mark.parametrize(
+    ("error", "fix"),
+    [
+        (ConfigError("nobody may call", "list your number"), "list your number"),
+        (NoSuchCall("none"), "`pai-voice calls list`"),
+        (FileError(Path("kai.yaml"), "bad", line=7, column=3), "edit kai.yaml, line 7"),
+        (AgentError("there are no agents"), "correct that"),
+        (VoiceFileError("kai.yaml:3: bad"), "correct that"),
+        (RecognizerUnavailable("none"), "install what is missing"),
+        (UnknownVoice("none"), "install what is missing"),
+        (VadUnavailable("none"), "install what is missing"),
+        (AudioError("no wav"), "give a PCM wav"),
+        (NotAnswered("nobody"), "the other end runs"),
+        (OSError(errno.EADDRINUSE, "Address already in use"), PORT),
+        (PermissionError(errno.EACCES, "Permission denied", "/x"), "the rights to it"),
+    ],
+)
+def test_each_error_of_ours_has_its_sentence_and_its_fix(error: Exception, fix: str) -> None:
+    (failure,) = failures(error)
+    assert failure.what == str(error)
+    assert fix in failure.fix
+
+
+def test_what_should_not_happen_is_told_with_its_place() -> None:
+    try:
+        raise ZeroDivisionError("by zero")
+    except ZeroDivisionError as error:
+        (failure,) = failures(error)
+    assert failure.what.startswith("ZeroDivisionError at test_failures.py:")
+    assert failure.what.endswith(": by zero")
+    assert failure.fix == BUG
+
+
+def test_of_a_group_each_different_failure_is_told_once() -> None:
+    inner = ExceptionGroup("", [NotAnswered("nobody"), ConfigError("wrong", "right it")])
+    assert [what for what, _ in failures(ExceptionGroup("", [NotAnswered("nobody"), inner]))] == ["nobody", "wrong"]
