@@ -73,7 +73,7 @@ class Stream:
                 close_timeout=CLOSE_TIMEOUT_S,
                 ping_interval=None,
                 max_size=MAX_MESSAGE,
-                write_limit=WRITE_LIMIT,
+                write_limit=2 * WRITE_LIMIT,  # never reached, so that sending never waits
             )
             await socket.send(wire.incoming_metadata(self._options.rate, self.id))
         except _UNREACHABLE as error:
