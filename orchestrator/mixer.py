@@ -21,7 +21,7 @@ from voices.synthesis import Mark
 DUCK_GAIN: Final = 10 ** (-12 / 20)
 RAMP_SAMPLES: Final = 2 * FRAME_SAMPLES  # gain changes and fades take 40 ms: no click, and still at once to the ear
 SPEAKING_LEAD_S: Final = 0.16
-IDLE_LEAD_S: Final = 0.005  # what is sent ahead while nobody speaks delays the next word; a hole in mere noise is not heard
+IDLE_LEAD_S: Final = 0.002  # what is sent ahead while nobody speaks delays the next word; a hole in mere noise is not heard
 NOISE_RMS: Final = 14.0  # -67 dBFS: a live line, not a dead one
 NOISE_FRAMES: Final = 61  # over a second, so that no pattern is heard
 RESUME_BREAKS: Final = ",;:.!?—"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from math import floor
 from typing import Final
 
 import anyio
@@ -14,8 +15,14 @@ from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from telephony.line import Line
 from voices.audio import FRAME_S, Frame
 
-EARLY_S: Final = 0.002  # event loops count in milliseconds and wake a little early: that is on time
+TICK_S: Final = 0.005  # the pacers of all calls wake at the same moments: one wake-up costs more than several frames do
+EARLY_S: Final = TICK_S + 0.002  # so a frame goes at the tick before its time; and event loops wake a little early
 REMEMBER_S: Final = 1.3  # of what was sent, to know its echo
+
+
+def on_tick(at_s: float) -> float:
+    """The last tick of the loop's clock that is not after this time."""
+    return floor(at_s / TICK_S + 1e-6) * TICK_S
 
 
 class Pacer:
@@ -30,7 +37,7 @@ class Pacer:
         """Until cancelled. `report` is told what the caller has heard, and None after each frame. Raises LineClosed."""
         self._next_s = anyio.current_time()
         while True:
-            due_s = self._next_s - self._mixer.lead_s
+            due_s = on_tick(self._next_s - self._mixer.lead_s)
             await anyio.sleep_until(due_s)
             self._late_ms[min(1_000, max(0, int(1_000 * (anyio.current_time() - due_s))))] += 1
             async with self._sending:
