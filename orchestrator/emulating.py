@@ -23,7 +23,7 @@ async def emulate(settings: Settings, port: int, events_url: str | None, caller:
     """
     ours = settings.acs if settings.acs and settings.acs.endpoint.startswith("http:") else None  # never a real resource's
     secret = ours.webhook_secret.get_secret_value() if ours else secrets.token_urlsafe(32)
-    events_url = events_url or f"http://{settings.server.host}:{settings.server.port}{EVENTS}"
+    events_url = events_url or f"http://127.0.0.1:{settings.server.port}{EVENTS}"
     header = ours.webhook_header if ours else AcsSettings.model_fields["webhook_header"].default
     emulated = EmulatorSettings(port=port, events_url=events_url, events_headers={header: SecretStr(secret)})
 
@@ -34,23 +34,20 @@ async def emulate(settings: Settings, port: int, events_url: str | None, caller:
 
 
 def _file(url: str, emulated: EmulatorSettings, secret: str | None, caller: str) -> str:
-    server = urlsplit(emulated.events_url or "")
+    public = urlsplit(emulated.events_url or "")
+    port = f"\n[server]\nport = {public.port or 80}\n" if public.scheme == "http" else ""  # else a proxy knows it
     known = "# webhook_secret: the one that is set already" if secret is None else f'webhook_secret = "{secret}"'
     return f"""\
 # Emulated ACS at {url}. With this in {FILE}, `pai-voice serve` answers it, and this rings it:
 #   pai-voice dial --emulator {url} --from {caller} --text "Hello Kai"
-
-[server]
-host = "{server.hostname}"
-port = {server.port or 80}
-
+{port}
 [acs]
 endpoint = "{url}"
 access_key = "{EMULATOR_KEY}"
 audience = "{emulated.resource_id}"
 jwks_url = "{url}/calling/keys"
 {known}
-public_url = "{server.scheme}://{server.netloc}"
+public_url = "{public.scheme}://{public.netloc}"
 
 [admission]
 allow = ["{caller}"]

@@ -63,11 +63,10 @@ class Transcript:
 
     def _line(self, entry: Entry, who: str, style: str, text: str, *, dim: bool = False) -> None:
         at_s = entry.event.from_s if isinstance(entry.event, (SaidText, HeardText)) else entry.at_s
-        row = Text(f"{at_s:7.2f}  ", style="dim").append(f"{who:<11}", style).append(text, "dim" if dim else "")
-        self._console.print(row)
+        self._console.print(Text.assemble((f"{at_s:7.2f}  ", "dim"), (f"{who:<11}", style), (text, "dim" if dim else "")))
 
     def _note(self, entry: Entry, text: str, style: str = "dim") -> None:
-        self._console.print(Text(f"{entry.at_s:7.2f}  ", style="dim").append(text, style))
+        self._console.print(Text.assemble((f"{entry.at_s:7.2f}  ", "dim"), (text, style)))
 
     def _timings(self) -> None:
         for turn in turns(self._entries):
@@ -80,5 +79,5 @@ def timing_line(turn: Turn) -> Text:
     """When what was ready, in ms after the caller's last word; red from a second on."""
     total = turn.response_ms or 0
     parts = "  ".join(f"{stage.replace('_', ' ')} {ms}" for stage, ms in turn.waterfall_ms.items() if stage != "played")
-    row = Text(f"{'':9}{'':11}", style="dim").append(f"{total} ms", "red" if total >= 1_000 else "green")
-    return row.append(f"  by {turn.by or 'phone'}: {parts}", "dim")
+    color = "red" if total >= 1_000 else "green"
+    return Text.assemble(f"{'':20}", (f"{total} ms", color), (f"  by {turn.by or 'phone'}: {parts}", "dim"))

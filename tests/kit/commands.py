@@ -56,7 +56,8 @@ class Running:
         assert process.stdout
         self.process = process
         self._out = BufferedByteReceiveStream(process.stdout)
-        self._log = log
+        self.log = log
+        """What it says on standard error."""
         self.lines: list[str] = []
 
     async def says(self, what: str, within_s: float = 15.0) -> str:
@@ -66,7 +67,7 @@ class Running:
                 try:
                     line = (await self._out.receive_until(b"\n", 65_536)).decode()
                 except anyio.IncompleteRead:
-                    raise AssertionError(f"it ended before it said {what!r}: {self.lines} {self._log.read_text()}") from None
+                    raise AssertionError(f"it ended before it said {what!r}: {self.lines} {self.log.read_text()}") from None
                 self.lines.append(line)
                 if what in line:
                     return line

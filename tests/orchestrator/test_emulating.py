@@ -40,7 +40,7 @@ def acs(endpoint: str) -> AcsSettings:
     )
 
 
-async def test_what_is_printed_is_a_whole_settings_file(tmp_path: Path) -> None:
+async def test_what_is_toldis_a_whole_settings_file(tmp_path: Path) -> None:
     text = await printed(Settings(), "http://127.0.0.1:9999/acs/events")
     await anyio.Path(tmp_path / "pai-voice.toml").write_text(text)
     settings = (await anyio.to_thread.run_sync(load, {}, tmp_path)).settings
@@ -62,3 +62,9 @@ async def test_only_a_secret_for_loopback_is_used_again_and_never_printed(endpoi
     text = await printed(Settings(acs=acs(endpoint)))
     assert "hush" not in text
     assert ("webhook_secret" in tomllib.loads(text)["acs"]) is not ours
+
+
+async def test_behind_a_proxy_the_port_is_not_guessed() -> None:
+    told = tomllib.loads(await printed(Settings(), "https://phone.example.org/acs/events"))
+    assert told["acs"]["public_url"] == "https://phone.example.org"
+    assert "server" not in told

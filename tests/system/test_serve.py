@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+import tomllib
 import wave
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -78,6 +80,12 @@ async def test_a_talk_from_a_listed_number(at: Premises, tmp_path: Path) -> None
     ours = next(call for call in listed if call["caller"] == TALKER)
     assert (ours["line"], ours["why"], ours["turns"]) == ("acs", "goodbye", 2)
     assert (await run("calls", "show", ours["name"], "--json", env=at.env, cwd=at.folder)).json == journal
+
+    log = await anyio.Path(at.server.log).read_text()
+    assert {"line_rings", "line_answered", "line_over"} <= {json.loads(line)["event"] for line in log.splitlines()}
+    settings = tomllib.loads(await anyio.Path(at.env["PAI_VOICE_CONFIG"]).read_text())
+    private = [settings["acs"]["webhook_secret"], ANSWER, *(fact["text"] for fact in journal if "text" in fact)]
+    assert not [words for words in private if words in log]
 
 
 async def test_an_unlisted_number_is_turned_away(phones: tuple[Premises, ScriptedClaude]) -> None:
