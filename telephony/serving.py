@@ -27,6 +27,12 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
+async def _serve(server: _Server, door: socket.socket) -> None:
+    """Ends by `should_exit` only: cancelled, uvicorn would leave its sockets open, and the next server would hang."""
+    with anyio.CancelScope(shield=True):
+        await server.serve([door])
+
+
 def _door(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)[0]
     door = socket.socket(family, kind, protocol)  # asyncio turns Nagle off only where TCP is named: 40 ms a frame, else
@@ -60,9 +66,9 @@ async def served(app_at: Callable[[str], Any], host: str = "127.0.0.1", port: in
         )
         server = _Server(config)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve, [door])
-            await server.ready.wait()
+            tasks.start_soon(_serve, server, door)
             try:
+                await server.ready.wait()
                 yield url
             finally:
                 server.should_exit = True
