@@ -88,7 +88,7 @@ class AcsLine:
         self._failure: LineError = LineClosed("the call is over")
         self._maybe_up = False  # Azure was asked to connect, and has not said that it did not
         self._answering: anyio.CancelScope | None = None
-        self._hanging_up = self._ended = False
+        self._hanging_up = self._ended = self._turned_away = False
         self._farewell, self._ending = anyio.Lock(), anyio.Lock()
         self._log = log.bind(call_id=self.call_id)
 
@@ -118,9 +118,15 @@ class AcsLine:
         if self._stage is not Stage.RINGING or self._rings is None:
             return
         self._finish(LineClosed("we rejected the call"))
+        await self._turn_away(self._rings, why)
+
+    async def _turn_away(self, rings: IncomingCall, why: Refusal) -> None:
+        if self._turned_away:
+            return
+        self._turned_away = True
         try:
             with anyio.fail_after(END_S):
-                await self._control.reject(self._rings.context, why)
+                await self._control.reject(rings.context, why)
         except (LineError, TimeoutError) as error:  # it rings out by itself
             self._log.warning("line_reject_failed", error=str(error))
         else:
@@ -156,7 +162,8 @@ class AcsLine:
         self._finish(LineClosed("the call is over"))
 
     async def _tell_the_end(self) -> None:
-        await self.reject(Refusal.BUSY)  # if it still rings
+        if self._rings is not None and not self._maybe_up:  # it rings, or answering failed and it still does
+            await self._turn_away(self._rings, Refusal.BUSY)
         if self._maybe_up and not self._connection_id:
             with anyio.move_on_after(UNSURE_S):
                 await self._identified.wait()
