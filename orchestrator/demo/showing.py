@@ -54,7 +54,7 @@ PLAN: Final[tuple[tuple[str, float | None], ...]] = (
 async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: bool, screen: Console) -> None:
     """Leaves `call.wav`, `journal.jsonl` and `summary.json` in `out`. Raises ConfigError, AudioError, NotAnswered."""
     if live and settings.claude.api_key is None:
-        raise ConfigError("--live talks to Claude itself and needs ANTHROPIC_API_KEY; without --live no key is needed")
+        raise ConfigError("--live talks to Claude itself and needs ANTHROPIC_API_KEY", "set it, or leave --live out")
     plan = await anyio.to_thread.run_sync(_utterances, wavs)
     home = out / "home"
     await anyio.to_thread.run_sync(_empty, out)

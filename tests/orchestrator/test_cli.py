@@ -55,7 +55,7 @@ async def test_the_version(tmp_path: Path) -> None:
         ("dial --emulator http://127.0.0.1:1", "", "no emulator answers at http://127.0.0.1:1", "the other end runs"),
         ("dial --wav nowhere.wav", "", "nowhere.wav: No such file", "give a PCM wav"),
         ("dial --wav pai-voice.toml", "#", "pai-voice.toml: not a wav file", "give a PCM wav"),
-        ("demo --live", "", "needs ANTHROPIC_API_KEY", "doctor"),
+        ("demo --live", "", "needs ANTHROPIC_API_KEY", "leave --live out"),
         ("demo --wav nowhere.wav", "", "nowhere.wav: No such file", "give a PCM wav"),
     ],
 )
