@@ -1,0 +1,94 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from agents.definition import Agent
+from orchestrator.cli import app
+from orchestrator.config import EarSettings, Settings
+from orchestrator.config import load as load_config
+from telephony.acs import AcsSettings
+from telephony.admission import AdmissionPolicy
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"(?:(?:^|\n)(?: {4,}.*|(?=\n)))+", README)
+
+
+GROUP: Any = typer.main.get_command(app)
+
+
+def commands() -> set[str]:
+    found: set[str] = set()
+    for name, command in GROUP.commands.items():
+        found.add(name)
+        found |= {f"{name} {child}" for child in getattr(command, "commands", {})}
+    return found
+
+
+def test_every_command_it_names_exists() -> None:
+    named = {match.strip() for match in re.findall(r"pai-voice ((?:[a-z]+ ?){1,2})", README)}
+    known = commands()
+    for words in named:
+        first, *rest = words.split()
+        assert first in known, words
+        if any(command.startswith(f"{first} ") for command in known) and rest:
+            assert f"{first} {rest[0]}" in known, words
+
+
+def test_every_option_it_names_exists() -> None:
+    shown = re.findall(r"pai-voice (demo|dial|doctor)([^`\n]*)", README)
+    for name, rest in shown:
+        options = {option for parameter in GROUP.commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= options
+
+
+def test_the_settings_it_shows_are_read(tmp_path: Path) -> None:
+    toml = next(block for block in BLOCKS if "[acs]" in block)
+    text = "\n".join(line.strip() for line in toml.splitlines()).replace('"…"', '"MDEyMzQ1Njc4OWFiY2RlZg=="')
+    text = text.replace("NAME.REGION", "name.region").replace("+43 1 2345678", "+43 1 2345678")
+    assert set(tomllib.loads(text)) == {"acs", "admission"}
+    (tmp_path / "pai-voice.toml").write_text(text, encoding="utf-8")
+    settings = load_config({}, tmp_path).settings
+    assert settings.acs is not None
+    assert settings.admission.allow == ("+4312345678",)
+
+
+@pytest.mark.parametrize("name", re.findall(r"`(max_[a-z_]+)`", README))
+def test_the_limits_it_names_exist(name: str) -> None:
+    assert name in type(Settings().admission).model_fields
+
+
+def test_the_variables_it_names_are_settings(tmp_path: Path) -> None:
+    sections = {"acs": AcsSettings, "admission": AdmissionPolicy, "ears": EarSettings}
+    named = set(re.findall(r"PAI_VOICE_([A-Z_]+)", README))
+    assert named
+    for name in named:
+        section, key = name.lower().split("__")
+        assert key in sections[section].model_fields, name
+    assert load_config({"PAI_VOICE_EARS__ENGINE": "whisper"}, tmp_path).settings.ears.engine == "whisper"
+
+
+def test_the_agent_it_shows_is_an_agent() -> None:
+    block = next(block for block in BLOCKS if "role:" in block)
+    shown = yaml.safe_load("\n".join(line[4:] for line in block.splitlines()))
+    assert Agent(id="engineer", **shown).tools == ("bring_in", "end_call")
+
+
+def test_the_flow_it_draws_is_in_the_file_names() -> None:
+    flow = next(block for block in BLOCKS if "line.hear" in block)
+    files = {path.stem for room in ("agents", "voices", "telephony", "orchestrator") for path in (ROOT / room).glob("*.py")}
+    assert {step.split(".")[0] for step in re.findall(r"[a-z.]+", flow)} <= files
+
+
+def test_the_rooms_it_lists_are_there() -> None:
+    for room in re.findall(r"^\| `([a-z]+)/` \|", README, re.MULTILINE):
+        assert (ROOT / room).is_dir()
