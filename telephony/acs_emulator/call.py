@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from itertools import count
+from math import floor
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from voices.audio import FRAME_S, SILENCE, Frame
 if TYPE_CHECKING:
     from telephony.acs_emulator.exchange import Exchange
 
+TICK_S: Final = 0.005  # the network's clock, which all calls share: frames leave at its ticks
 LINGER_S: Final = 0.1  # what is to be second at our server waits so long for what is first
 SUCCESS: Final = {"code": 200, "subCode": 0, "message": ""}
 TONES: Final = {
@@ -137,7 +139,7 @@ class Call:
         self.callbacks.uri, self.streaming, self._operation_context = callback_uri, streaming, context
 
     def answer(self) -> None:
-        self._answered_s = anyio.current_time()
+        self._answered_s = floor(anyio.current_time() / TICK_S) * TICK_S
         self._settle(State.ANSWERED)
 
     def reject(self, reason: str) -> None:

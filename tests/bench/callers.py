@@ -13,12 +13,14 @@ from typing import Final
 import numpy as np
 
 from telephony.acs_emulator.call import Call
+from telephony.acs_emulator.sound import Tape
 from voices.audio import FRAME_S, FRAME_SAMPLES, RATE, Frame, Samples, frames, samples, to_pcm
 
 LOUD: Final = 300  # comfort noise stays below 80, a ducked voice is above 1,000
 QUIET_S: Final = 0.8  # after the greeting
 LISTENS_S: Final = (3.0, 4.0)
 PATIENCE_S: Final = 8.0  # then the answer is missed
+WAV_HEADER: Final = 44
 AFTER_S: Final = 3.0  # how much of the tape after an utterance must be there to judge it
 
 _NOISE: Final = [
@@ -83,12 +85,12 @@ class Tally:
     torn: int = 0
     """Utterances that the load itself did not get out in one piece: not judged."""
 
-    def add(self, talker: Talker, from_s: float, to_s: float) -> None:
-        """The utterances of one call that began in this part of its tape and have all of their consequences in it."""
-        both = np.frombuffer(talker.call.tape.wav()[44:], "<i2")
+    def add(self, tape: Tape, utterances: Sequence[bytes], from_s: float, to_s: float) -> None:
+        """The utterances of one call, in order, that began in this part of its tape and have all of their consequences in it."""
+        both = np.frombuffer(tape.wav()[WAV_HEADER:], "<i2")
         said, heard = both[0::2].tobytes(), both[1::2]
         at = 0
-        for utterance in talker.said:
+        for utterance in utterances:
             found = said.find(utterance, at)
             start, end = found // 2, (found + len(utterance)) // 2
             if found < 0:

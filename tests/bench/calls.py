@@ -1,6 +1,6 @@
 """`make bench`: N simulated calls against one server process pinned to one core; the load runs on the others.
 
-Measured as voice-frameworks.md (research, 1.1) does: everything at the caller's end of the wire, exact to the sample.
+Measured as voice-frameworks.md (research, 1.1) does: everything at the caller's end of the wire, here exact to the sample.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Final
 
 import anyio
 import anyio.to_thread
-from anyio.abc import Process
+from anyio.abc import TaskGroup
 from anyio.streams.text import TextReceiveStream
 
-from orchestrator.events import Entry, SoundPaced
+from orchestrator.events import Entry, Failed, SoundPaced
 from orchestrator.journal import JOURNAL
 from orchestrator.waterfall import percentiles
 from telephony.acs_emulator import Emulator
@@ -43,17 +43,42 @@ END_S: Final = 10.0
 @dataclass(frozen=True)
 class Cores:
     server: int
-    load: frozenset[int]
+    load: tuple[int, ...]
 
     @classmethod
     def split(cls) -> Cores:
         """The first one is the server's; a machine with one core shares it, and its figures mean little."""
         first, *others = sorted(os.sched_getaffinity(0))
-        return cls(first, frozenset(others or [first]))
+        return cls(first, tuple(others) or (first,))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is read at the window's beginning and at its end."""
+
+    server: Usage
+    load: Usage
+    server_mb: float
+    clocks_s: list[float]
+    """Of each call's tape."""
+
+    @classmethod
+    def now(cls, pid: int, cores: Cores, talkers: Sequence[Talker]) -> Moment:
+        clocks = [talker.call.clock_s() for talker in talkers]
+        return cls(Usage.of(pid, cores.server), Usage.of(os.getpid(), cores.load[0]), rss_mb(pid), clocks)
+
+
+@dataclass(frozen=True)
+class Seen:
+    tally: Tally
+    before: Moment
+    after: Moment
+    load_late_s: float
 
 
 @asynccontextmanager
-async def server(emulator: Emulator, home: Path, cores: Cores, routing: Routing) -> AsyncGenerator[Process]:
+async def server(emulator: Emulator, home: Path, cores: Cores, routing: Routing) -> AsyncGenerator[int]:
+    """Its process id, from when it answers calls until it has ended."""
     command = [sys.executable, "-m", "tests.bench.house", emulator.url, str(home), str(cores.server), routing]
     async with await anyio.open_process(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=None) as process:
         assert process.stdin is not None
@@ -61,79 +86,92 @@ async def server(emulator: Emulator, home: Path, cores: Cores, routing: Routing)
         try:
             url = (await TextReceiveStream(process.stdout).receive()).strip()
             assert await emulator.subscribe(f"{url}/acs/events", {"x-pai-voice-secret": SECRET})
-            yield process
+            yield process.pid
         finally:
             await process.stdin.aclose()
 
 
 async def measure(calls: int, seconds: float, routing: Routing, cores: Cores, speech: Sequence[bytes]) -> Row:
-    calibration = calibrate(cores.server)
+    calibration_ms = calibrate(cores.server)
     with tempfile.TemporaryDirectory(prefix="pai-voice-bench-") as folder:
         home = Path(folder)
-        async with Emulator.serve() as emulator, server(emulator, home, cores, routing) as process:
-            pid = process.pid
+        async with Emulator.serve() as emulator, server(emulator, home, cores, routing) as pid:
             await _one_call(emulator, speech)
             idle_mb = rss_mb(pid)
-            async with anyio.create_task_group() as tasks:
-                talkers: list[Talker] = []
-                for number in range(calls):
-                    talker = Talker(emulator.place(CALLER, CALLED), speech, number)
-                    talkers.append(talker)
-                    tasks.start_soon(talker.run)
-                    await anyio.sleep(SPREAD_S / calls)
-                await anyio.sleep(WARM_UP_S)
-                from_s, before = [talker.call.clock_s() for talker in talkers], Usage.of(pid, cores.server)
-                for talker in talkers:
-                    talker.call.late_max_s = 0.0
-                await anyio.sleep(seconds)
-                to_s, after = [talker.call.clock_s() for talker in talkers], Usage.of(pid, cores.server)
-                used_mb, load_late_s = rss_mb(pid), max(talker.call.late_max_s for talker in talkers)
-                for talker in talkers:
-                    talker.call.end("hung up")
-                with anyio.move_on_after(END_S):
-                    for talker in talkers:
-                        await talker.call.gone()
-            tally = Tally()
-            for talker, start_s, end_s in zip(talkers, from_s, to_s, strict=True):
-                tally.add(talker, start_s, end_s)
+            seen = await _under_load(emulator, pid, cores, calls, seconds, speech)
         late_ms = paced(home, calls)
-    span_s = after.clock_s - before.clock_s
-    process_s = after.process_s - before.process_s
+    before, after = seen.before, seen.after
     return Row(
         calls=calls,
         routing=routing,
-        seconds=round(span_s, 1),
-        response_ms=_ms(tally.responses),
-        barge_in_ms=_ms(tally.barge_ins),
-        turns=len(tally.responses),
-        barge_ins=len(tally.barge_ins),
-        unanswered=tally.unanswered,
-        torn=tally.torn,
-        cpu_per_call=process_s / span_s / calls,
-        rss_mb_per_call=(used_mb - idle_mb) / calls,
-        rss_mb=used_mb,
+        seconds=round(after.server.clock_s - before.server.clock_s, 1),
+        response_ms=_ms(seen.tally.responses),
+        barge_in_ms=_ms(seen.tally.barge_ins),
+        turns=len(seen.tally.responses),
+        barge_ins=len(seen.tally.barge_ins),
+        unanswered=seen.tally.unanswered,
+        torn=seen.tally.torn,
+        cpu_per_call=after.server.share(before.server) / calls,
+        rss_mb_per_call=(after.server_mb - idle_mb) / calls,
+        rss_mb=after.server_mb,
         pacer_late_p99_ms=late_ms,
-        load_late_ms=1_000 * load_late_s,
-        others_on_core=max(0.0, (after.core_s - before.core_s - process_s) / span_s),
-        calibration_ms=(calibration, calibrate(cores.server)),
+        load=after.load.share(before.load),
+        load_late_ms=1_000 * seen.load_late_s,
+        others_on_core=after.server.others(before.server),
+        calibration_ms=(calibration_ms, calibrate(cores.server)),
     )
 
 
-async def _one_call(emulator: Emulator, speech: Sequence[bytes]) -> None:
-    talker = Talker(emulator.place(CALLER, CALLED), speech, 0)
+async def _under_load(emulator: Emulator, pid: int, cores: Cores, calls: int, seconds: float, speech: Sequence[bytes]) -> Seen:
+    talkers: list[Talker] = []
+    moments: list[Moment] = []
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(talker.run)
+        for number in range(calls):
+            talkers.append(_call(emulator, speech, number, tasks))
+            await anyio.sleep(SPREAD_S / calls)
+        await anyio.sleep(WARM_UP_S)
+        for talker in talkers:
+            talker.call.late_max_s = 0.0
+        moments.append(Moment.now(pid, cores, talkers))
+        await anyio.sleep(seconds)
+        moments.append(Moment.now(pid, cores, talkers))
+        await _hang_up(talkers)
+    before, after = moments
+    tally = Tally()
+    for talker, from_s, to_s in zip(talkers, before.clocks_s, after.clocks_s, strict=True):
+        tally.add(talker.call.tape, talker.said, from_s, to_s)
+    return Seen(tally, before, after, max(talker.call.late_max_s for talker in talkers))
+
+
+async def _one_call(emulator: Emulator, speech: Sequence[bytes]) -> None:
+    async with anyio.create_task_group() as tasks:
+        talker = _call(emulator, speech, 0, tasks)
         await anyio.sleep(WARM_CALL_S)
+        await _hang_up([talker])
+
+
+def _call(emulator: Emulator, speech: Sequence[bytes], number: int, tasks: TaskGroup) -> Talker:
+    talker = Talker(emulator.place(CALLER, CALLED), speech, number)
+    tasks.start_soon(talker.run)
+    return talker
+
+
+async def _hang_up(talkers: Sequence[Talker]) -> None:
+    for talker in talkers:
         talker.call.end("hung up")
-        await talker.call.gone()
+    with anyio.fail_after(END_S):
+        for talker in talkers:
+            await talker.call.gone()
 
 
 def paced(home: Path, calls: int) -> int:
-    """The worst call's p99 of lateness; the warm-up call, the first of all, does not count."""
-    lates: list[int] = []
-    for journal in sorted(home.glob(f"calls/*/{JOURNAL}"), key=lambda path: path.stat().st_mtime)[-calls:]:
-        events = [Entry.parse(line).event for line in journal.read_text(encoding="utf-8").splitlines()]
-        lates += [event.late_p99_ms for event in events if isinstance(event, SoundPaced)]
+    """The worst call's p99 of lateness; the first call of all, which warmed the server, does not count."""
+    journals = sorted(home.glob(f"calls/*/{JOURNAL}"), key=lambda path: path.stat().st_mtime)
+    events = [Entry.parse(line).event for path in journals[-calls:] for line in path.read_text(encoding="utf-8").splitlines()]
+    lates = [event.late_p99_ms for event in events if isinstance(event, SoundPaced)]
+    if len(lates) < calls:
+        failures = {event.sentence for event in events if isinstance(event, Failed)}
+        raise SystemExit(f"{calls - len(lates)} of {calls} calls broke: {'; '.join(failures) or 'see the log above'}")
     return max(lates)
 
 
@@ -157,11 +195,11 @@ async def bench(plan: Sequence[tuple[int, Routing]], seconds: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.calls", description=__doc__)
     parser.add_argument("--calls", default="1,10,25,50", help="how many at a time, a row each (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=40.0, help="measured per row, after the warm-up (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=35.0, help="measured per row, after the warm-up (default: %(default)s)")
     parser.add_argument("--routed", default="1", help="rows in which Claude routes each turn as well (default: %(default)s)")
     asked = parser.parse_args()
-    plan: list[tuple[int, Routing]] = [(int(calls), "one") for calls in asked.calls.split(",") if calls]
-    plan += [(int(calls), "claude") for calls in asked.routed.split(",") if calls]
+    plan = [(int(calls), Routing.ONE) for calls in asked.calls.split(",") if calls]
+    plan += [(int(calls), Routing.CLAUDE) for calls in asked.routed.split(",") if calls]
     anyio.run(bench, plan, asked.seconds, backend_options={"use_uvloop": True})
 
 

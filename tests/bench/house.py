@@ -11,9 +11,10 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from itertools import repeat
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -45,9 +46,6 @@ from voices.synthesis import Rendering
 from voices.vad import SileroVad, load_silero
 from voices.voice import Voice
 
-Routing = Literal["one", "claude"]
-"""One agent, so that there is nothing to route; or all of them, and Claude is asked for every turn."""
-
 CALLER: Final = "+15550100"
 SECRET: Final = "a-secret-of-the-webhook"
 RECOGNITION_S: Final = 0.15
@@ -56,11 +54,16 @@ CHAR_S: Final = 0.065
 HEARD: Final = "I would like to book a table for four people tonight."  # nothing that a name, the floor or a rule would take
 
 
+class Routing(StrEnum):
+    ONE = "one"  # one agent, so that there is nothing to route
+    CLAUDE = "claude"  # all of them, and Claude is asked for every turn
+
+
 def build(home: Path, routing: Routing) -> House:
     policy = AdmissionPolicy(allow=(CALLER,), max_calls=200, max_usd_per_call=Decimal(1_000), max_usd_per_day=Decimal(100_000))
     settings = Settings(home=home, agents=home / "agents", admission=policy)
     roster = roster_of(settings)
-    if routing == "one":
+    if routing is Routing.ONE:
         roster = Roster([roster.front_desk])
     phrases = Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.names())
     prompts = Prompts.read(roster, ROOT / "prompts")
@@ -111,4 +114,4 @@ if __name__ == "__main__":
     emulator, folder, core, mode = sys.argv[1:]
     os.sched_setaffinity(0, {int(core)})
     set_up(LogSettings(level="error"))
-    anyio.run(main, emulator, Path(folder), mode, backend_options={"use_uvloop": True})
+    anyio.run(main, emulator, Path(folder), Routing(mode), backend_options={"use_uvloop": True})

@@ -31,6 +31,15 @@ class Usage:
         busy = sum(times[:8]) - times[3] - times[4]  # all but idle and waiting for a disk; steal counts
         return cls(sum(map(int, fields[11:15])) * TICK_S, busy * TICK_S, perf_counter())
 
+    def share(self, before: Usage) -> float:
+        """Of a core, by the process, since then."""
+        return (self.process_s - before.process_s) / (self.clock_s - before.clock_s)
+
+    def others(self, before: Usage) -> float:
+        """Of the core, by everything else."""
+        core = (self.core_s - before.core_s) / (self.clock_s - before.clock_s)
+        return max(0.0, core - self.share(before))
+
 
 def rss_mb(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from math import nan
 from pathlib import Path
 from typing import Final
 
@@ -14,14 +15,26 @@ from voices.audio import duration_s
 
 FIXED_MS: Final = 1_000 * (RECOGNITION_S + FIRST_TOKEN_S + FIRST_BYTE_S)
 HEADER: Final = (
-    "calls route   response ms      over 550 ms      barge-in ms       core   MB per    pacer  turns lost  load  others calibr.\n"
-    "                p50    p95       p50    p95       p50    p95  per call     call  late p99       torn  late  on core     ms"
+    "calls  route   response ms   over 550 ms   barge-in ms      core      MB    pacer  turns  lost  load  load  others  calib.\n"
+    "                p50    p95    p50    p95    p50    p95  per call  p.call  late p99       torn  core  late  on core     ms"
 )
-# Medians of the runs in voice-frameworks.md, 1.2: measured in the same way on such a machine, at one call unless it says more.
-PEERS: Final = {
-    "Pipecat 1.14": {"overhead": 391.0, "barge_in": 370.0, "cpu": 0.18, "mb": 96.0, "calls": "4 calls a core"},
-    "LiveKit Agents 1.8.9": {"overhead": 490.0, "barge_in": 540.0, "cpu": 0.077, "mb": 59.0, "calls": "about 15 calls a core"},
-}
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    overhead_ms: int
+    barge_in_ms: int
+    cpu_per_call: float
+    mb_per_call: int
+    calls: int
+
+
+# Medians of the runs in voice-frameworks.md, 1.2, on such a machine; LiveKit's cost at ten calls.
+PEERS: Final = (
+    Peer("Pipecat 1.14", overhead_ms=391, barge_in_ms=370, cpu_per_call=0.16, mb_per_call=70, calls=4),
+    Peer("LiveKit Agents 1.8.9", overhead_ms=490, barge_in_ms=540, cpu_per_call=0.052, mb_per_call=31, calls=15),
+)
 
 
 @dataclass(frozen=True)
@@ -41,20 +54,22 @@ class Row:
     rss_mb_per_call: float
     rss_mb: float
     pacer_late_p99_ms: int
+    load: float
     load_late_ms: float
     others_on_core: float
     calibration_ms: tuple[float, float]
 
     def overhead_ms(self, which: str) -> float:
-        return self.response_ms.get(which, float("nan")) - FIXED_MS
+        return self.response_ms.get(which, nan) - FIXED_MS
 
     def line(self) -> str:
-        response, barge_in, nan = self.response_ms, self.barge_in_ms, float("nan")
+        delays = [self.response_ms.get(which, nan) for which in ("p50", "p95")]
+        delays += [self.overhead_ms(which) for which in ("p50", "p95")]
+        delays += [self.barge_in_ms.get(which, nan) for which in ("p50", "p95")]
         return (
-            f"{self.calls:5} {self.routing:6}{response.get('p50', nan):7.0f}{response.get('p95', nan):7.0f}   "
-            f"{self.overhead_ms('p50'):7.0f}{self.overhead_ms('p95'):7.0f}   "
-            f"{barge_in.get('p50', nan):7.0f}{barge_in.get('p95', nan):7.0f}  {self.cpu_per_call:8.4f}{self.rss_mb_per_call:9.2f}"
-            f"{self.pacer_late_p99_ms:7} ms {self.turns:6}{self.unanswered:3}/{self.torn}{self.load_late_ms:6.0f}"
+            f"{self.calls:5}  {self.routing:6}{''.join(f'{delay:7.0f}' for delay in delays)}"
+            f"{self.cpu_per_call:10.4f}{self.rss_mb_per_call:8.2f}{self.pacer_late_p99_ms:7} ms"
+            f"{self.turns:6}  {self.unanswered:2}/{self.torn:<2}{100 * self.load:4.0f} %{self.load_late_ms:6.0f}"
             f"{100 * self.others_on_core:7.0f} %  {self.calibration_ms[0]:.0f}/{self.calibration_ms[1]:.0f}"
         )
 
@@ -73,14 +88,15 @@ def preamble(speech: Sequence[bytes]) -> str:
 
 
 def conclusion(rows: Sequence[Row]) -> str:
-    """How the peers compare with our first row."""
-    lines = ["", "The peers, measured in the same way at one call, and how many times ours they are:"]
-    ours = rows[0]
-    for name, peer in PEERS.items():
+    """How the peers compare: in delay with our first row, in cost with the one that has as many calls as they bear, or more."""
+    lines = ["", "The peers, measured in the same way: delays at one call, cost at the most calls that a core bears (times ours)"]
+    for peer in PEERS:
+        delay, cost = rows[0], next((row for row in rows if row.calls >= peer.calls), rows[-1])
         lines.append(
-            f"  {name:21} overhead {peer['overhead']:.0f} ms ({peer['overhead'] / ours.overhead_ms('p50'):.1f}x)  "
-            f"barge-in {peer['barge_in']:.0f} ms ({peer['barge_in'] / ours.barge_in_ms.get('p50', float('nan')):.1f}x)  "
-            f"core {peer['cpu']} ({peer['cpu'] / ours.cpu_per_call:.1f}x)  {peer['mb']:.0f} MB  {peer['calls']}"
+            f"  {peer.name:21} overhead {peer.overhead_ms} ms ({peer.overhead_ms / delay.overhead_ms('p50'):.1f}x)"
+            f"  barge-in {peer.barge_in_ms} ms ({peer.barge_in_ms / delay.barge_in_ms.get('p50', nan):.1f}x)"
+            f"  core per call {peer.cpu_per_call} ({peer.cpu_per_call / cost.cpu_per_call:.1f}x)"
+            f"  MB per call {peer.mb_per_call} ({peer.mb_per_call / cost.rss_mb_per_call:.0f}x)  {peer.calls} calls a core"
         )
     return "\n".join(lines)
 

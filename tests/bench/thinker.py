@@ -45,6 +45,9 @@ class Thinker:
     async def warm(self, agent: Agent, tools: Sequence[Tool] = ()) -> Spent | None:
         return None
 
+    async def warm_choice(self, system: str, tool: Tool, *, model: str) -> Spent | None:
+        return None
+
     async def choose(self, system: str, thread: Sequence[Utterance], tool: Tool, *, model: str, timeout_s: float) -> Choice:
         await _token(anyio.current_time(), ROUTE_TOKENS - 1)
         return Choice({"speakers": [{"agent": self._front_desk, "brief": ""}]}, _spent(model, ROUTE_TOKENS))
