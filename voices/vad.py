@@ -74,8 +74,7 @@ class SileroVad:
 
     def reset(self) -> None:
         self._h = self._c = np.zeros((1, 1, 128), np.float32)
-        self._input = np.zeros((1, _CONTEXT + _WINDOW), np.float32)
-        self._filled = 0
+        self._heard = bytes(2 * _CONTEXT)
         self._probability = 0.0
         self._speech_dbfs = -96.0
         self._room_dbfs = -60.0
@@ -87,25 +86,17 @@ class SileroVad:
         self._room_dbfs = _floor(self._room_dbfs, level, lowest=-90.0)
         calm = self._probability < _CERTAINLY_NOT and level < self._room_dbfs + _ROOM_DB
         self._calm = self._calm + 1 if calm else 0
-        sound = samples(frame)
-        room = _WINDOW - self._filled
-        self._take(sound[:room])
-        if self._filled == _WINDOW:
-            self._judge()
-            self._take(sound[room:])
+        self._heard += frame
+        if len(self._heard) >= 2 * (_CONTEXT + _WINDOW):
+            if self._calm <= _CALM_FRAMES:
+                self._judge()
+            self._heard = self._heard[2 * _WINDOW :]
         return (0.0 if level < self._speech_dbfs - _HUSH_DB else self._probability,)
 
     def _judge(self) -> None:
-        if self._calm <= _CALM_FRAMES:
-            found, self._h, self._c = self._run(_OUTPUTS, {"input": self._input, "h": self._h, "c": self._c})
-            self._probability = float(found[0])
-        self._input[0, :_CONTEXT] = self._input[0, -_CONTEXT:]
-        self._filled = 0
-
-    def _take(self, sound: Any) -> None:
-        start = _CONTEXT + self._filled
-        np.multiply(sound, 1 / FULL_SCALE, out=self._input[0, start : start + sound.size], casting="unsafe")
-        self._filled += sound.size
+        window = samples(self._heard)[None, : _CONTEXT + _WINDOW] * np.float32(1 / FULL_SCALE)
+        found, self._h, self._c = self._run(_OUTPUTS, {"input": window, "h": self._h, "c": self._c})
+        self._probability = float(found[0])
 
 
 def _floor(before: float, level: float, *, lowest: float) -> float:
