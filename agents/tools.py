@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -63,7 +63,8 @@ def _untitled(schema: Any) -> Any:
             return schema
 
 
-def bring_in(colleagues: Sequence[Agent]) -> Tool:
+@lru_cache(16)  # a model and its schema take milliseconds to make; the same few are wanted in every turn
+def bring_in(colleagues: tuple[Agent, ...]) -> Tool:
     """Hand the call over to one of these."""
     why = Annotated[str, Field(max_length=300, description="What they should know, in a few words.")]
     return Tool(
@@ -92,7 +93,7 @@ class CurrentTime(Inputs):
 
 CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere.", CurrentTime)
 
-_MAKERS: Final[Mapping[str, Callable[[Sequence[Agent]], Tool]]] = {
+_MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
     "bring_in": bring_in,
     "end_call": lambda _: END_CALL,
     "current_time": lambda _: CURRENT_TIME,
@@ -103,11 +104,12 @@ KNOWN: Final = tuple(_MAKERS)
 def tools_of(agent: Agent, everyone: Iterable[Agent]) -> tuple[Tool, ...]:
     """The tools this agent may use on a call with these agents; `bring_in` only if there is somebody to bring in."""
     others = [other for other in everyone if other.id != agent.id]
-    colleagues = [other for other in others if not agent.hands_over_to or other.id in agent.hands_over_to]
+    colleagues = tuple(other for other in others if not agent.hands_over_to or other.id in agent.hands_over_to)
     return tuple(_MAKERS[name](colleagues) for name in agent.tools if name != "bring_in" or colleagues)
 
 
-def route(everyone: Sequence[Agent]) -> Tool:
+@lru_cache(4)
+def route(everyone: tuple[Agent, ...]) -> Tool:
     """The router's only tool: who answers this turn, in what order, each with a few words on what to add."""
     brief = Annotated[str, Field(max_length=200, description="What this one should add, in a few words.")]
     speaker = create_model("Speaker", __base__=Inputs, agent=(_one_of(everyone), ...), brief=(brief, ""))
