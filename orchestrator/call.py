@@ -69,9 +69,11 @@ class Call:
         self._mind = Mind(parts.minds, self._mixer, self._mouth, self, guard)
         self._ear = Ear(line, parts.vad(), parts.endpointer(), journal, self)
         self._keypad = Keypad()
+        self._keyed = ""
         self._patience = Patience(parts.limits)
         self._state = State.THINKING
         self._turn = 0
+        self._greeting = Reply(0, journal)
         self._reply: Reply | None = None
         self._guess: Reply | None = None
         self._guesses = self._listenings = 0
@@ -88,8 +90,8 @@ class Call:
         """Answer, talk, hang up; returns when the line is down. Raises LineError if it could not be answered."""
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
-            greeting = self._reply = Reply(0, self._journal)
-            tasks.start_soon(self._mind.greet, greeting)
+            self._reply = self._greeting
+            tasks.start_soon(self._mind.greet, self._greeting)
             tasks.start_soon(self._warm)
             await self._line.answer()
             self._journal.write(
@@ -98,7 +100,7 @@ class Call:
                 )
             )
             self._patience.moved(self._journal.now_s())
-            self._mind.commit(greeting)
+            self._mind.commit(self._greeting)
             tasks.start_soon(self._hear)
             tasks.start_soon(self._pace)
             tasks.start_soon(self._watch)
@@ -123,14 +125,12 @@ class Call:
             return
         self.why = why
         with anyio.CancelScope(shield=True):
-            sounding = self._mixer.sounding
             await self._line.hang_up()
             for fact in self._pacer.settle(anyio.current_time() + LAST_SOUND_S if self._farewell else None):
                 await self._report(fact)
-            if sounding is not None and not self._farewell:
-                cut = self._mixer.hold(anyio.current_time())
-                if cut is not None:
-                    self._said(cut)
+            cut = None if self._mixer.held else self._mixer.hold(anyio.current_time())
+            if cut is not None:
+                self._said(cut)
         self._journal.write(self._pacer.summary())
         self._tasks.cancel_scope.cancel()
 
@@ -145,10 +145,10 @@ class Call:
         """The farewell, and the first moments of the greeting, are not interrupted by sound."""
         if self._state is State.CLOSING:
             return True
-        reply = self._reply
-        if reply is None or reply.turn or self._state is State.LISTENING:
+        greeting = self._greeting
+        if self._reply is not greeting or self._state is State.LISTENING:
             return False
-        return reply.heard_s is None or self._journal.now_s() < reply.heard_s + GREETING_PROTECTED_S
+        return greeting.heard_s is None or self._journal.now_s() < greeting.heard_s + GREETING_PROTECTED_S
 
     def played(self, length_s: float) -> bytes:
         return self._pacer.played(length_s)
@@ -159,8 +159,13 @@ class Call:
         self._patience.moved(self._journal.now_s())
         await self._entered(self._keypad.press(key, self._journal.now_s()))
 
-    async def sign(self, sign: Sign) -> bool:
+    def judges(self, reply: Reply) -> bool:
+        return self.yielded and reply is self._guess
+
+    async def sign(self, sign: Sign, of: Reply | None = None) -> bool:
         async with self._acting:
+            if of is not None and of is not self._awaited(sign):
+                return False  # it was dropped while it said so, or is about something else
             found = step(self._state, sign)
             if found is None:
                 return False
@@ -171,13 +176,21 @@ class Call:
                 self._reply, self._guess = self._guess, None
             return True
 
+    def _awaited(self, sign: Sign) -> Reply | None:
+        """Whose word a sign must be that comes from an answer."""
+        if sign in (Sign.WORDS, Sign.NO_WORDS):
+            return self._guess if self.yielded else self._guess or self._reply
+        return self._reply
+
     async def _perform(self, act: Act) -> None:
         match act:
             case Act.LISTEN:
                 self._guesses = self._listenings = 0
                 self._listen()
             case Act.DUCK | Act.UNDUCK:
-                await self._pacer.cut(lambda now_s: self._mixer.duck(now_s, on=act is Act.DUCK))
+                lower = act is Act.DUCK
+                if lower is not self._mixer.ducked:
+                    await self._pacer.cut(lambda now_s: self._mixer.duck(now_s, on=lower))
             case Act.HOLD:
                 await self._hold()
             case Act.RESUME:
@@ -189,8 +202,13 @@ class Call:
                 self._forget()
             case Act.COMMIT:
                 self._commit(self._guess or self._begin(self._utterance_reply()))
+            case Act.ENTER:
+                self._commit(self._begin(Reply(self._turn + 1, self._journal, text=self._keyed)))
             case Act.DROP:
                 self._drop()
+            case Act.FINISH:
+                self._reply = None
+                self._patience.moved(self._journal.now_s())
             case Act.HANG_UP:
                 self._tasks.start_soon(self._end, self._farewell or "goodbye")
 
@@ -243,10 +261,7 @@ class Call:
     async def _entered(self, digits: str | None) -> None:
         """Keys were pressed: their own turn, with nothing to recognise."""
         if digits:
-            if self._guess is not None:
-                self._guess.forget()
-            reply = self._begin(Reply(self._turn + 1, self._journal, text=KEYED.format(digits=" ".join(digits))))
-            self._commit(reply)
+            self._keyed = KEYED.format(digits=" ".join(digits))
             await self.sign(Sign.KEYED)
 
     # --- our side of it -----------------------------------------------------------------------------------------------
@@ -291,13 +306,10 @@ class Call:
         reply = self._reply
         if reply is None or not reply.free:
             return
-        if reply.farewell and reply.heard_s is not None and self._state is not State.CLOSING:
+        if reply.farewell and reply.heard_s is not None and await self.sign(Sign.FAREWELL, reply):
             self._farewell = reply.farewell
-            await self.sign(Sign.FAREWELL)
-        if reply.finished and self._mixer.idle and not self.yielded:
-            self._reply = None
-            self._patience.moved(self._journal.now_s())
-            await self.sign(Sign.DONE)
+        if reply.finished and self._mixer.idle:
+            await self.sign(Sign.DONE, reply)
 
     async def _started(self, turn: int, agent: str, at_s: float, *, aside: bool) -> None:
         self._mouth.moved()
@@ -311,7 +323,7 @@ class Call:
         if agent not in reply.played and not aside:
             reply.played.add(agent)
             self._journal.write(events.Played(turn=turn, agent=agent), at_s)
-        await self.sign(Sign.AUDIBLE)
+        await self.sign(Sign.AUDIBLE, reply)
 
     def _said(self, heard: ClipHeard) -> None:
         clip = heard.clip
@@ -342,7 +354,8 @@ class Call:
         while True:
             await anyio.sleep(WATCH_S)
             now_s = self._journal.now_s()
-            await self._entered(self._keypad.rest(now_s))
+            if self._rest is Rest.CALLER:
+                await self._entered(self._keypad.rest(now_s))
             if self._mouth.lost:
                 await self._end("failed")
             elif self._ear.talking or self._mixer.sounding is not None:
@@ -356,7 +369,7 @@ class Call:
     def _rest(self) -> Rest | None:
         if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
             return Rest.ANSWER if self._reply.turn or self._reply.finished else None
-        nobody_speaks = self._reply is None and self._guess is None
+        nobody_speaks = self._reply is None and self._guess is None and self._ear.utterance is None
         return Rest.CALLER if self._state is State.LISTENING and nobody_speaks else None
 
     def _prompt(self, prompt: Prompt, rest: Rest) -> None:

@@ -146,7 +146,12 @@ class Ear:
     def forget(self) -> None:
         """Whatever the caller says next is a new utterance."""
         self._segmenter.close()
-        self.utterance = None
+        self._leave()
+
+    def _leave(self) -> None:
+        utterance, self.utterance = self.utterance, None
+        if utterance is not None and utterance.recognition is not None and not utterance.recognition.finished:
+            utterance.recognition.give_up()  # nobody took it for a turn: a recogniser that waits for its end would wait for ever
 
     async def run(self) -> None:
         """Until the line ends."""
@@ -184,10 +189,11 @@ class Ear:
                 await self._paused(self._axis_s + at_s)
             case Resumed(pause_s):
                 self._endpointer.learn(pause_s)
+                self._insisted = False  # what came before the pause may have been judged to be no bid
                 await self._attention.sign(Sign.SPEECH_RESUMED)
             case Ended(_, speech_s):
                 await self._attention.sign(Sign.SPEECH_BRIEF if self._is_brief(speech_s) else Sign.SPEECH_ENDED)
-                self.utterance = None
+                self._leave()
 
     async def _paused(self, ended_s: float) -> None:
         if self.utterance is None:

@@ -58,7 +58,7 @@ class Floor:
         drafts = list(thread)
         async with out:
             for at in range(MOST_SPEAKERS + 1):
-                if at >= len(self._order):
+                if at >= len(self._order) or self._reply.farewell:
                     return
                 speech = _Speech(self._roster[self._order[at].agent], self._reply, out, SPEAKER_GAP_S if at else FILLER_GAP_S)
                 if not await self._speak(speech, self._order[at].brief, drafts):
@@ -84,9 +84,8 @@ class Floor:
                             await speech.said(text)
                         case Spent():
                             self._tell(meter.spent(happening, turn))
-                        case ToolCalled(_, name, arguments):
+                        case ToolCalled():
                             await speech.settle()
-                            self._tell(events.ToolUsed(turn=turn, agent=agent.id, name=name, input=dict(arguments)))
                         case Failed(failure):
                             pass  # and nothing follows it
                 tasks.cancel_scope.cancel()
@@ -114,6 +113,8 @@ class Floor:
     def _act(self, speech: _Speech) -> Act:
         async def act(call: ToolCalled) -> str:
             await self._reply.over.wait()  # a guess may think and speak, never act
+            await self._reply.routed.wait()
+            self._tell(events.ToolUsed(turn=self._reply.turn, agent=speech.agent.id, name=call.name, input=dict(call.input)))
             match call.name:
                 case "bring_in":
                     return await self._bring_in(speech, call.input["agent"], call.input["why"])

@@ -49,10 +49,11 @@ class Minds:
 class Conductor(Protocol):
     """What the mind needs from the rest of its call."""
 
-    async def sign(self, sign: Sign) -> bool: ...
+    async def sign(self, sign: Sign, of: Reply | None = None) -> bool: ...
 
-    @property
-    def yielded(self) -> bool: ...
+    def judges(self, reply: Reply) -> bool:
+        """We stopped speaking for what this answers, and do not know yet whether it was a bid for the floor."""
+        ...
 
 
 class Guard(Protocol):
@@ -125,8 +126,8 @@ class Mind:
                     await self._react(reply)
             except RecognitionError as error:
                 reply.failed("recognition", error)
-                if self._conductor.yielded:  # nobody knows what was said: go on
-                    await self._conductor.sign(Sign.NO_WORDS)
+                if self._conductor.judges(reply):  # nobody knows what was said: go on
+                    await self._conductor.sign(Sign.NO_WORDS, reply)
                 else:
                     await self._say(reply, self._minds.lines.for_error(error.code))
             finally:
@@ -145,9 +146,9 @@ class Mind:
     async def fill(self, reply: Reply, text: str) -> None:
         """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready."""
         with reply.work():
-            if not (reply.free and self._mixer.backlog):
+            if not self._mixer.talking:
                 agent = self._minds.roster[reply.speaker] if reply.speaker else self._holder
-                await self._mouth.say(Sentence(agent, text, aside=True, gap_s=0.0), reply, first=True, released=True)
+                await self._mouth.say(Sentence(agent, text, aside=True, gap_s=0.0), reply, filler=True)
 
     @property
     def _holder(self) -> Agent:
@@ -158,17 +159,17 @@ class Mind:
         assert utterance is not None
         assert utterance.recognition is not None
         heard = await utterance.recognition.text()
-        unsure = not heard.text or (self._conductor.yielded and self._minds.phrases.is_backchannel(heard.text))
+        unsure = not heard.text or (self._conductor.judges(reply) and self._minds.phrases.is_backchannel(heard.text))
         if unsure:
             reply.tell(events.SpeculationDropped(turn=reply.turn, why="not_words"))
             self._settle(reply, None)  # to an answer without a word, should the turn be over
-            await self._conductor.sign(Sign.NO_WORDS)
+            await self._conductor.sign(Sign.NO_WORDS, reply)
             return False
         reply.text = heard.text
         from_s, to_s = round(utterance.from_s, 3), round(utterance.to_s, 3)
         text = HIDDEN if self.guarded else heard.text
         reply.tell(events.HeardText(turn=reply.turn, text=text, from_s=from_s, to_s=to_s, engine=heard.engine))
-        await self._conductor.sign(Sign.WORDS)
+        await self._conductor.sign(Sign.WORDS, reply)
         self._record(reply)
         return True
 
@@ -239,9 +240,9 @@ class Mind:
 
     def _settle(self, reply: Reply, route: Route | None) -> None:
         """Who answers is certain; if the turn is over too, the answer may be heard."""
-        if reply.routed:
+        if reply.routed.is_set():
             return
-        reply.routed = True
+        reply.routed.set()
         if route is not None:
             speakers = tuple(speaker.agent for speaker in route.speakers)
             reply.speaker = speakers[0]

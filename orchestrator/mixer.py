@@ -127,18 +127,26 @@ class Mixer:
     # --- what is to be said -------------------------------------------------------------------------------------------
 
     def add(self, clip: Clip, *, first: bool = False) -> None:
-        """Queue a clip; `first` puts it before all that has not begun."""
-        if not first:
+        """Queue a clip; `first` puts it before those that wait to be released."""
+        if first:
+            self._queue.appendleft(clip)
+        else:
             self._gap_left = self._gap_left if self._queue else 0
             self._queue.append(clip)
-            return
-        begun = bool(self._queue) and (self._queue[0].cursor > 0 or self._queue[0].from_s is not None)
-        self._queue.insert(1 if begun else 0, clip)
 
     @property
     def backlog(self) -> int:
         """Clips that have not begun."""
         return sum(1 for clip in self._queue if clip.cursor == 0)
+
+    @property
+    def ducked(self) -> bool:
+        return self._target != 1.0
+
+    @property
+    def talking(self) -> bool:
+        """A clip is being said, or may be said next."""
+        return any(clip.released for clip in self._queue)
 
     @property
     def idle(self) -> bool:

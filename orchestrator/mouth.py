@@ -6,13 +6,14 @@ from contextlib import aclosing
 from typing import Final
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 from anyio.streams.memory import MemoryObjectReceiveStream
-from voices.catalogue import Catalogue, Fallback
 
 from orchestrator.events import FirstAudio
 from orchestrator.floor import Sentence
 from orchestrator.mixer import Clip, Mixer
 from orchestrator.reply import Reply
+from voices.catalogue import Catalogue, Fallback
 from voices.synthesis import SynthesisError
 
 AHEAD: Final = 2  # sentences that wait, synthesised: enough for no gap, little to throw away at a barge-in
@@ -44,14 +45,14 @@ class Mouth:
                     await self._moved.wait()
                 await self.say(sentence, reply)
 
-    async def say(self, sentence: Sentence, reply: Reply, *, first: bool = False, released: bool = False) -> Clip | None:
-        """Queue one sentence as soon as its first sound is there; returns when all of it is. None: no engine could say it.
+    async def say(self, sentence: Sentence, reply: Reply, *, filler: bool = False) -> None:
+        """Queue one sentence as soon as its first sound is there; returns when all of it is.
 
-        `first` puts it before all that waits; `released` lets it be heard though the answer is still a guess.
+        A filler goes before what waits, may be heard though the answer is still a guess, and is left out if that has begun.
         """
         agent = sentence.agent
         clip = Clip(reply.turn, agent.id, agent.voice, sentence.text, gap_s=sentence.gap_s, aside=sentence.aside)
-        clip.released = released or reply.free
+        clip.released = filler or reply.free
         queued = False
         try:
             async with aclosing(self._catalogue.speak(sentence.text, agent.voice)) as sounds:
@@ -62,14 +63,17 @@ class Mouth:
                     clip.pcm += sound.pcm
                     clip.marks += sound.marks
                     if not queued:
+                        await checkpoint_if_cancelled()  # nothing of an answer that was dropped while this sound came
+                        if filler and self._mixer.talking:
+                            return
                         queued = True
+                        self._unsaid = 0
                         clip.released |= reply.free
-                        self._mixer.add(clip, first=first)
+                        self._mixer.add(clip, first=filler)
                         if sentence.opens:
                             reply.tell(FirstAudio(turn=reply.turn, agent=agent.id))
         except SynthesisError as error:
             reply.failed("voice", error)
+            self._unsaid += not queued
         finally:
             clip.complete = True  # also when it was cut off: what is there can be played out
-            self._unsaid = 0 if queued else self._unsaid + 1
-        return clip if queued else None

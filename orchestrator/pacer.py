@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from math import floor
 from typing import Final
 
@@ -12,7 +13,7 @@ import anyio
 from orchestrator.events import SoundPaced
 from orchestrator.journal import Journal
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
-from telephony.line import Line
+from telephony.line import Line, LineClosed
 from voices.audio import FRAME_S, Frame
 
 TICK_S: Final = 0.005  # the pacers of all calls wake at the same moments: one wake-up costs more than several frames do
@@ -51,7 +52,8 @@ class Pacer:
         async with self._sending:
             self._next_s = now_s = await self._line.clear()
             change(now_s)
-            await self._send()
+            with suppress(LineClosed):  # the ear finds out as well, and ends the call
+                await self._send()
 
     def settle(self, upto_s: float | None = None) -> list[ClipStarted | ClipHeard]:
         """What the caller has heard by now (or will have heard by `upto_s`, on the loop's clock)."""

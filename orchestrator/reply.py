@@ -28,7 +28,7 @@ class Reply:
         """The caller's words, once they are known."""
         self.over = anyio.Event()
         """The caller's turn is over: this is the answer."""
-        self.routed = False
+        self.routed = anyio.Event()
         """It is certain who answers."""
         self.recorded = False
         """The caller's words are in the history."""
@@ -50,7 +50,7 @@ class Reply:
     @property
     def free(self) -> bool:
         """It may be heard."""
-        return self.over.is_set() and self.routed
+        return self.over.is_set() and self.routed.is_set()
 
     def tell(self, event: CallEvent, at_s: float | None = None) -> None:
         """Write a fact, at once or when the answer is committed, with the time at which it was true."""

@@ -60,7 +60,9 @@ class Act(StrEnum):
     GUESS = auto()  # recognise, route and answer on speculation
     FORGET = auto()  # drop the guess
     COMMIT = auto()  # the guess is the answer: let it be heard
+    ENTER = auto()  # what was keyed in is the caller's turn
     DROP = auto()  # drop the old answer; history keeps what was heard
+    FINISH = auto()  # the answer is over
     HANG_UP = auto()
 
 
@@ -68,14 +70,15 @@ _S, _F, _A = State, Sign, Act
 
 TABLE: Final[dict[tuple[State, Sign], tuple[State, tuple[Act, ...]]]] = {
     (_S.LISTENING, _F.SPEECH_BEGAN): (_S.LISTENING, (_A.LISTEN,)),
-    (_S.LISTENING, _F.SPEECH_PAUSED): (_S.LISTENING, (_A.GUESS,)),
+    (_S.LISTENING, _F.SPEECH_PAUSED): (_S.LISTENING, (_A.DROP, _A.GUESS)),  # a prompt that has not sounded yet came too late
     (_S.LISTENING, _F.SPEECH_RESUMED): (_S.LISTENING, (_A.FORGET,)),
     (_S.LISTENING, _F.SPEECH_ENDED): (_S.THINKING, (_A.COMMIT,)),
-    (_S.LISTENING, _F.KEYED): (_S.THINKING, ()),
+    (_S.LISTENING, _F.KEYED): (_S.THINKING, (_A.FORGET, _A.DROP, _A.ENTER)),
     (_S.LISTENING, _F.NO_WORDS): (_S.LISTENING, (_A.FORGET,)),
     (_S.LISTENING, _F.AUDIBLE): (_S.SPEAKING, ()),
+    (_S.LISTENING, _F.DONE): (_S.LISTENING, (_A.FINISH,)),
     (_S.THINKING, _F.AUDIBLE): (_S.SPEAKING, ()),
-    (_S.THINKING, _F.DONE): (_S.LISTENING, ()),
+    (_S.THINKING, _F.DONE): (_S.LISTENING, (_A.FINISH,)),
     (_S.THINKING, _F.NO_WORDS): (_S.LISTENING, (_A.FORGET,)),
     (_S.THINKING, _F.SPEECH_BEGAN): (_S.THINKING, (_A.LISTEN,)),
     (_S.THINKING, _F.SPEECH_INSISTS): (_S.YIELDED, (_A.HOLD,)),
@@ -86,7 +89,7 @@ TABLE: Final[dict[tuple[State, Sign], tuple[State, tuple[Act, ...]]]] = {
     (_S.SPEAKING, _F.SPEECH_BRIEF): (_S.SPEAKING, (_A.UNDUCK,)),
     (_S.SPEAKING, _F.SPEECH_ENDED): (_S.SPEAKING, (_A.UNDUCK,)),
     (_S.SPEAKING, _F.KEY): (_S.LISTENING, (_A.HOLD, _A.DROP)),
-    (_S.SPEAKING, _F.DONE): (_S.LISTENING, ()),
+    (_S.SPEAKING, _F.DONE): (_S.LISTENING, (_A.UNDUCK, _A.FINISH)),
     (_S.YIELDED, _F.SPEECH_PAUSED): (_S.YIELDED, (_A.GUESS,)),
     (_S.YIELDED, _F.SPEECH_RESUMED): (_S.YIELDED, (_A.FORGET,)),
     (_S.YIELDED, _F.SPEECH_ENDED): (_S.JUDGING, (_A.COMMIT,)),
@@ -99,8 +102,10 @@ TABLE: Final[dict[tuple[State, Sign], tuple[State, tuple[Act, ...]]]] = {
     (_S.JUDGING, _F.NO_WORDS): (_S.SPEAKING, (_A.FORGET, _A.RESUME)),
     (_S.JUDGING, _F.KEY): (_S.LISTENING, (_A.FORGET, _A.DROP)),
     (_S.CLOSING, _F.KEY): (_S.CLOSING, (_A.HANG_UP,)),
-    (_S.CLOSING, _F.DONE): (_S.CLOSING, (_A.HANG_UP,)),
-    **{(state, _F.FAREWELL): (_S.CLOSING, ()) for state in State},
+    (_S.CLOSING, _F.SPEECH_BRIEF): (_S.CLOSING, (_A.UNDUCK,)),
+    (_S.CLOSING, _F.SPEECH_ENDED): (_S.CLOSING, (_A.UNDUCK,)),
+    (_S.CLOSING, _F.DONE): (_S.CLOSING, (_A.FINISH, _A.HANG_UP)),
+    **{(state, _F.FAREWELL): (_S.CLOSING, ()) for state in (_S.LISTENING, _S.THINKING, _S.SPEAKING)},
 }
 
 
