@@ -283,13 +283,12 @@ class Call:
     def _drop(self) -> None:
         held, self._held = self._held, None
         self._mixer.drop()
-        if held is not None and held.heard is not None:
-            clip = held.heard.clip
-            barge_in = events.BargeIn(turn=clip.turn, agent=clip.agent, onset_s=round(held.onset_s, 3))
-            self._journal.write(barge_in, held.at_s)
-        if self._reply is not None:
-            self._reply.forget()
-            self._reply = None
+        reply, self._reply = self._reply, None
+        if held is not None and reply is not None and reply.heard_s is not None:  # also between two of its sentences
+            agent = held.heard.clip.agent if held.heard else self._mind.floor
+            self._journal.write(events.BargeIn(turn=reply.turn, agent=agent, onset_s=round(held.onset_s, 3)), held.at_s)
+        if reply is not None:
+            reply.forget()
 
     async def _report(self, fact: ClipStarted | ClipHeard | None) -> None:
         """What the pacer says the caller has heard."""

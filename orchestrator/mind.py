@@ -16,6 +16,7 @@ from agents.errors import BrainError
 from agents.lines import Lines
 from agents.roster import Roster
 from orchestrator import events
+from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, Sentence, money
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
@@ -23,10 +24,12 @@ from orchestrator.phrases import Phrases
 from orchestrator.reply import Reply
 from orchestrator.router import Route, Router, Speaker
 from orchestrator.turns import Sign
-from voices.recognition import RecognitionError, Recognizer
+from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
 
 ROUTE_S: Final = 2.5  # then whoever has the floor answers
 ROUTER_THREAD: Final = 8  # utterances that the router is shown: who spoke last and about what
+LONGEST_JUDGING_S: Final = 2.5  # of an interruption: until then there is silence, and then we go on
+LONGEST_HEARING_S: Final = 10.0  # of a question: fillers bridge it, and then we ask again
 HIDDEN: Final = "…"
 SENTENCES: Final = 32  # a long answer, thought faster than it is spoken
 
@@ -158,7 +161,7 @@ class Mind:
         utterance = reply.utterance
         assert utterance is not None
         assert utterance.recognition is not None
-        heard = await utterance.recognition.text()
+        heard = await self._text(utterance.recognition, LONGEST_JUDGING_S if self._conductor.judges(reply) else LONGEST_HEARING_S)
         unsure = not heard.text or (self._conductor.judges(reply) and self._minds.phrases.is_backchannel(heard.text))
         if unsure:
             reply.tell(events.SpeculationDropped(turn=reply.turn, why="not_words"))
@@ -172,6 +175,13 @@ class Mind:
         await self._conductor.sign(Sign.WORDS, reply)
         self._record(reply)
         return True
+
+    async def _text(self, recognition: Recognition, within_s: float) -> Heard:
+        try:
+            with anyio.fail_after(within_s):
+                return await recognition.text()
+        except TimeoutError:
+            raise RecognizerFailed(f"no text within {within_s:g} s of the end of speech") from None
 
     async def _react(self, reply: Reply) -> None:
         phrases = self._minds.phrases

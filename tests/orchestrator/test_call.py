@@ -281,6 +281,15 @@ async def test_who_speaks_on_while_it_is_judged_is_not_lost() -> None:
         assert call.said[-1] == ("architect", "Yes.")
 
 
+async def test_a_recogniser_that_never_answers_is_waited_for_so_long_and_no_longer() -> None:
+    ears = ScriptedRecognizer(["never heard", "nor this", "Engineer, why?"], delay_s=60)
+    async with on_the_phone([], answer("engineer", LONG), ears=ears) as call:
+        await call.say(wait=False)
+        await anyio.sleep(18)
+        assert call.said[-1][1] == call.call.lines.errors.recognition_failed
+        assert _longest_gap(call.facts(SaidText)[1:]) < 3.0
+
+
 async def test_who_speaks_for_minutes_is_answered_after_one() -> None:
     async with on_the_phone(["a long story", "and more of it"], route_to("kai"), answer("kai", "I see.")) as call:
         call.line.say((tone(200, 0.5, LOUD) + bytes(1_280)) * 115)  # syllables, 62 s without a pause
