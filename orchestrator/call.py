@@ -328,7 +328,7 @@ class Call:
         clip = heard.clip
         from_s, to_s = self._journal.on_axis(heard.from_s), self._journal.on_axis(heard.to_s)
         self._patience.moved(to_s)
-        if not heard.text:
+        if not heard.text and not heard.interrupted:
             return
         self._journal.write(
             events.SaidText(
@@ -343,7 +343,7 @@ class Call:
             ),
             to_s,
         )
-        if not clip.aside:
+        if heard.text and not clip.aside:
             self._mind.remember(clip.agent, f"{heard.text} —" if heard.interrupted else heard.text, same_turn=True)
 
     # --- waiting ------------------------------------------------------------------------------------------------------
