@@ -18,6 +18,9 @@ _HUSH_DB: Final = 30.0  # so far below the speech before it, a frame is a pause 
 _HUSH_DB_PER_S: Final = 30.0  # … but a voice that goes on more softly is heard again soon
 _ROOM_DB: Final = 6.0
 _CERTAINLY_NOT: Final = 0.1
+_CERTAINLY: Final = 0.9
+_DIP_DB: Final = 12.0
+_TOGETHER: Final = 3  # windows in one run, while nothing changes: it costs 40 % less than three runs
 _CALM_FRAMES: Final = 50  # by then the model's state has settled: what comes next is found as soon as if it had been asked on
 _OUTPUTS: Final = ["speech_probs", "hn", "cn"]
 
@@ -63,7 +66,8 @@ class SileroVad:
     """Silero v6: windows of 32 ms, 0.12 ms of CPU each, so it runs on the event loop; a probability each frame. 3 KB per caller.
 
     The model lags by 100 ms when speech stops, and costs more than all else that is done to a frame. So loudness has a say: a
-    frame far below the speech just before it is a pause, and while the room has been calm for a while the model is not asked.
+    frame far below the speech just before it is a pause; in the midst of speech, and of quiet, the model is asked less often, and
+    while the room has been calm for a while it is not asked at all.
     """
 
     window_s = FRAME_S
@@ -85,18 +89,21 @@ class SileroVad:
         self._speech_dbfs = max(level, self._speech_dbfs - _HUSH_DB_PER_S * FRAME_S)
         self._room_dbfs = _floor(self._room_dbfs, level, lowest=-90.0)
         calm = self._probability < _CERTAINLY_NOT and level < self._room_dbfs + _ROOM_DB
+        steady = calm or (self._probability > _CERTAINLY and level > self._speech_dbfs - _DIP_DB)
         self._calm = self._calm + 1 if calm else 0
         self._heard += frame
-        if len(self._heard) >= 2 * (_CONTEXT + _WINDOW):
+        windows = (len(self._heard) // 2 - _CONTEXT) // _WINDOW
+        if windows >= (_TOGETHER if steady else 1):
             if self._calm <= _CALM_FRAMES:
-                self._judge()
-            self._heard = self._heard[2 * _WINDOW :]
+                self._judge(windows)
+            self._heard = self._heard[2 * _WINDOW * windows :]
         return (0.0 if level < self._speech_dbfs - _HUSH_DB else self._probability,)
 
-    def _judge(self) -> None:
-        window = samples(self._heard)[None, : _CONTEXT + _WINDOW] * np.float32(1 / FULL_SCALE)
-        found, self._h, self._c = self._run(_OUTPUTS, {"input": window, "h": self._h, "c": self._c})
-        self._probability = float(found[0])
+    def _judge(self, windows: int) -> None:
+        heard = samples(self._heard)[: _CONTEXT + _WINDOW * windows] * np.float32(1 / FULL_SCALE)
+        rows = np.stack([heard[_WINDOW * row : _WINDOW * (row + 1) + _CONTEXT] for row in range(windows)])
+        found, self._h, self._c = self._run(_OUTPUTS, {"input": rows, "h": self._h, "c": self._c})
+        self._probability = float(found[-1])
 
 
 def _floor(before: float, level: float, *, lowest: float) -> float:

@@ -65,25 +65,47 @@ def test_silero_hears_a_voice_that_goes_on_more_softly(silero: SileroVad) -> Non
     assert max(found[-len(soft) // 640 :]) >= 0.5
 
 
-def test_silero_lets_a_calm_room_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = 0
-    session = load_silero()
+class Counting:
+    """Silero's model, and how often it was asked."""
 
-    class Counting:
-        def run(self, *arguments: Any) -> Any:
-            nonlocal runs
-            runs += 1
-            return session.run(*arguments)
+    def __init__(self) -> None:
+        self.session = load_silero()
+        self.runs = 0
 
-    monkeypatch.setattr(vad, "load_silero", Counting)
+    def run(self, *arguments: Any) -> Any:
+        self.runs += 1
+        return self.session.run(*arguments)
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Counting:
+    counting = Counting()
+    monkeypatch.setattr(vad, "load_silero", lambda: counting)
+    return counting
+
+
+def test_silero_lets_a_calm_room_be(model: Counting) -> None:
     detector = SileroVad()
     windows(detector, noise(10.0))
-    settled = runs
-    assert settled < 9 / 0.032
+    settled = model.runs
+    assert settled < 4 / 0.032
     windows(detector, noise(5.0))
-    assert runs == settled
+    assert model.runs == settled
     question = read_wav(DEMO / "question.wav")
     assert speech_s(detector, question + noise(1.0))[0] == pytest.approx(0.0, abs=0.16)
+
+
+@pytest.mark.parametrize("dbfs", [-60, -40], ids=["quiet", "noisy"])
+def test_silero_is_asked_less_often_while_nothing_changes_and_finds_the_same(
+    model: Counting, monkeypatch: pytest.MonkeyPatch, dbfs: float
+) -> None:
+    pcm = read_wav(DEMO / "panel.wav")
+    room = to_pcm(samples(noise(LEAD_S) + pcm + noise(1.0)) + samples(noise(duration_s(pcm) + LEAD_S + 1.0, dbfs)).astype(int))
+    found = speech_s(SileroVad(), room)
+    asked = model.runs
+    monkeypatch.setattr(vad, "_TOGETHER", 1)
+    assert speech_s(SileroVad(), room) == found
+    assert asked < 0.8 * (model.runs - asked)
 
 
 def test_level_finds_where_a_tone_begins_and_ends() -> None:
