@@ -15,13 +15,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from voices.audio import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, RATE, Frame, samples, to_pcm
+from voices.audio import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, RATE, Frame, frames, samples, to_pcm
 from voices.synthesis import Mark
 
 DUCK_GAIN: Final = 10 ** (-12 / 20)
 RAMP_SAMPLES: Final = 2 * FRAME_SAMPLES  # gain changes and fades take 40 ms: no click, and still at once to the ear
-SPEAKING_LEAD_S: Final = 0.16
-IDLE_LEAD_S: Final = 0.002  # what is sent ahead while nobody speaks delays the next word; a hole in mere noise is not heard
 NOISE_RMS: Final = 14.0  # -67 dBFS: a live line, not a dead one
 NOISE_FRAMES: Final = 61  # over a second, so that no pattern is heard
 RESUME_BREAKS: Final = ",;:.!?—"
@@ -159,9 +157,9 @@ class Mixer:
         return self._queue[0] if self._queue and self._queue[0].cursor > self._queue[0].begin else None
 
     @property
-    def lead_s(self) -> float:
-        """How far ahead of the caller's ear to send."""
-        return SPEAKING_LEAD_S if self._tail or self._ready() else IDLE_LEAD_S
+    def flowing(self) -> bool:
+        """The next frame carries a voice (or ends the one before), so it matters that it is not late."""
+        return bool(self._tail) or self._ready() is not None
 
     # --- frames out ---------------------------------------------------------------------------------------------------
 
@@ -251,11 +249,10 @@ class Mixer:
         clip = self.sounding
         if clip is None:
             return None
-        fading = np.frombuffer(bytes(clip.pcm[2 * clip.cursor : 2 * (clip.cursor + RAMP_SAMPLES)]), "<i2")
+        fading = samples(bytes(clip.pcm[2 * clip.cursor : 2 * (clip.cursor + RAMP_SAMPLES)]))
         if fading.size:
             ramp = np.linspace(self._gain, 0.0, RAMP_SAMPLES, dtype=np.float32)[: fading.size]
-            pcm = to_pcm(fading * ramp).ljust(2 * RAMP_SAMPLES, b"\0")
-            self._tail.extend(Frame(pcm[at : at + FRAME_BYTES]) for at in range(0, len(pcm), FRAME_BYTES))
+            self._tail.extend(frames(to_pcm(fading * ramp)))
         heard = clip.words_before(clip.cursor)
         from_s = now_s if clip.from_s is None else clip.from_s
         return ClipHeard(clip, heard, from_s, now_s + len(self._tail) * FRAME_S, interrupted=True)

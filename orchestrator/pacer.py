@@ -16,6 +16,9 @@ from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from telephony.line import Line, LineClosed
 from voices.audio import FRAME_S, Frame
 
+SPEAKING_LEAD_S: Final = 0.16
+IDLE_LEAD_S: Final = 0.002  # noise that is sent ahead delays the next word, and a hole in it is not heard
+REFILL_S: Final = 0.06  # so much is sent at once: to wake up costs more than several frames do
 TICK_S: Final = 0.005  # the pacers of all calls wake at the same moments: one wake-up costs more than several frames do
 EARLY_S: Final = TICK_S + 0.002  # so a frame goes at the tick before its time; and event loops wake a little early
 REMEMBER_S: Final = 1.3  # of what was sent, to know its echo
@@ -27,18 +30,21 @@ def on_tick(at_s: float) -> float:
 
 
 class Pacer:
-    def __init__(self, line: Line, mixer: Mixer, journal: Journal) -> None:
-        self._line, self._mixer, self._journal = line, mixer, journal
+    def __init__(self, line: Line, mixer: Mixer, journal: Journal, soon: Callable[[], bool]) -> None:
+        """`soon`: whether somebody may begin to speak at any moment."""
+        self._line, self._mixer, self._journal, self._soon = line, mixer, journal, soon
         self._next_s = 0.0
         self._sending = anyio.Lock(fast_acquire=True)  # what is taken back must not be in mid-send
         self._recent: deque[Frame] = deque(maxlen=int(REMEMBER_S / FRAME_S))
+        self._frames = 0
         self._late_ms: Counter[int] = Counter()
 
     async def run(self, report: Callable[[ClipStarted | ClipHeard | None], Awaitable[None]]) -> None:
         """Until cancelled. `report` is told what the caller has heard, and None after each frame. Raises LineClosed."""
         self._next_s = anyio.current_time()
         while True:
-            due_s = on_tick(self._next_s - self._mixer.lead_s)
+            # Not long, even with much ahead: a cut that happens meanwhile leaves little ahead.
+            due_s = on_tick(min(self._next_s - self._leads_s()[0], anyio.current_time() + REFILL_S))
             await anyio.sleep_until(due_s)
             self._late_ms[min(1_000, max(0, int(1_000 * (anyio.current_time() - due_s))))] += 1
             async with self._sending:
@@ -63,19 +69,26 @@ class Pacer:
         return b"".join(list(self._recent)[-round(length_s / FRAME_S) :])
 
     def summary(self) -> SoundPaced:
-        count = left = sum(self._late_ms.values())
-        for late_ms in sorted(self._late_ms):
+        left = sum(self._late_ms.values()) // 100
+        for late_ms in sorted(self._late_ms, reverse=True):
             left -= self._late_ms[late_ms]
-            if left <= count // 100:
-                return SoundPaced(frames=count, late_p99_ms=late_ms)
+            if left < 0:
+                return SoundPaced(frames=self._frames, late_p99_ms=late_ms)
         return SoundPaced(frames=0, late_p99_ms=0)
+
+    def _leads_s(self) -> tuple[float, float]:
+        """How far ahead of the caller's ear to be at least, and at most."""
+        if self._mixer.flowing:
+            return SPEAKING_LEAD_S - REFILL_S, SPEAKING_LEAD_S
+        return IDLE_LEAD_S, IDLE_LEAD_S if self._soon() else IDLE_LEAD_S + REFILL_S - FRAME_S
 
     async def _send(self) -> None:
         """All that is due."""
-        while self._next_s - self._mixer.lead_s <= anyio.current_time() + EARLY_S:
+        while self._next_s - self._leads_s()[1] <= anyio.current_time() + EARLY_S:
             frame = self._mixer.next()
             heard_s = await self._line.play(frame)
             self._mixer.sent(heard_s)
             self._next_s = heard_s + FRAME_S
+            self._frames += 1
             self._recent.append(frame)
             self._journal.play(frame, self._journal.on_axis(heard_s))

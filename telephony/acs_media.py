@@ -16,7 +16,7 @@ from telephony.line import LEAD_S, Digit, LineClosed, Playout
 from voices.audio import FRAME_BYTES, FRAME_S, RATE, Frame, Resampler
 
 HEARD_LIMIT: Final = 100  # 2 s of sound: who reads later than that would answer what was said long ago
-SENT_LIMIT: Final = 25  # 0.5 s: three times the lead, so only a stalled network fills it
+SENT_LIMIT: Final = 25  # 0.5 s, well over the lead: so only a stalled network fills it
 DEAD_S: Final = 2.5  # ACS sends a frame every 20 ms, silence included; without any for so long the line is dead
 AWAY_S: Final = 3.0  # ACS may drop the socket and dial it again; how long we wait for that
 TICK_S: Final = 0.001  # uvloop's timers have no finer one; to wait for less would spin
@@ -39,6 +39,9 @@ class Ring(Generic[T]):
         self._wake: anyio.Event | None = None
         self._closed = False
         self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
 
     def put(self, item: T) -> None:
         if len(self._items) == self._limit:
@@ -97,7 +100,8 @@ class Media:
     async def play(self, frame: Frame, lead_s: float = LEAD_S) -> float:
         """As telephony.line promises; a frame overtaken by `clear` while it waited is never heard, and `inf` says so."""
         clears = self._clears
-        await anyio.lowlevel.checkpoint()  # a burst must let the socket's writer run
+        if len(self._outbox) > SENT_LIMIT // 2:  # a burst must let the socket's writer run
+            await anyio.lowlevel.checkpoint()
         while True:
             if self._closed.is_set():
                 raise LineClosed("the call is over")

@@ -15,7 +15,7 @@ from typing import ClassVar, Final, Protocol
 
 from voices.audio import Frame
 
-LEAD_S: Final = 0.16  # sound kept ahead of the caller's ear while somebody speaks: bridges network jitter, under 200 ms
+LEAD_S: Final = 0.17  # what bridges the network's jitter also has to be taken back; with the frame itself, under 200 ms
 
 
 class LineError(Exception):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from orchestrator.mixer import IDLE_LEAD_S, SPEAKING_LEAD_S, Clip, ClipHeard, ClipStarted, Mixer
+from orchestrator.mixer import Clip, ClipHeard, ClipStarted, Mixer
 from voices.audio import FRAME_S, RATE, level_dbfs, samples, to_pcm
 from voices.synthesis import Mark
 
+LEAD_S = 0.16
 WORDS = "one two three, four five six."
 
 
@@ -40,7 +41,7 @@ class Listener:
             self.facts += self.mixer.settle(self.now_s)
 
     def fill(self) -> None:
-        while self.next_s - self.mixer.lead_s <= self.now_s + 1e-9:
+        while self.next_s - (LEAD_S if self.mixer.flowing else 0.0) <= self.now_s + 1e-9:
             at_s = self.next_s
             frame = self.mixer.next()
             self.mixer.sent(at_s)
@@ -77,15 +78,15 @@ def test_clips_follow_one_another_with_their_gaps() -> None:
     assert mixer.idle
 
 
-def test_lead_is_kept_only_while_somebody_speaks() -> None:
+def test_a_voice_flows_from_when_its_first_frame_is_there() -> None:
     mixer = Mixer()
-    assert mixer.lead_s == IDLE_LEAD_S
+    assert not mixer.flowing
     mixer.add(clip())
-    assert mixer.lead_s == SPEAKING_LEAD_S
+    assert mixer.flowing
     growing = Clip(1, "kai", "kai", "late")
     other = Mixer()
     other.add(growing)
-    assert other.lead_s == IDLE_LEAD_S  # nothing is there yet, and noise sent ahead would only delay it
+    assert not other.flowing  # nothing is there yet
 
 
 def test_hold_fades_within_60_ms_and_says_which_words_were_heard() -> None:
