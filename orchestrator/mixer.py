@@ -19,7 +19,8 @@ from voices.audio import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, RATE, Frame, frame
 from voices.synthesis import Mark
 
 DUCK_GAIN: Final = 10 ** (-12 / 20)
-RAMP_SAMPLES: Final = 2 * FRAME_SAMPLES  # gain changes and fades take 40 ms: no click, and still at once to the ear
+RAMP_SAMPLES: Final = 2 * FRAME_SAMPLES  # gain changes take 40 ms: no click, and still at once to the ear
+FADE_SAMPLES: Final = FRAME_SAMPLES  # who is interrupted, and was lowered before, is gone sooner
 NOISE_RMS: Final = 14.0  # -67 dBFS: a live line, not a dead one
 NOISE_FRAMES: Final = 61  # over a second, so that no pattern is heard
 RESUME_BREAKS: Final = ",;:.!?—"
@@ -240,7 +241,7 @@ class Mixer:
         self._target = DUCK_GAIN if on else 1.0
 
     def hold(self, now_s: float) -> ClipHeard | None:
-        """Fade out within 40 ms from what is heard now, and say no more until `resume` or `drop`.
+        """Fade out within 20 ms from what is heard now, and say no more until `resume` or `drop`.
 
         The line's queue must be cleared just before. Returns what the caller heard of the clip that was cut.
         """
@@ -249,9 +250,9 @@ class Mixer:
         clip = self.sounding
         if clip is None:
             return None
-        fading = samples(bytes(clip.pcm[2 * clip.cursor : 2 * (clip.cursor + RAMP_SAMPLES)]))
+        fading = samples(bytes(clip.pcm[2 * clip.cursor : 2 * (clip.cursor + FADE_SAMPLES)]))
         if fading.size:
-            ramp = np.linspace(self._gain, 0.0, RAMP_SAMPLES, dtype=np.float32)[: fading.size]
+            ramp = np.linspace(self._gain, 0.0, FADE_SAMPLES, dtype=np.float32)[: fading.size]
             self._tail.extend(frames(to_pcm(fading * ramp)))
         heard = clip.words_before(clip.cursor)
         from_s = now_s if clip.from_s is None else clip.from_s
