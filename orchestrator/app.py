@@ -19,6 +19,7 @@ from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster, load
 from orchestrator import events
+from orchestrator.apology import apologise
 from orchestrator.call import Call, Parts
 from orchestrator.config import Settings
 from orchestrator.engines import open_ears, open_mouths
@@ -107,6 +108,8 @@ class House:
             where = place(next(leaves(group)))
             log.warning("call_failed", call_id=line.call_id, where=where)
             journal.write(events.Failed(where="call", code="call_failed", sentence=where))
+            minds = self.parts.minds
+            await apologise(line, journal, self.parts.catalogue, self.roster.front_desk, minds.lines.errors.call_failed)
         finally:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()
