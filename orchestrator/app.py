@@ -36,6 +36,7 @@ from orchestrator.spending import DaySpending
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
+from voices.inventory import Choice
 from voices.vad import SileroVad, load_silero
 from voices.voice import load_voices
 
@@ -59,6 +60,8 @@ class House:
     admission: Admission
     spending: DaySpending
     watch: MemoryObjectSendStream[Entry] | None = None
+    engines: tuple[Choice, ...] = ()
+    """Ears and mouths: which, why, and what would be better."""
 
     async def take(self, line: Line) -> None:
         """One ringing line, to its end: turned away, or answered and talked to. Never raises for what goes wrong in it."""
@@ -128,8 +131,8 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
     roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
-        recognizer = await open_ears(settings.ears, roster.names(), stack)
-        catalogue = await open_mouths(settings.mouths, stack)
+        recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
+        catalogue, mouths = await open_mouths(settings.mouths, stack)
         await anyio.to_thread.run_sync(load_silero)
         minds = Minds(
             roster=roster,
@@ -146,4 +149,4 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
         today = minds.now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
-        yield House(settings, roster, parts, Admission(policy), spending, watch)
+        yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths))

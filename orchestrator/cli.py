@@ -95,12 +95,12 @@ def _run(work: Callable[[], Awaitable[T]]) -> T:
         raise typer.Exit(130) from None
 
 
-def _configured() -> Config:
+def _configured(log: str = "warning") -> Config:
     from orchestrator.config import load
     from orchestrator.log import set_up
 
     config = load()
-    set_up(config.settings.log)
+    set_up(config.settings.log, log)
     return config
 
 
@@ -130,7 +130,7 @@ def serve() -> None:
     """Answer the telephone until stopped."""
     from orchestrator.serve import serve as serving
 
-    config = _configured()
+    config = _configured(log="info")
     _run(lambda: serving(config.settings, screen.print))
 
 
@@ -156,7 +156,7 @@ def emulate_acs(
     """A small Azure Communication Services on loopback. Prints the settings with which `pai-voice serve` answers it."""
     from orchestrator.emulating import emulate as emulating
 
-    config = _configured()
+    config = _configured(log="info")
     _run(lambda: emulating(config.settings, port, events, caller, screen.print))
 
 
