@@ -69,6 +69,7 @@ def test_not_backchannel(phrases: Phrases, text: str) -> None:
         ("what do you think, Kai?", ["kai"]),
         ("Engineer and Architect, is that safe?", ["engineer", "architect"]),
         ("hey kai good morning", ["kai"]),
+        ("Kai, Researcher, Engineer and Architect, hello", ["kai", "researcher", "engineer"]),
     ],
 )
 def test_by_name(roster: Roster, phrases: Phrases, text: str, speakers: list[str]) -> None:
