@@ -50,7 +50,7 @@ class Names:
         self._sounds = _told_apart((sound(name), agent) for name, agent in called)
         self._longest = max(LONGEST_SLIP, *(len(name.split()) for name in self._owner))
         self._small, self._address = words.small_words, words.address
-        self._places, self._apposition = tuple(_places(words.address)), _apposition(words.address)
+        self._places, self._apposition = tuple(_places(words)), _apposition(words.address)
 
     def addressed(self, text: str) -> Addressed | None:
         """Who is spoken to; None when nobody is. In several sentences the last one that names somebody decides."""
@@ -143,25 +143,31 @@ def _told_apart(sounds: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {heard: agents.pop() for heard, agents in owners.items() if len(agents) == 1}
 
 
-def _places(near: Address) -> Iterator[tuple[re.Pattern[str], str]]:
+def _places(words: Words) -> Iterator[tuple[re.Pattern[str], str]]:
     """Where names are an address, and how to call that place. `next` is what follows names that may open any sentence, `little`
     what follows names that take only a clause of small beginnings ("ask the engineer how …", not "call the engineer office")."""
-    lead = rf"^(?:{one_of(near.lead_in)}(?: ,)? )*"
-    wish = rf"{lead}(?:{one_of(near.wishes)} )*"
-    unless = "".join(rf"(?<!\b{re.escape(words)} )" for words in near.not_before_the_last)
+    near, opinion = words.address, "asked for an opinion"
+    lead = rf"(?:{one_of(near.lead_in)}(?: ,)? )*"
+    wish = (
+        rf"(?:^|, )(?:@\d+ )?{lead}(?:{one_of(near.wishes)} )*"  # also after another's name: "Kai, can I talk to the engineer?"
+    )
+    unless = "".join(rf"(?<!\b{re.escape(last)} )" for last in near.not_before_the_last)
+    is_so = (
+        rf"(?:{one_of(near.copulas)} {one_of(near.things)}|{one_of(near.states)}) (?:so |very |too )?{one_of(words.qualities)}"
+    )
     places = {
-        rf"{lead}(?!the |both the ){_NAMES}(?P<next>.*)$": "at the front",
-        rf"{lead}{_NAMES}(?: ,)?(?: please| now| then| again)?$": "all that is said",
+        rf"{wish}{one_of((*near.call_in, *near.asks_for))} {_NAMES} 's {one_of(near.opinion)}\b": opinion,
+        rf"{wish}(?:what|how)? ?(?:do|does|would|will|might) {_NAMES} {one_of(near.thinks)}\b": opinion,
+        rf"{wish}{one_of(near.wonders)} what {_NAMES} (?:would |has to |have to )?{one_of(near.thinks)}s?\b": opinion,
         rf"{wish}{one_of(near.have_do)} {_NAMES}(?P<next> [^,]+.*)$": "asked to do it",
-        rf"{wish}{one_of((*near.call_in, *near.asks_for))} {_NAMES} 's {one_of(near.opinion)}\b": "asked for an opinion",
         rf"{wish}{one_of(near.call_in)} {_NAMES}(?P<little>.*)$": "asked for",
-        rf"{lead}(?:(?:what|how) )?(?:do|does|would|will|might) {_NAMES} {one_of(near.thinks)}\b": "asked for an opinion",
-        rf"{lead}(?:is|are) {_NAMES} {one_of(near.present)}$": "asked for",
-        rf"{lead}{one_of(near.asks)}\b.* , {_NAMES} ,(?P<next>.*)$": "between commas",
+        rf"{wish}(?:is|are) {_NAMES} {one_of(near.present)}$": "asked for",
+        rf"^{lead}(?!the |both the ){_NAMES}(?P<next>.*)$": "at the front",
+        rf"^{lead}{_NAMES}(?: ,)?(?: please| now| then| again)?$": "all that is said",
+        rf"^{lead}{one_of(near.asks)}\b.* , {_NAMES} ,(?P<next>.*)$": "between commas",
         # Not in a list of single names: "I know Anna, Tom, Kai".
         rf"(?:^[^,]+|, [^ ,]+ [^,]+) , {_NAMES}(?: ,)?(?: please)?$": "at the end",
-        rf"(?:^| ){one_of(near.before_the_last)} {unless}{_NAMES}$": "at the end",
-        rf"{lead}{one_of(near.copulas)} {one_of(near.things)} {one_of(near.qualities)} {_NAMES}$": "at the end",
+        rf"(?:^| )(?:{one_of(near.before_the_last)}|your {one_of(near.opinion)}|{is_so}) {unless}{_NAMES}$": "at the end",
     }
     for pattern, how in places.items():
         yield re.compile(pattern), how

@@ -32,6 +32,7 @@ class Address(_Words):
     call_in: tuple[str, ...]
     have_do: tuple[str, ...]
     asks_for: tuple[str, ...]
+    wonders: tuple[str, ...]
     opinion: tuple[str, ...]
     thinks: tuple[str, ...]
     present: tuple[str, ...]
@@ -39,8 +40,8 @@ class Address(_Words):
     before_the_last: tuple[str, ...]
     not_before_the_last: tuple[str, ...]
     copulas: tuple[str, ...]
+    states: tuple[str, ...]
     things: tuple[str, ...]
-    qualities: tuple[str, ...]
     part_of: frozenset[str]
     tells_of: frozenset[str]
     told: frozenset[str]
@@ -54,6 +55,7 @@ class Words(_Words):
 
     backchannel: tuple[str, ...]
     fillers: tuple[str, ...]
+    softeners: tuple[str, ...]
     requests: tuple[str, ...]
     stop: tuple[str, ...]
     orders: tuple[str, ...]
@@ -62,6 +64,7 @@ class Words(_Words):
     goodbye: Goodbye
     small_words: frozenset[str]
     refers_back: frozenset[str]
+    qualities: frozenset[str]
     several: tuple[str, ...]
     address: Address
 
@@ -95,6 +98,7 @@ class Phrases:
         self._backchannel = re.compile(rf"(?:{one_of(words.backchannel)}(?: {one_of(words.backchannel)})*)?")
         self._follow_up = _only(words.follow_up, before=(*words.requests, "yes", "no"), around=words.fillers)
         self._small_talk = _only(words.small_talk, before=(), around=words.fillers)
+        self._softener = re.compile(rf"\b{one_of(words.softeners)}\b ?")
         self._several = re.compile(rf"\b{one_of(words.several)}\b")
 
     @classmethod
@@ -108,7 +112,7 @@ class Phrases:
 
     def is_stop(self, text: str) -> bool:
         """An order to be silent, and nothing else. A bare "no" or "okay" orders nothing."""
-        return bool(self._stop.fullmatch(plain(text)))
+        return bool(self._stop.fullmatch(self._bare(text)))
 
     def is_backchannel(self, text: str) -> bool:
         """A sign of listening, or nothing at all."""
@@ -116,20 +120,25 @@ class Phrases:
 
     def is_order(self, text: str) -> bool:
         """To the phone, and one that wants an answer: "louder", "call me back"."""
-        return bool(self._order.fullmatch(plain(text)))
+        return bool(self._order.fullmatch(self._bare(text)))
 
     def is_small_talk(self, text: str) -> bool:
         return bool(self._small_talk.fullmatch(plain(text)))
 
     def is_follow_up(self, text: str) -> bool:
         """Words that only go on with what was said: no topic of their own, or little and a word that refers back."""
-        said = plain(text)
+        said = self._bare(text)
         if self._follow_up.fullmatch(said):
             return True
         words = said.split()
         if not words or len(words) > FOLLOW_UP_WORDS or self._several.search(said):
             return False
         new = [word for word in words if word not in self.words.small_words]
+        if self.words.qualities.issuperset(new):
+            return True
         asks = words[0] in self.words.small_words - self.words.refers_back
-        refers = asks and not self.words.refers_back.isdisjoint(words)
-        return len(new) <= (NEW_WORDS if refers else 0)
+        return asks and not self.words.refers_back.isdisjoint(words) and len(new) <= NEW_WORDS
+
+    def _bare(self, text: str) -> str:
+        """The words without politeness: "can you talk a little louder, please" orders what "talk louder" does."""
+        return self._softener.sub("", plain(text)).strip()
