@@ -58,6 +58,7 @@ class Words(_Words):
     softeners: tuple[str, ...]
     requests: tuple[str, ...]
     stop: tuple[str, ...]
+    moments: tuple[str, ...]
     orders: tuple[str, ...]
     follow_up: tuple[str, ...]
     small_talk: tuple[str, ...]
@@ -79,10 +80,10 @@ def one_of(phrases: Iterable[str]) -> str:
     return "(?:" + "|".join(sorted(map(re.escape, set(phrases)), key=lambda item: (-len(item), item))) + ")"
 
 
-def _only(phrases: Iterable[str], *, before: Iterable[str], around: Iterable[str]) -> re.Pattern[str]:
-    """Matches an utterance made of the phrases, one at least, and of what may stand before and around them."""
+def _only(phrases: Iterable[str], *, before: Iterable[str], around: Iterable[str], after: Iterable[str] = ()) -> re.Pattern[str]:
+    """Matches an utterance made of the phrases, one at least, and of what may stand before, around and after them."""
     phrase, filler = one_of(phrases), tuple(around)
-    return re.compile(rf"(?:{one_of((*before, *filler))} )*{phrase}(?: {one_of((*phrases, *filler))})*")
+    return re.compile(rf"(?:{one_of((*before, *filler))} )*{phrase}(?: {one_of((*phrases, *filler, *after))})*")
 
 
 class Phrases:
@@ -93,7 +94,7 @@ class Phrases:
         goodbye, fillers = words.goodbye, (*words.fillers, *called)
         after = one_of((*goodbye.after, *called))
         self._goodbye = re.compile(rf"(?:{one_of((*goodbye.before, *called))} )*{one_of(goodbye.farewell)}(?: {after})?")
-        self._stop = _only(words.stop, before=(*words.requests, "no"), around=fillers)
+        self._stop = _only(words.stop, before=(*words.requests, "no"), around=fillers, after=words.moments)
         self._order = _only(words.orders, before=words.requests, around=words.fillers)
         self._backchannel = re.compile(rf"(?:{one_of(words.backchannel)}(?: {one_of(words.backchannel)})*)?")
         self._follow_up = _only(words.follow_up, before=(*words.requests, "yes", "no"), around=words.fillers)

@@ -94,7 +94,7 @@ class Score:
 
     def as_table(self) -> str:
         """Markdown."""
-        head = ("category", "lines", "right", "wrong agent", "asked Claude needlessly", "left to Claude")
+        head = ("category", "lines", "right", "wrong agent", "asked Claude needlessly", "rightly left to Claude")
         rows = [self._row(category) for category in dict.fromkeys(each.category for each in self.judged)]
         return _table([head, *rows, self._row(None)])
 

@@ -37,12 +37,16 @@ def test_not_goodbye(phrases: Phrases, text: str) -> None:
     assert not phrases.is_goodbye(text)
 
 
-@pytest.mark.parametrize("text", ["Stop!", "stop stop stop", "Okay, stop it.", "Wait.", "no, be quiet please", "never mind"])
+@pytest.mark.parametrize(
+    "text", ["Stop!", "stop stop stop", "Okay, stop it.", "Wait.", "no, be quiet please", "never mind", "Hold on a minute."]
+)
 def test_stop(phrases: Phrases, text: str) -> None:
     assert phrases.is_stop(text)
 
 
-@pytest.mark.parametrize("text", ["No.", "okay", "Stop the server.", "Wait, is that safe?", "don't stop", ""])
+@pytest.mark.parametrize(
+    "text", ["No.", "okay", "Stop the server.", "Wait, is that safe?", "don't stop", "A minute.", "okay one second", ""]
+)
 def test_not_stop(phrases: Phrases, text: str) -> None:
     assert not phrases.is_stop(text)
 

@@ -61,10 +61,10 @@ def test_a_table_counts_every_line_once() -> None:
         ),
     )
     assert result.as_table().splitlines() == [
-        "| category | lines | right | wrong agent | asked Claude needlessly | left to Claude |",
-        "| -------- | ----: | ----: | ----------: | ----------------------: | -------------: |",
-        "| all      |     5 |     2 |           1 |                       1 |              1 |",
-        "| all      |     5 |     2 |           1 |                       1 |              1 |",
+        "| category | lines | right | wrong agent | asked Claude needlessly | rightly left to Claude |",
+        "| -------- | ----: | ----: | ----------: | ----------------------: | ---------------------: |",
+        "| all      |     5 |     2 |           1 |                       1 |                      1 |",
+        "| all      |     5 |     2 |           1 |                       1 |                      1 |",
     ]
     assert (result.percent, result.wrong_by_name) == (50.0, 1)
     assert not result.reaches(50)  # whatever the rest is, a name brought the wrong agent
