@@ -148,12 +148,11 @@ def _places(words: Words) -> Iterator[tuple[re.Pattern[str], str]]:
     what follows names that take only a clause of small beginnings ("ask the engineer how …", not "call the engineer office")."""
     near, opinion = words.address, "asked for an opinion"
     lead = rf"(?:{one_of(near.lead_in)}(?: ,)? )*"
-    wish = (
-        rf"(?:^|, )(?:@\d+ )?{lead}(?:{one_of(near.wishes)} )*"  # also after another's name: "Kai, can I talk to the engineer?"
-    )
+    # Also after another's name: "Kai, can I talk to the engineer?"
+    wish = rf"(?:^|, )(?:@\d+ )?{lead}(?:{one_of(near.wishes)} )*"
     unless = "".join(rf"(?<!\b{re.escape(last)} )" for last in near.not_before_the_last)
     is_so = (
-        rf"(?:{one_of(near.copulas)} {one_of(near.things)}|{one_of(near.states)}) (?:so |very |too )?{one_of(words.qualities)}"
+        rf"(?:{one_of(near.copulas)} {one_of(near.things)}|{one_of(near.states)})(?: so| very| too)? {one_of(words.qualities)}"
     )
     places = {
         rf"{wish}{one_of((*near.call_in, *near.asks_for))} {_NAMES} 's {one_of(near.opinion)}\b": opinion,

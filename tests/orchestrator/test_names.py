@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.definition import Agent
 from agents.roster import Roster
@@ -10,6 +12,8 @@ from orchestrator.names import Names
 from tests.orchestrator.stage import PHRASES, ROSTER
 
 NAMES = Names(ROSTER, PHRASES.words)
+NAMED = ROSTER.all_names()
+WORDS = ("the", "ask", "and", "is", "what", "not", "my", ",", ".", "?", "'", "-", "—", "@0", "3.5", "李")
 
 
 def addressed(text: str) -> list[str]:
@@ -112,6 +116,12 @@ def test_it_is_told_what_was_heard_and_where() -> None:
 @pytest.mark.parametrize(("text", "there"), [("did the engineer say that", True), ("why", False), ("engineering", False)])
 def test_a_mention_is_noticed(text: str, there: bool) -> None:
     assert NAMES.mentioned(text) is there
+
+
+@given(st.lists(st.sampled_from([*NAMED, *WORDS]), max_size=12).map(" ".join) | st.text())
+def test_whatever_is_heard_is_read(text: str) -> None:
+    found = NAMES.addressed(text)
+    assert found is None or (NAMES.mentioned(text) and len(found.agents) <= len(found.heard))
 
 
 def test_a_slip_that_may_mean_two_agents_means_none() -> None:
