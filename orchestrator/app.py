@@ -50,6 +50,10 @@ def roster_of(settings: Settings) -> Roster:
     return load([ROOT / "agents", settings.agents], ROOT / "prompts", known_voices=load_voices())
 
 
+def phrases_of(roster: Roster) -> Phrases:
+    return Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.all_names())
+
+
 @dataclass(frozen=True)
 class House:
     """Everything that outlives a call."""
@@ -121,8 +125,7 @@ class House:
 
 def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
     roster = roster_of(settings)
-    phrases = Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.names())
-    return roster, Prompts.read(roster, ROOT / "prompts"), phrases, Lines.read(ROOT / "prompts" / "lines.yaml")
+    return roster, Prompts.read(roster, ROOT / "prompts"), phrases_of(roster), Lines.read(ROOT / "prompts" / "lines.yaml")
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
+├── NoSuchAgent          nobody on the line has that id
 ├── NoSuchCall           no call, or more than one, has that name
 └── JournalUnreadable    a call's journal is not what we write
 """
@@ -25,6 +26,11 @@ class HouseError(Exception):
 
 class ConfigError(HouseError):
     code = "config"
+
+
+class NoSuchAgent(HouseError):
+    code = "no_such_agent"
+    usual_fix = "give an id that `pai-voice agents list` shows"
 
 
 class NoSuchCall(HouseError):

@@ -40,7 +40,7 @@ from voices.voice import Voice
 ROOT = Path(__file__).parents[2]
 ROSTER = load([ROOT / "agents"], ROOT / "prompts")
 PROMPTS = Prompts.read(ROSTER, ROOT / "prompts")
-PHRASES = Phrases.load(ROOT / "prompts" / "phrases.yaml", ROSTER.names())
+PHRASES = Phrases.load(ROOT / "prompts" / "phrases.yaml", ROSTER.all_names())
 LINES = Lines.read(ROOT / "prompts" / "lines.yaml")
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
