@@ -97,6 +97,7 @@ class Phrases:
         self._stop = _only(words.stop, before=(*words.requests, "no"), around=fillers, after=words.moments)
         self._order = _only(words.orders, before=words.requests, around=words.fillers)
         self._backchannel = re.compile(rf"(?:{one_of(words.backchannel)}(?: {one_of(words.backchannel)})*)?")
+        self._breaks_in = re.compile(rf"(?:{one_of((*words.stop, *words.fillers, 'no'))} )*")
         self._follow_up = _only(words.follow_up, before=(*words.requests, "yes", "no"), around=words.fillers)
         self._small_talk = _only(words.small_talk, before=(), around=words.fillers)
         self._softener = re.compile(rf"\b{one_of(words.softeners)}\b ?")
@@ -131,7 +132,7 @@ class Phrases:
         said = self._bare(text)
         if self._follow_up.fullmatch(said):
             return True
-        words = said.split()
+        words = self._breaks_in.sub("", said, count=1).split()  # "wait, stop, is that safe"
         if not words or len(words) > FOLLOW_UP_WORDS or self._several.search(said):
             return False
         new = [word for word in words if word not in self.words.small_words]
