@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -17,7 +15,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from agents.claude import ClaudeBrain
 from agents.lines import Lines
 from agents.prompting import Prompts
-from agents.roster import Roster, load
+from agents.roster import Roster
 from orchestrator import events
 from orchestrator.call import Call, Parts
 from orchestrator.config import Settings
@@ -30,22 +28,16 @@ from orchestrator.mind import Minds
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.pin import PinGuard
+from orchestrator.renewal import Renewal, stamp
+from orchestrator.rosters import PROMPTS, roster_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
 from voices.vad import SileroVad, load_silero
-from voices.voice import load_voices
-
-ROOT: Final = Path(__file__).parent.parent
 
 log = structlog.get_logger()
-
-
-def roster_of(settings: Settings) -> Roster:
-    """The shipped agents under the user's own. Raises AgentError."""
-    return load([ROOT / "agents", settings.agents], ROOT / "prompts", known_voices=load_voices())
 
 
 @dataclass(frozen=True)
@@ -58,6 +50,8 @@ class House:
     admission: Admission
     spending: DaySpending
     watch: MemoryObjectSendStream[Entry] | None = None
+    renewal: Renewal | None = None
+    """Reads the agents' files anew when they changed; without it, whoever is there stays."""
 
     async def take(self, line: Line) -> None:
         """One ringing line, to its end: turned away, or answered and talked to. Never raises for what goes wrong in it."""
@@ -97,7 +91,8 @@ class House:
 
     async def _talk(self, line: Line, journal: Journal) -> str:
         guard = PinGuard(self.admission, line.caller) if self.admission.asks_for_pin else None
-        call = Call(self.parts, line, journal, guard=guard)
+        parts = self.parts if self.renewal is None else replace(self.parts, minds=await self.renewal.minds())
+        call = Call(parts, line, journal, guard=guard)
         try:
             await call.run()
         except* LineError as group:
@@ -115,13 +110,14 @@ class House:
 
 def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
     roster = roster_of(settings)
-    phrases = Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.names())
-    return roster, Prompts.read(roster, ROOT / "prompts"), phrases, Lines.read(ROOT / "prompts" / "lines.yaml")
+    phrases = Phrases.load(PROMPTS / "phrases.yaml", roster.names())
+    return roster, Prompts.read(roster, PROMPTS), phrases, Lines.read(PROMPTS / "lines.yaml")
 
 
 @asynccontextmanager
 async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None) -> AsyncGenerator[House]:
     """Everything loaded and warm. Raises AgentError, RecognitionError, SynthesisError: what is missing, and how to get it."""
+    before = await anyio.to_thread.run_sync(stamp, settings)
     roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
@@ -143,4 +139,4 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
         today = minds.now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
-        yield House(settings, roster, parts, Admission(policy), spending, watch)
+        yield House(settings, roster, parts, Admission(policy), spending, watch, Renewal(settings, brain, minds, before))
