@@ -30,7 +30,20 @@ def test_help_waits_for_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "serve", "demo", "dial", "doctor", "emulate acs", "agents list", "config show", "calls show"]
+    "command",
+    [
+        "",
+        "serve",
+        "demo",
+        "dial",
+        "doctor",
+        "emulate acs",
+        "agents list",
+        "agents lint",
+        "agents new",
+        "config show",
+        "calls show",
+    ],
 )
 async def test_every_command_has_help(tmp_path: Path, command: str) -> None:
     shown = await run(*command.split(), "--help", env=environment(tmp_path), cwd=tmp_path)
