@@ -86,7 +86,8 @@ def agents_new(
     from orchestrator.rosters import agent_voices, roster_of
 
     settings, voices = configured().settings, agent_voices()
-    free = free_voices(roster_of(settings), voices) or voices
+    roster = roster_of(settings)
+    free = free_voices(roster, voices) or voices
     try:
         purpose = purpose or str(typer.prompt(f"What is {name} for?"))
         voice = voice or str(typer.prompt(f"Which voice? {', '.join(free)}", default=free[0]))
@@ -95,7 +96,7 @@ def agents_new(
         fail("not all questions were answered", "answer them, or give --for, --voice and --talks")
     if voice not in voices:
         fail(f"there is no voice {voice!r}", f"take one of: {', '.join(voices)}")
-    file, test = write(NewAgent(name, purpose, voice, manner), Path())
+    file, test = write(NewAgent(name, purpose, voice, manner), roster, Path())
     complaints = lint(settings, [file])
     for complaint in complaints:
         screen.print(complaint.as_text())

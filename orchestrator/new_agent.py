@@ -43,8 +43,8 @@ class NewAgent:
         description = purpose if purpose.lower().startswith("use ") else f"Use for {purpose}"
         return f"""\
 {HINT}
-name: {_quoted(_line(self.name))}
-role: {_quoted(role)}
+name: {_scalar(_line(self.name))}
+role: {_scalar(role)}
 description: >-
 {_folded(_sentence(description))}
 voice: {self.voice}
@@ -58,9 +58,9 @@ prompt: |
     def test(self) -> str:
         """In the form that pai-voice's pytest plugin runs: no key, no network, a whole call in virtual time."""
         spoken = _quoted(f"{_line(self.name)}, can you help me?")
-        function = self.id.replace("-", "_")
+        function, title = self.id.replace("-", "_"), re.sub(r'["\\]', "", _line(self.name))
         return f'''\
-"""Whoever calls {_line(self.name).replace(chr(34), "'")} by name gets them. Run it with pytest; Claude is scripted."""
+"""Whoever calls {title} by name gets them. Run it with pytest; Claude is scripted."""
 
 
 async def test_{function}_answers_by_name(claude, rehearsal):
@@ -78,9 +78,14 @@ def free_voices(roster: Roster, voices: Sequence[str]) -> tuple[str, ...]:
     return tuple(voice for voice in voices if voice not in taken)
 
 
-def write(agent: NewAgent, folder: Path) -> tuple[Path, Path]:
-    """`agents/<id>.yaml` and `tests/test_<id>.py` in the folder, and the schema that editors want. Raises NotWritten where one
-    of the two is there already, OSError."""
+def write(agent: NewAgent, roster: Roster, folder: Path) -> tuple[Path, Path]:
+    """`agents/<id>.yaml` and `tests/test_<id>.py` in the folder, and the schema that editors want.
+
+    Raises NotWritten for what is there already, one of the files or the name in the roster; OSError.
+    """
+    for other in roster:
+        if agent.id == other.id or _line(agent.name).casefold() in map(str.casefold, (other.name, *other.aliases)):
+            raise NotWritten(f"{agent.name} is {other.id}, who is there already", "choose another name")
     file, test = folder / "agents" / f"{agent.id}.yaml", folder / "tests" / f"test_{agent.id.replace('-', '_')}.py"
     for path in (file, test):
         if path.exists():
@@ -100,8 +105,14 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
+def _scalar(text: str) -> str:
+    """As people write it in YAML: quoted only where it must be."""
+    plain = re.fullmatch(r"[A-Za-z][\w '.-]*[\w.]", text) and text.casefold() not in ("true", "false", "null")
+    return text if plain else _quoted(text)
+
+
 def _quoted(text: str) -> str:
-    """Plain where that is plain, else in double quotes, which YAML and Python read alike."""
+    """In double quotes, which YAML and Python read alike."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -20,6 +20,7 @@ from orchestrator.rosters import agent_voices, roster_of
 from tests.kit.commands import COMMAND, environment, run
 
 RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: alto\n"
+SHIPPED = roster_of(Settings(agents=()))
 
 
 async def test_the_schema_is_printed_for_editors(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ async def test_new_asks_three_questions_and_writes_what_passes_lint(tmp_path: Pa
 
     again = await asked(tmp_path, "", "--for", "x", "--voice", "alto", "--talks", "y")
     assert again.returncode == 1
-    assert b"agents/ruth.yaml is there already\nfix: choose another name" in again.stderr
+    assert again.stderr == b"Ruth is ruth, who is there already\nfix: choose another name\n"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ async def test_new_writes_nothing_without_answers(tmp_path: Path, answers: str, 
 
 
 def test_the_test_that_is_written_is_a_call_to_the_new_agent(tmp_path: Path) -> None:
-    file, test = write(NewAgent("Dr. Ruth", "cooking", "alto", "Warm"), tmp_path)
+    file, test = write(NewAgent("Dr. Ruth", "cooking", "alto", "Warm"), SHIPPED, tmp_path)
     assert (file.name, test.name) == ("dr-ruth.yaml", "test_dr_ruth.py")
     tree = ast.parse(test.read_text())
     (function,) = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef)]
@@ -138,11 +139,11 @@ def test_the_test_that_is_written_is_a_call_to_the_new_agent(tmp_path: Path) -> 
         ("Zoë", "Use when: the caller # cooks", '"quoted", {braced} & *starred*'),
         ("D'Arcy", "- a list, - of things", "'single'\tand\x07 controls\nand lines"),
         ('Anna "Ann" Lee', "x" * 2_000, "y " * 3_000),
-        ("Bo\\b", "@home: yes", "\\backslashes\\ and 100 %"),
+        ("Bo\\d", "@home: yes", "\\backslashes\\ and 100 %"),
     ],
 )
 def test_whatever_is_answered_the_files_are_right(tmp_path: Path, name: str, purpose: str, manner: str) -> None:
-    file, test = write(NewAgent(name, purpose, "alto", manner), tmp_path)
+    file, test = write(NewAgent(name, purpose, "alto", manner), SHIPPED, tmp_path)
     assert [complaint.as_text() for complaint in lint(Settings(agents=()), [file]) if complaint.state == "error"] == []
     assert roster_of(Settings(agents=(file.parent,)))[file.stem].name == name
     compile(test.read_text(), str(test), "exec")
@@ -151,8 +152,18 @@ def test_whatever_is_answered_the_files_are_right(tmp_path: Path, name: str, pur
 @pytest.mark.parametrize("name", ["", "!!!", "7 of 9", "日本", "x" * 41])
 def test_a_name_that_makes_no_file_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotWritten, match="makes no file's name"):
-        write(NewAgent(name, "x", "alto", "y"), tmp_path)
+        write(NewAgent(name, "x", "alto", "y"), SHIPPED, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "who"), [("Kai", "kai"), ("engineer", "engineer"), ("MARCUS", "engineer")])
+def test_nobody_is_written_over(tmp_path: Path, name: str, who: str) -> None:
+    with pytest.raises(NotWritten, match=f"is {who}, who is there already"):
+        write(NewAgent(name, "x", "alto", "y"), SHIPPED, tmp_path)
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / "ruth.yaml").touch()
+    with pytest.raises(NotWritten, match=r"ruth\.yaml is there already"):
+        write(NewAgent("Ruth", "x", "alto", "y"), SHIPPED, tmp_path)
 
 
 def test_there_are_voices_left_for_agents_of_ones_own() -> None:
-    assert free_voices(roster_of(Settings(agents=())), agent_voices()) == ("alto", "soprano", "tenor")
+    assert free_voices(SHIPPED, agent_voices()) == ("alto", "soprano", "tenor")
