@@ -40,6 +40,10 @@ class Roster:
         """How the agents are called, aliases not included: hints for a recogniser."""
         return tuple(agent.name for agent in self.agents)
 
+    def all_names(self) -> tuple[str, ...]:
+        """What callers call the agents, and what recognisers make of it."""
+        return tuple(name for agent in self.agents for name in (agent.name, *agent.aliases))
+
 
 def load(folders: Sequence[Path], prompts_dir: Path, *, known_voices: Collection[str] | None = None) -> Roster:
     """The agents of all folders; a file in a later folder replaces the one of the same id in an earlier one.

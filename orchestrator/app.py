@@ -17,6 +17,7 @@ from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster
 from orchestrator import events
+from orchestrator.apology import apologise
 from orchestrator.call import Call, Parts
 from orchestrator.config import Settings
 from orchestrator.engines import open_ears, open_mouths
@@ -29,12 +30,13 @@ from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.pin import PinGuard
 from orchestrator.renewal import Renewal, stamp
-from orchestrator.rosters import PROMPTS, roster_of
+from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
+from voices.inventory import Choice
 from voices.vad import SileroVad, load_silero
 
 log = structlog.get_logger()
@@ -50,6 +52,8 @@ class House:
     admission: Admission
     spending: DaySpending
     watch: MemoryObjectSendStream[Entry] | None = None
+    engines: tuple[Choice, ...] = ()
+    """Ears and mouths: which, why, and what would be better."""
     renewal: Renewal | None = None
     """Reads the agents' files anew when they changed; without it, whoever is there stays."""
 
@@ -102,6 +106,8 @@ class House:
             where = place(next(leaves(group)))
             log.warning("call_failed", call_id=line.call_id, where=where)
             journal.write(events.Failed(where="call", code="call_failed", sentence=where))
+            minds = self.parts.minds
+            await apologise(line, journal, self.parts.catalogue, self.roster.front_desk, minds.lines.errors.call_failed)
         finally:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()
@@ -110,8 +116,7 @@ class House:
 
 def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
     roster = roster_of(settings)
-    phrases = Phrases.load(PROMPTS / "phrases.yaml", roster.names())
-    return roster, Prompts.read(roster, PROMPTS), phrases, Lines.read(PROMPTS / "lines.yaml")
+    return roster, Prompts.read(roster, PROMPTS), phrases_of(roster), Lines.read(PROMPTS / "lines.yaml")
 
 
 @asynccontextmanager
@@ -121,8 +126,8 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
     roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
-        recognizer = await open_ears(settings.ears, roster.names(), stack)
-        catalogue = await open_mouths(settings.mouths, stack)
+        recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
+        catalogue, mouths = await open_mouths(settings.mouths, stack)
         await anyio.to_thread.run_sync(load_silero)
         minds = Minds(
             roster=roster,
@@ -139,4 +144,5 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
         today = minds.now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
-        yield House(settings, roster, parts, Admission(policy), spending, watch, Renewal(settings, brain, minds, before))
+        renewal = Renewal(settings, brain, minds, before)
+        yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal)

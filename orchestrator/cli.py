@@ -79,7 +79,7 @@ def serve() -> None:
     """Answer the telephone until stopped."""
     from orchestrator.serve import serve as serving
 
-    config = configured()
+    config = configured(log="info")
     run(lambda: serving(config.settings, screen.print))
 
 
@@ -105,7 +105,7 @@ def emulate_acs(
     """A small Azure Communication Services on loopback. Prints the settings with which `pai-voice serve` answers it."""
     from orchestrator.emulating import emulate as emulating
 
-    config = configured()
+    config = configured(log="info")
     run(lambda: emulating(config.settings, port, events, caller, screen.print))
 
 

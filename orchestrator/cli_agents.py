@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.terminal import AsJson, configured, fail, screen, show_json
+from orchestrator.terminal import AsJson, configured, fail, run, screen, show_json
 
 agents = typer.Typer(help="Who is on the line.", no_args_is_help=True)
 
@@ -63,6 +63,46 @@ def agents_lint(
         raise typer.Exit(1)
     if not complaints and not as_json:
         screen.print("nothing to complain of")
+
+
+@agents.command("route")
+def agents_route(
+    said: Annotated[str, typer.Argument(help="What the caller says.")],
+    floor: Annotated[str, typer.Option(help="Who spoke last, by id; the front desk if left out.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Who would answer that, and why; without asking Claude."""
+    from orchestrator.routing import Routing
+
+    routing = Routing.of(configured().settings)
+    decision = routing.decide(said, routing.holder(floor))
+    if as_json:
+        show_json(routing.as_json(decision))
+    else:
+        screen.print(routing.explained(decision))
+
+
+@agents.command("eval")
+def agents_eval(
+    labelled: Annotated[Path | None, typer.Argument(metavar="[SET]", help="A set of your own; else the shipped one.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask Claude for what is left to it; costs about a cent.")] = False,
+    at_least: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Fail if fewer percent are right, or a name brings the wrong agent.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How right the router is on labelled utterances, and where it is not."""
+    from orchestrator.routing_eval import FIX, score
+    from orchestrator.routing_set import SHIPPED
+
+    config = configured()
+    result = run(lambda: score(config.settings, labelled or SHIPPED, live=live))
+    if as_json:
+        show_json(result.as_json())
+    else:
+        screen.print(result.as_text())
+    if at_least is not None and not result.reaches(at_least):
+        fail(f"{result.summary()}; {at_least:g} % were asked for", FIX)
 
 
 @agents.command("schema")

@@ -58,7 +58,9 @@ class MindSettings(_Section):
 
 
 class LogSettings(_Section):
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] | None = Field(
+        default=None, description="If not set: info for what serves, warning for what people watch."
+    )
 
 
 class Settings(_Section):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from orchestrator.phrases import plain
+from orchestrator.sound_alike import sound, tellable
 from voices.engines.pronunciation import guess, known
 
 ALIKE: Final = 0.25
@@ -33,6 +34,13 @@ def distance(one: Sequence[str], other: Sequence[str]) -> float:
         for at, phone in enumerate(other):
             row.append(min(above[at] + _changed(said, phone), above[at + 1] + _lost(said), row[-1] + _lost(phone)))
     return row[-1] / max(len(one), len(other), 1)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether a line does not keep these names apart, or the router does not, which goes by what recognisers write."""
+    heard = phones(one), phones(other)
+    written = sound(one)
+    return (all(heard) and distance(*heard) <= ALIKE) or (tellable(written) and written == sound(other))
 
 
 def _lost(phone: str) -> float:

@@ -17,27 +17,27 @@ from voices.voice import load_voices
 log = structlog.get_logger()
 
 
-async def open_ears(settings: EarSettings, hints: tuple[str, ...], stack: AsyncExitStack) -> Recognizer:
+async def open_ears(settings: EarSettings, hints: tuple[str, ...], stack: AsyncExitStack) -> tuple[Recognizer, Choice]:
     """Raises RecognizerUnavailable, with how to get it."""
     recognizer, choice = await anyio.to_thread.run_sync(_choose, settings, hints)
     stack.push_async_callback(recognizer.aclose)
     await recognizer.warm()
-    _tell("recognizer_chosen", choice)
-    return recognizer
+    _log("recognizer_chosen", choice)
+    return recognizer, choice
 
 
-async def open_mouths(settings: MouthSettings, stack: AsyncExitStack) -> Catalogue:
+async def open_mouths(settings: MouthSettings, stack: AsyncExitStack) -> tuple[Catalogue, Choice]:
     """Raises SynthesizerUnavailable, VoiceFileError."""
     voices = await anyio.to_thread.run_sync(load_voices)
     synthesizers, choice = choose_synthesizers(settings.engine)
     catalogue = Catalogue(voices, synthesizers)
     stack.push_async_callback(catalogue.aclose)
     await catalogue.warm()
-    _tell("synthesizer_chosen", choice)
-    return catalogue
+    _log("synthesizer_chosen", choice)
+    return catalogue, choice
 
 
-def _tell(event: str, choice: Choice) -> None:
+def _log(event: str, choice: Choice) -> None:
     log.info(event, name=choice.name, why=choice.why, better=choice.better)
 
 

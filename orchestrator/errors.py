@@ -2,8 +2,8 @@
 
 HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
+├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
-├── NoSuchAgent          no agent is called that
 ├── NotWritten           a new agent's files cannot be made
 └── JournalUnreadable    a call's journal is not what we write
 """
@@ -29,14 +29,14 @@ class ConfigError(HouseError):
     code = "config"
 
 
+class NoSuchAgent(HouseError):
+    code = "no_such_agent"
+    usual_fix = "give an id that `pai-voice agents list` shows"
+
+
 class NoSuchCall(HouseError):
     code = "no_such_call"
     usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
-
-
-class NoSuchAgent(HouseError):
-    code = "no_such_agent"
-    usual_fix = "give an id, a name or an alias; `pai-voice agents list` shows them"
 
 
 class NotWritten(HouseError):

@@ -16,9 +16,9 @@ from agents.prompting import Prompts
 from agents.roster import Roster
 from agents.survey import Survey
 from orchestrator.config import Settings
-from orchestrator.confusable import ALIKE, distance, phones
+from orchestrator.confusable import alike, phones
 from orchestrator.phrases import Phrases, plain
-from orchestrator.rosters import PROMPTS, survey_of
+from orchestrator.rosters import PROMPTS, phrases_of, survey_of
 
 LONG_PROMPT: Final = 6_000  # characters: some 1,500 tokens, which every first turn must read
 FEW_TURNS: Final = 200  # a long call; an agent who cannot pay for it is cut off
@@ -85,7 +85,7 @@ def advice(found: Survey, settings: Settings) -> Iterator[FileError]:
     yield from _voices_and_colors(found)
     yield from _alike(found)
     roster = Roster(found.agents.values())
-    prompts, phrases = Prompts.read(roster, PROMPTS), Phrases.load(PROMPTS / "phrases.yaml", roster.names())
+    prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
     for one, agent in found.agents.items():
         file = found.files[one]
         for place, name in _names(agent):
@@ -138,13 +138,15 @@ def _unsayable(name: str, phrases: Phrases) -> str | None:
 
 
 def _alike(found: Survey) -> Iterator[FileError]:
-    """The closest names of each two agents, if a line does not keep them apart."""
-    sounds = {one: [(place, name, phones(name)) for place, name in _names(agent)] for one, agent in found.agents.items()}
-    for one, other in combinations(sounds, 2):
-        near = min(product(sounds[one], sounds[other]), key=lambda pair: distance(pair[0][2], pair[1][2]))
-        (_, first, _), (place, second, heard) = near
-        if heard and distance(near[0][2], heard) <= ALIKE and first.casefold() != second.casefold():
-            yield found.files[other].error(place, f"`{second}` sounds like {one}'s `{first}`; choose a name that differs more")
+    """The first names of each two agents that are not kept apart; those that are the same are an error already."""
+    for one, other in combinations(found.agents.values(), 2):
+        pairs = product(_names(one), _names(other))
+        near = ((first, second) for first, second in pairs if first[1].casefold() != second[1].casefold())
+        if pair := next(((a, b) for a, b in near if alike(a[1], b[1])), None):
+            (_, taken), (place, name) = pair
+            yield found.files[other.id].error(
+                place, f"`{name}` sounds like {one.id}'s `{taken}`; choose a name that differs more"
+            )
 
 
 def _costs(found: Survey, agent: Agent, prompts: Prompts, settings: Settings) -> Iterator[FileError]:

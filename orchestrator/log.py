@@ -12,9 +12,9 @@ from structlog.typing import Processor
 from orchestrator.config import LogSettings
 
 
-def set_up(settings: LogSettings) -> None:
-    """Once, at the start of a command."""
-    level = logging.getLevelNamesMapping()[settings.level.upper()]
+def set_up(settings: LogSettings, usual: str = "warning") -> None:
+    """Once, at the start of a command, whose own level is the `usual` one."""
+    level = logging.getLevelNamesMapping()[(settings.level or usual).upper()]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -192,16 +192,17 @@ class Mind:
             raise RecognizerFailed(f"no text within {within_s:g} s of the end of speech") from None
 
     async def _react(self, reply: Reply) -> None:
-        phrases = self._minds.phrases
         if self._guard is not None:
             await self._at_the_gate(reply, self._guard)
-        elif phrases.is_stop(reply.text):
-            self._settle(reply, None)
-        elif phrases.is_goodbye(reply.text):
-            reply.farewell = "goodbye"
-            await self._say(reply, self._minds.lines.farewell, aside=False)
-        else:
-            await self._route(reply)
+            return
+        match self._minds.router.act(reply.text):
+            case "stop":
+                self._settle(reply, None)
+            case "goodbye":
+                reply.farewell = "goodbye"
+                await self._say(reply, self._minds.lines.farewell, aside=False)
+            case None:
+                await self._route(reply)
 
     async def _at_the_gate(self, reply: Reply, guard: Guard) -> None:
         await reply.over.wait()  # a guess is no try

@@ -1,44 +1,78 @@
-"""What the phone understands by itself: partings, orders to stop, signs of listening. The words are in prompts/phrases.yaml."""
+"""What the phone understands by itself: partings, orders, signs of listening, going on. The words are in prompts/phrases.yaml."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-FOLLOW_UP_WORDS = 8
+FOLLOW_UP_WORDS: Final = 8
+NEW_WORDS: Final = 2  # that a follow-up may bring: a third is a topic
 
 
-class Goodbye(BaseModel):
+class _Words(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+class Goodbye(_Words):
     before: tuple[str, ...]
     farewell: tuple[str, ...]
     after: tuple[str, ...]
 
 
-class Words(BaseModel):
+class Address(_Words):
+    """Around an agent's name."""
+
+    lead_in: tuple[str, ...]
+    wishes: tuple[str, ...]
+    call_in: tuple[str, ...]
+    have_do: tuple[str, ...]
+    asks_for: tuple[str, ...]
+    wonders: tuple[str, ...]
+    opinion: tuple[str, ...]
+    thinks: tuple[str, ...]
+    present: tuple[str, ...]
+    asks: tuple[str, ...]
+    before_the_last: tuple[str, ...]
+    not_before_the_last: tuple[str, ...]
+    copulas: tuple[str, ...]
+    states: tuple[str, ...]
+    things: tuple[str, ...]
+    part_of: frozenset[str]
+    tells_of: frozenset[str]
+    told: frozenset[str]
+    verbs: frozenset[str]
+    subjects: frozenset[str]
+    articles: frozenset[str]
+
+
+class Words(_Words):
     """The file's content."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     backchannel: tuple[str, ...]
+    fillers: tuple[str, ...]
+    softeners: tuple[str, ...]
+    requests: tuple[str, ...]
     stop: tuple[str, ...]
+    moments: tuple[str, ...]
+    orders: tuple[str, ...]
     follow_up: tuple[str, ...]
     small_talk: tuple[str, ...]
     goodbye: Goodbye
-    lead_in: tuple[str, ...]
-    call_in: tuple[str, ...]
-    not_before_a_name: tuple[str, ...]
+    small_words: frozenset[str]
+    refers_back: frozenset[str]
+    qualities: frozenset[str]
+    several: tuple[str, ...]
+    address: Address
 
 
 def plain(text: str) -> str:
     """Lower case, words only: what every rule looks at."""
-    return " ".join(re.findall(r"[\w'-]+", text.lower()))
+    return " ".join(re.findall(r"[\w'-]+", text.lower().replace("’", "'")))
 
 
 def one_of(phrases: Iterable[str]) -> str:
@@ -46,16 +80,27 @@ def one_of(phrases: Iterable[str]) -> str:
     return "(?:" + "|".join(sorted(map(re.escape, set(phrases)), key=lambda item: (-len(item), item))) + ")"
 
 
+def _only(phrases: Iterable[str], *, before: Iterable[str], around: Iterable[str], after: Iterable[str] = ()) -> re.Pattern[str]:
+    """Matches an utterance made of the phrases, one at least, and of what may stand before, around and after them."""
+    phrase, filler = one_of(phrases), tuple(around)
+    return re.compile(rf"(?:{one_of((*before, *filler))} )*{phrase}(?: {one_of((*phrases, *filler, *after))})*")
+
+
 class Phrases:
     def __init__(self, words: Words, names: Sequence[str] = ()) -> None:
+        """`names` are those that may be called in a parting or an order: "Stop, Kai"."""
         self.words = words
-        goodbye = words.goodbye
-        after = one_of((*goodbye.after, *(plain(name) for name in names)))
-        self._goodbye = re.compile(rf"(?:{one_of(goodbye.before)} )*{one_of(goodbye.farewell)}(?: {after})?")
-        self._stop = re.compile(rf"{one_of(words.stop)}(?: {one_of(words.stop)})*")
+        called = tuple(plain(name) for name in names)
+        goodbye, fillers = words.goodbye, (*words.fillers, *called)
+        after = one_of((*goodbye.after, *called))
+        self._goodbye = re.compile(rf"(?:{one_of((*goodbye.before, *called))} )*{one_of(goodbye.farewell)}(?: {after})?")
+        self._stop = _only(words.stop, before=(*words.requests, "no"), around=fillers, after=words.moments)
+        self._order = _only(words.orders, before=words.requests, around=words.fillers)
         self._backchannel = re.compile(rf"(?:{one_of(words.backchannel)}(?: {one_of(words.backchannel)})*)?")
-        self._follow_up = re.compile(rf"{one_of(words.follow_up)}\b")
-        self._small_talk = re.compile(one_of(words.small_talk))
+        self._follow_up = _only(words.follow_up, before=(*words.requests, "yes", "no"), around=words.fillers)
+        self._small_talk = _only(words.small_talk, before=(), around=words.fillers)
+        self._softener = re.compile(rf"\b{one_of(words.softeners)}\b ?")
+        self._several = re.compile(rf"\b{one_of(words.several)}\b")
 
     @classmethod
     def load(cls, path: Path, names: Sequence[str] = ()) -> Self:
@@ -68,16 +113,33 @@ class Phrases:
 
     def is_stop(self, text: str) -> bool:
         """An order to be silent, and nothing else. A bare "no" or "okay" orders nothing."""
-        words = plain(text)
-        return bool(self._stop.fullmatch(words)) and not set(words.split()) <= {"no", "ok", "okay", "please"}
+        return bool(self._stop.fullmatch(self._bare(text)))
 
     def is_backchannel(self, text: str) -> bool:
         """A sign of listening, or nothing at all."""
         return bool(self._backchannel.fullmatch(plain(text)))
 
-    def is_follow_up(self, text: str) -> bool:
-        words = plain(text)
-        return bool(self._follow_up.match(words)) and len(words.split()) <= FOLLOW_UP_WORDS
+    def is_order(self, text: str) -> bool:
+        """To the phone, and one that wants an answer: "louder", "call me back"."""
+        return bool(self._order.fullmatch(self._bare(text)))
 
     def is_small_talk(self, text: str) -> bool:
         return bool(self._small_talk.fullmatch(plain(text)))
+
+    def is_follow_up(self, text: str) -> bool:
+        """Words that only go on with what was said: no topic of their own, or little and a word that refers back."""
+        said = self._bare(text)
+        if self._follow_up.fullmatch(said):
+            return True
+        words = said.split()
+        if not words or len(words) > FOLLOW_UP_WORDS or self._several.search(said):
+            return False
+        new = [word for word in words if word not in self.words.small_words]
+        if self.words.qualities.issuperset(new):
+            return True
+        asks = words[0] in self.words.small_words - self.words.refers_back
+        return asks and not self.words.refers_back.isdisjoint(words) and len(new) <= NEW_WORDS
+
+    def _bare(self, text: str) -> str:
+        """The words without politeness: "can you talk a little louder, please" orders what "talk louder" does."""
+        return self._softener.sub("", plain(text)).strip()

@@ -55,7 +55,7 @@ class Renewal:
         except (AgentError, VoiceFileError) as error:
             log.warning("agents_not_renewed", error=str(error), fix="correct that; calls go on with the agents as they were")
             return
-        phrases = Phrases(self._minds.phrases.words, roster.names())
+        phrases = Phrases(self._minds.phrases.words, roster.all_names())
         self._minds = replace(
             self._minds,
             roster=roster,

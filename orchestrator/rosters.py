@@ -9,6 +9,7 @@ from typing import Final
 from agents.roster import Roster, load
 from agents.survey import Survey, survey
 from orchestrator.config import Settings
+from orchestrator.phrases import Phrases
 from voices.catalogue import CALLER
 from voices.voice import load_voices
 
@@ -30,6 +31,11 @@ def agent_voices() -> tuple[str, ...]:
 def roster_of(settings: Settings) -> Roster:
     """Raises AgentError, with the first thing that is wrong; VoiceFileError."""
     return load(agent_folders(settings), PROMPTS, known_voices=agent_voices())
+
+
+def phrases_of(roster: Roster) -> Phrases:
+    """What callers say, where these may be named in it."""
+    return Phrases.load(PROMPTS / "phrases.yaml", roster.all_names())
 
 
 def survey_of(settings: Settings, files: Sequence[Path] = ()) -> Survey:

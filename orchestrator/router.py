@@ -6,15 +6,16 @@ answer; whoever is named then takes over, or nobody has to.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from agents.roster import Roster
-from orchestrator.phrases import Phrases, Words, one_of, plain
+from orchestrator.names import Names
+from orchestrator.phrases import Phrases
 
 MOST_SPEAKERS: Final = 3
+Act = Literal["stop", "goodbye"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +29,8 @@ class Speaker:
 class Route:
     speakers: tuple[Speaker, ...]
     by: Literal["name", "floor", "claude"]
-
-
-class Names:
-    """Finds out who is addressed by name."""
-
-    def __init__(self, roster: Roster, words: Words) -> None:
-        self._owner = {plain(name): agent.id for agent in roster.agents for name in (agent.name, *agent.aliases)}
-        every = one_of(self._owner)
-        names = rf"{every}(?:(?: and| or|) (?:the )?{every})*"
-        lead_in = rf"^(?:{one_of(words.lead_in)} )*"
-        not_after = "".join(rf"(?<!\b{re.escape(word)} )" for word in words.not_before_a_name)
-        self._each = re.compile(rf"\b{every}\b")
-        self._patterns = (
-            re.compile(rf"{lead_in}(?P<names>{names})(?!['-])\b"),
-            re.compile(rf"{lead_in}{one_of(words.call_in)} (?:the )?(?P<names>{names})(?!['-])\b"),
-            re.compile(rf" {not_after}(?P<names>{names})$"),
-        )
-
-    def addressed(self, text: str) -> tuple[str, ...]:
-        """The ids of the agents spoken to, in the order of their names; empty when nobody is."""
-        words = plain(text)
-        for pattern in self._patterns:
-            found = pattern.search(words)
-            if found:
-                ids = [self._owner[name] for name in self._each.findall(found["names"])]
-                return tuple(dict.fromkeys(ids))[:MOST_SPEAKERS]
-        return ()
+    because: str = ""
+    """What decided it, in plain words, for people."""
 
 
 class Router:
@@ -65,15 +41,26 @@ class Router:
         self._phrases = phrases
         self._names = Names(roster, phrases.words)
 
+    def act(self, text: str) -> Act | None:
+        """What the phone does by itself, without an answer; None when somebody should answer."""
+        if self._phrases.is_stop(text):
+            return "stop"
+        return "goodbye" if self._phrases.is_goodbye(text) else None
+
     def at_once(self, text: str, floor: str) -> Route | None:
-        """The route, if it is plain without Claude: a name, the only agent there is, small talk, a short follow-up."""
-        named = self._names.addressed(text)
-        if named:
-            return Route(tuple(Speaker(agent) for agent in named), "name")
-        if len(self._roster.agents) == 1 or self._phrases.is_follow_up(text):
-            return Route((Speaker(floor),), "floor")
+        """The route, if it is plain without Claude: a name, the only agent there is, an order, small talk, a short follow-up."""
+        if named := self._names.addressed(text):
+            heard = ", ".join(f'"{name}"' for name in named.heard)
+            return Route(tuple(map(Speaker, named.agents[:MOST_SPEAKERS])), "name", f"{heard}: {named.how}")
+        if len(self._roster) == 1:
+            return Route((Speaker(floor),), "floor", "there is nobody else")
+        desk = self._roster.front_desk
+        if self._phrases.is_order(text):
+            return Route((Speaker(desk.id),), "floor", f"an order to the phone, which {desk.name} takes")
         if self._phrases.is_small_talk(text):
-            return Route((Speaker(self._roster.front_desk.id),), "floor")
+            return Route((Speaker(desk.id),), "floor", f"small talk, which {desk.name} takes")
+        if self._phrases.is_follow_up(text) and not self._names.mentioned(text):
+            return Route((Speaker(floor),), "floor", "it only goes on with what was said")
         return None
 
     def read(self, choice: Mapping[str, Any], floor: str) -> Route:

@@ -50,12 +50,13 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
         raise typer.Exit(130) from None
 
 
-def configured() -> Config:
+def configured(log: str = "warning") -> Config:
+    """The settings, and the log as they say it; `log` is the level where they say none."""
     from orchestrator.config import load
     from orchestrator.log import set_up
 
     config = load()
-    set_up(config.settings.log)
+    set_up(config.settings.log, log)
     return config
 
 

@@ -15,6 +15,9 @@ from agents.definition import Agent
 from orchestrator.cli import app
 from orchestrator.config import KNOWN_AS, EarSettings, Settings
 from orchestrator.config import load as load_config
+from orchestrator.routing import Routing
+from orchestrator.routing_eval import offline
+from orchestrator.routing_set import SHIPPED, read
 from telephony.acs import AcsSettings
 from telephony.admission import AdmissionPolicy
 
@@ -82,6 +85,16 @@ def test_the_agent_it_shows_is_an_agent() -> None:
     block = next(block for block in BLOCKS if "role:" in block)
     shown = yaml.safe_load("\n".join(line[4:] for line in block.splitlines()))
     assert Agent(id="engineer", **shown).tools == ("bring_in", "end_call")
+
+
+def test_the_scores_it_shows_are_the_routers() -> None:
+    routing = Routing.of(Settings(agents=(ROOT / "nobody",)))
+    shipped, held_out = (
+        offline(routing, read(SHIPPED.with_name(f"{name}.yaml"), routing.roster)) for name in ("routing", "held_out")
+    )
+    told = re.search(r"<!-- agents eval -->\n(.*?)\n<!-- /agents eval -->", README, re.DOTALL)
+    assert told
+    assert told[1] == f"{shipped.as_table()}\n\nOn forty lines that it was not made with: {held_out.summary()}."
 
 
 def test_the_flow_it_draws_is_in_the_file_names() -> None:

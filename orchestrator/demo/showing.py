@@ -75,6 +75,8 @@ async def _call(settings: Settings, home: Path, plan: Sequence[Utterance], *, li
         claude = await stack.enter_async_context(_claude(settings, live=live))
         own = settings.model_copy(update={"home": home, "admission": policy, "claude": claude})
         house = await stack.enter_async_context(open_house(own, watch=feed))
+        for choice in house.engines:
+            screen.print(f"{choice.name}: {choice.why}" + (f". Better: {choice.better}" if choice.better else ""))
         emulator = await stack.enter_async_context(Emulator.serve())
         tasks = await stack.enter_async_context(anyio.create_task_group())
         stack.callback(feed.close)

@@ -40,7 +40,7 @@ from voices.voice import Voice
 ROOT = Path(__file__).parents[2]
 ROSTER = load([ROOT / "agents"], ROOT / "prompts")
 PROMPTS = Prompts.read(ROSTER, ROOT / "prompts")
-PHRASES = Phrases.load(ROOT / "prompts" / "phrases.yaml", ROSTER.names())
+PHRASES = Phrases.load(ROOT / "prompts" / "phrases.yaml", ROSTER.all_names())
 LINES = Lines.read(ROOT / "prompts" / "lines.yaml")
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -94,18 +94,15 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def on_the_phone(
+async def equipped(
     hears: Sequence[str] = (),
     *answers: Answer,
     defaults: dict[str, str] | None = None,
     ears: Recognizer | None = None,
     mouths: Sequence[Synthesizer] | None = None,
     limits: Limits | None = None,
-    guard: Guard | None = None,
-    line: RehearsalLine | None = None,
-    greeted: bool = True,
-) -> AsyncGenerator[Rehearsal]:
-    """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
+) -> AsyncGenerator[tuple[Parts, ScriptedClaude]]:
+    """What a call is made of."""
     claude = ScriptedClaude(Script(entries=answers, defaults=defaults or {"kai": "Tell me more about that."}))
     settings = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
     async with ClaudeBrain(settings, PROMPTS, transport=ScriptedTransport(claude)) as brain:
@@ -125,23 +122,41 @@ async def on_the_phone(
             agent.voice: Voice(agent.voice, "", {mouth.name: Rendering(agent.voice, mouth.name) for mouth in mouths})
             for agent in ROSTER.agents
         }
-        catalogue = Catalogue(hums, mouths)
-        limits = limits or Limits(30, Decimal(1))
-        line, shelf = line or RehearsalLine(), Memory()
-        async with Journal(shelf, anyio.current_time()) as journal, anyio.create_task_group() as tasks:
-            call = Call(Parts(minds, catalogue, LevelVad, PauseEndpointer, limits), line, journal, guard=guard)
-            tasks.start_soon(journal.run)
-            finished = anyio.Event()
+        yield Parts(minds, Catalogue(hums, mouths), LevelVad, PauseEndpointer, limits or Limits(30, Decimal(1))), claude
 
-            async def run() -> None:
-                await call.run()
-                finished.set()
 
-            tasks.start_soon(run)
-            await line.answered.wait()
-            if greeted:
-                await line.quiet(0.5)
-            yield Rehearsal(line, call, shelf, journal, claude)
-            line.leave()
-            await finished.wait()
-            tasks.cancel_scope.cancel()
+@asynccontextmanager
+async def on_the_phone(
+    hears: Sequence[str] = (),
+    *answers: Answer,
+    defaults: dict[str, str] | None = None,
+    ears: Recognizer | None = None,
+    mouths: Sequence[Synthesizer] | None = None,
+    limits: Limits | None = None,
+    guard: Guard | None = None,
+    line: RehearsalLine | None = None,
+    greeted: bool = True,
+) -> AsyncGenerator[Rehearsal]:
+    """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
+    line, shelf = line or RehearsalLine(), Memory()
+    async with (
+        equipped(hears, *answers, defaults=defaults, ears=ears, mouths=mouths, limits=limits) as (parts, claude),
+        Journal(shelf, anyio.current_time()) as journal,
+        anyio.create_task_group() as tasks,
+    ):
+        call = Call(parts, line, journal, guard=guard)
+        tasks.start_soon(journal.run)
+        finished = anyio.Event()
+
+        async def run() -> None:
+            await call.run()
+            finished.set()
+
+        tasks.start_soon(run)
+        await line.answered.wait()
+        if greeted:
+            await line.quiet(0.5)
+        yield Rehearsal(line, call, shelf, journal, claude)
+        line.leave()
+        await finished.wait()
+        tasks.cancel_scope.cancel()

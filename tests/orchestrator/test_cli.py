@@ -41,6 +41,8 @@ def test_help_waits_for_nothing_heavy() -> None:
         "agents list",
         "agents lint",
         "agents new",
+        "agents route",
+        "agents eval",
         "config show",
         "calls show",
     ],
@@ -68,6 +70,9 @@ async def test_the_version(tmp_path: Path) -> None:
         ("dial --emulator http://127.0.0.1:1", "", "no emulator answers at http://127.0.0.1:1", "the other end runs"),
         ("dial --wav nowhere.wav", "", "nowhere.wav: No such file", "give a PCM wav"),
         ("dial --wav pai-voice.toml", "#", "pai-voice.toml: not a wav file", "give a PCM wav"),
+        ("agents eval --live", "", "needs ANTHROPIC_API_KEY", "leave --live out"),
+        ("agents eval nowhere.yaml", "", "nowhere.yaml:1:1: cannot be read", "edit nowhere.yaml"),
+        ("agents route why --floor enginer", "", "Did you mean `engineer`?", "agents list"),
         ("demo --live", "", "needs ANTHROPIC_API_KEY", "leave --live out"),
         ("demo --wav nowhere.wav", "", "nowhere.wav: No such file", "give a PCM wav"),
     ],
@@ -134,6 +139,27 @@ async def test_in_a_pipe_there_are_no_colours_and_whole_lines(tmp_path: Path, co
     assert shown.code == 0
     assert "\x1b" not in shown.out
     assert "…" not in shown.out
+
+
+async def test_a_set_that_the_router_gets_wrong_fails(tmp_path: Path) -> None:
+    line = "{said: 'Engineer, why?', speakers: [kai], by: name}"
+    (tmp_path / "mine.yaml").write_text(f"lines:\n  mine:\n    - {line}\n")
+    env = environment(tmp_path)
+    shown = await run("agents", "eval", "mine.yaml", env=env, cwd=tmp_path)
+    assert (shown.code, shown.err) == (0, "")
+    failed = await run("agents", "eval", "mine.yaml", "--at-least", "97", env=env, cwd=tmp_path)
+    assert (failed.code, failed.out) == (1, shown.out)
+    assert failed.err.startswith("0 of 1 right (0.0 %), 1 wrong by name; 97 % were asked for\nfix: ")
+    passed = await run("agents", "eval", "--at-least", "97", "--json", env=env, cwd=tmp_path)
+    assert (passed.code, passed.json["wrong_by_name"]) == (0, 0)
+
+
+async def test_a_decision_is_told(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    told = await run("agents", "route", "Is that safe?", "--floor", "engineer", env=env, cwd=tmp_path)
+    assert (told.code, told.out.splitlines()[0]) == (0, "Engineer answers.")
+    shown = await run("agents", "route", "Is that safe, Kai?", "--json", env=env, cwd=tmp_path)
+    assert (shown.json["by"], shown.json["speakers"]) == ("name", ["kai"])
 
 
 async def test_reading_commands_give_json(tmp_path: Path) -> None:

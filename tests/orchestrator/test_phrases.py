@@ -37,12 +37,16 @@ def test_not_goodbye(phrases: Phrases, text: str) -> None:
     assert not phrases.is_goodbye(text)
 
 
-@pytest.mark.parametrize("text", ["Stop!", "stop stop stop", "Okay, stop it.", "Wait.", "no, be quiet please", "never mind"])
+@pytest.mark.parametrize(
+    "text", ["Stop!", "stop stop stop", "Okay, stop it.", "Wait.", "no, be quiet please", "never mind", "Hold on a minute."]
+)
 def test_stop(phrases: Phrases, text: str) -> None:
     assert phrases.is_stop(text)
 
 
-@pytest.mark.parametrize("text", ["No.", "okay", "Stop the server.", "Wait, is that safe?", "don't stop", ""])
+@pytest.mark.parametrize(
+    "text", ["No.", "okay", "Stop the server.", "Wait, is that safe?", "don't stop", "A minute.", "okay one second", ""]
+)
 def test_not_stop(phrases: Phrases, text: str) -> None:
     assert not phrases.is_stop(text)
 
@@ -69,6 +73,7 @@ def test_not_backchannel(phrases: Phrases, text: str) -> None:
         ("what do you think, Kai?", ["kai"]),
         ("Engineer and Architect, is that safe?", ["engineer", "architect"]),
         ("hey kai good morning", ["kai"]),
+        ("Kai, Researcher, Engineer and Architect, hello", ["kai", "researcher", "engineer"]),
     ],
 )
 def test_by_name(roster: Roster, phrases: Phrases, text: str, speakers: list[str]) -> None:

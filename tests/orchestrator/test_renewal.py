@@ -20,9 +20,8 @@ from orchestrator.call import Parts
 from orchestrator.config import Settings
 from orchestrator.mind import Minds
 from orchestrator.patience import Limits
-from orchestrator.phrases import Phrases
 from orchestrator.renewal import Renewal, stamp
-from orchestrator.rosters import PROMPTS, roster_of
+from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from telephony.admission import Admission, AdmissionPolicy
@@ -49,7 +48,7 @@ def opened(own: Path) -> tuple[Settings, Minds, Renewal, ScriptedClaude]:
     """As `open_house` does it, with nothing that must be warmed."""
     settings = Settings(agents=(own,), admission=AdmissionPolicy(allow=("+15550100",)))
     before, roster = stamp(settings), roster_of(settings)
-    prompts, phrases = Prompts.read(roster, PROMPTS), Phrases.load(PROMPTS / "phrases.yaml", roster.names())
+    prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
     claude = ScriptedClaude(Script(defaults={"kai": "Yes?", "ruth": "Salt."}))
     brain = ClaudeBrain(BrainSettings(api_key=SecretStr("scripted")), prompts, transport=ScriptedTransport(claude))
     router_system, router = prompts.router_system(), Router(roster, phrases)

@@ -48,6 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-3_000:]
     assert "\x1b" not in done.stdout  # no colour codes where nobody sees colours
+    assert '"level": "info"' not in done.stderr  # nothing but the call
     assert {path.name for path in out.iterdir()} == {"call.wav", "journal.jsonl", "summary.json"}
     with wave.open(str(out / "call.wav")) as recording:
         assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, RATE, 2)

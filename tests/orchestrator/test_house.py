@@ -1,0 +1,81 @@
+"""The house takes what rings; what breaks in one call ends that call alone, with a word."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable
+from decimal import Decimal
+from pathlib import Path
+
+import anyio
+
+from orchestrator.app import House
+from orchestrator.call import Parts
+from orchestrator.config import Settings
+from orchestrator.events import CallEnded, CallEvent, CallRefused, Failed, SaidText
+from orchestrator.history import CALLS
+from orchestrator.journal import JOURNAL, read
+from orchestrator.spending import DaySpending
+from telephony.admission import Admission, AdmissionPolicy
+from telephony.line import Refusal
+from telephony.rehearsal import RehearsalLine
+from tests.orchestrator.stage import LINES, LOUD, NOON, ROSTER, equipped
+from voices.audio import Frame, level_dbfs
+from voices.engines.tones import tone
+from voices.recognition import Heard
+
+CALLER = "+15550100"
+
+
+class BrokenEars:
+    """A recogniser with a defect that nobody foresaw."""
+
+    name = "broken"
+
+    async def warm(self) -> None:
+        """Nothing to load."""
+
+    async def transcribe(self, speech: AsyncIterable[Frame], *, hints: tuple[str, ...] = ()) -> AsyncGenerator[Heard, None]:
+        async for _ in speech:
+            raise ZeroDivisionError("nobody foresaw this")
+        yield Heard("", final=True, engine=self.name)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def house(parts: Parts, home: Path) -> House:
+    policy = AdmissionPolicy(allow=(CALLER,), max_usd_per_day=Decimal(1))
+    return House(Settings(home=home), ROSTER, parts, Admission(policy), DaySpending(NOON.date()))
+
+
+def facts(home: Path) -> list[CallEvent]:
+    (journal,) = (home / CALLS).glob(f"*/{JOURNAL}")
+    return [entry.event for entry in read(journal)]
+
+
+async def test_a_call_that_breaks_says_so_and_hangs_up(tmp_path: Path) -> None:
+    line = RehearsalLine(caller=CALLER)
+    async with equipped(ears=BrokenEars()) as (parts, _), anyio.create_task_group() as tasks:
+        tasks.start_soon(house(parts, tmp_path).take, line)
+        await line.answered.wait()
+        await line.quiet(0.3)
+        line.say(tone(200, 1.0, LOUD))
+        await line.over.wait()
+    told = await anyio.to_thread.run_sync(facts, tmp_path)
+    (failed,) = [fact for fact in told if isinstance(fact, Failed)]
+    assert (failed.code, "ZeroDivisionError" in failed.sentence) == ("call_failed", True)
+    said = [fact for fact in told if isinstance(fact, SaidText)][-1]
+    assert (said.agent, said.text, said.interrupted) == ("kai", LINES.errors.call_failed, False)
+    assert sum(level_dbfs(frame) > -50 for _, frame in line.heard[-100:]) > 90
+    assert isinstance(told[-1], CallEnded)
+    assert told[-1].why == "failed"
+
+
+async def test_who_is_not_on_the_list_is_turned_away_and_journaled(tmp_path: Path) -> None:
+    line = RehearsalLine(caller="+15559999")
+    async with equipped() as (parts, claude):
+        await house(parts, tmp_path).take(line)
+        assert not claude.exchanges
+    assert line.rejected is Refusal.FORBIDDEN
+    told = await anyio.to_thread.run_sync(facts, tmp_path)
+    assert [type(fact) for fact in told[1:]] == [CallRefused, CallEnded]
