@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import AsyncExitStack, aclosing
+from copy import copy
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, Final, Self, TypeVar
@@ -65,6 +66,12 @@ class ClaudeBrain:
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
+
+    def reading(self, prompts: Prompts) -> ClaudeBrain:
+        """The same connection for another roster's prompts; it closes with this one."""
+        other = copy(self)
+        other._prompts = prompts
+        return other
 
     def _connected(self) -> Any:
         import anthropic

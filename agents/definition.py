@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from decimal import Decimal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+LONGEST_PROMPT: Final = 20_000
+COLORS: Final = ("cyan", "green", "yellow", "magenta", "blue", "red", "white")
+HEX: Final = re.compile(r"^#[0-9a-fA-F]{6}$")
+
+
+def _color(value: str) -> str:
+    if value not in COLORS and not HEX.fullmatch(value):
+        known = ", ".join(f"'{color}'" for color in (*COLORS, "#rrggbb"))
+        raise PydanticCustomError("literal_error", "must be one of {expected}", {"expected": known})
+    return value
+
 
 AgentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Spoken = Annotated[str, Field(min_length=1, max_length=40)]
+Words = Annotated[str, Field(min_length=1, max_length=200)]
+Color = Annotated[
+    str, AfterValidator(_color), WithJsonSchema({"anyOf": [{"enum": list(COLORS)}, {"type": "string", "pattern": HEX.pattern}]})
+]
 
 
 class Model(BaseModel):
@@ -15,8 +34,48 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(default="claude-haiku-5-5", min_length=1, max_length=100)
+    id: str = Field(default="claude-haiku-5-5", min_length=1, max_length=100, description="A Claude model's id.")
     max_tokens: int = Field(default=400, ge=16, le=4096, description="The most tokens one turn may take.")
+
+
+class Speech(BaseModel):
+    """How it talks on the phone, whatever it is about."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    length: Literal["brief", "usual", "ample"] = Field(
+        default="usual", description="How much it says in a turn: one sentence, one to three, or up to six."
+    )
+    habits: tuple[Words, ...] = Field(
+        default=(), max_length=8, description="Small ways of speaking, a sentence each: 'You count steps aloud.'"
+    )
+    fillers: tuple[Spoken, ...] = Field(
+        default=(),
+        max_length=8,
+        description="A few words each, said while its answer is being made; the phone's own if left out.",
+    )
+
+
+class Task(BaseModel):
+    """What its long work may do and cost. Whoever has none only talks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        description="Where the work runs (~ is your home); one of its own if left out.",
+    )
+    allowed_tools: tuple[Words, ...] = Field(
+        default=(), description="What the work may use unasked, as the Claude CLI writes it: 'Read', 'Bash(git *)'."
+    )
+    risky_tools: tuple[Words, ...] = Field(default=(), description="What needs the caller's PIN before it is used.")
+    max_usd: Decimal = Field(default=Decimal(2), gt=0, le=100, description="The most one task may cost.")
+    max_minutes: int = Field(default=30, ge=1, le=480, description="The longest one task may take.")
+    narration: Literal["quiet", "brief", "podcast"] = Field(
+        default="brief", description="What is told on hold: milestones only, what is new, or all of it as a story."
+    )
 
 
 class Agent(BaseModel):
@@ -31,14 +90,24 @@ class Agent(BaseModel):
     description: str = Field(
         min_length=1, max_length=1000, description="The router's text: what to use this agent for ('use when ...')."
     )
-    prompt: str = Field(min_length=1, max_length=20_000, description="Who the agent is: inline text, or prompts/<file>.md.")
+    prompt: str = Field(
+        min_length=1, max_length=LONGEST_PROMPT, description="Who the agent is: inline text, or prompts/<file>.md."
+    )
     voice: str = Field(min_length=1, max_length=40, description="A voice's id: voices/<id>.yaml.")
     aliases: tuple[Spoken, ...] = Field(default=(), description="Other names, and how recognisers misspell the name.")
+    examples: tuple[Words, ...] = Field(
+        default=(), max_length=12, description="What callers say that is for this agent: examples for the router."
+    )
     greeting: str | None = Field(default=None, min_length=1, max_length=300, description="Spoken when this agent opens a call.")
     front_desk: bool = Field(
         default=False, description="Answers first, and takes what no other agent claims. Exactly one agent has this."
     )
-    model: Model = Model()
+    model: Model = Field(default=Model(), description="Which Claude thinks, and how much it may say.")
+    speech: Speech = Field(default=Speech(), description="How it talks on the phone, whatever it is about.")
     tools: tuple[str, ...] = Field(default=(), description="What it may do on a call; none if left out.")
-    hands_over_to: tuple[AgentId, ...] = Field(default=(), description="Agents it may bring in; all others if left out.")
-    color: Literal["cyan", "green", "yellow", "magenta", "blue", "red", "white"] = "white"
+    hands_over_to: tuple[AgentId, ...] = Field(
+        default=(),
+        description="Agents it may bring in; all others if left out. Not in a circle: only the front desk may be handed back to.",
+    )
+    task: Task | None = Field(default=None, description="What its long work may do and cost; no long work if left out.")
+    color: Color = Field(default="white", description="On screens: a terminal's colour, or '#rrggbb'.")

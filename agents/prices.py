@@ -39,6 +39,11 @@ PRICES: Final[dict[str, tuple[Price, ...]]] = {
 DEAREST: Final = "claude-fable-5-1"
 
 
+def is_known(model: str) -> bool:
+    """Whether its price is in the table; else it is counted as the dearest."""
+    return any(model == known or model.startswith(f"{known}-2") for known in PRICES)
+
+
 @lru_cache(maxsize=64)
 def _rows(model: str) -> tuple[Price, ...]:
     """A model's prices, dated ids included; cached, so that an unknown one warns once."""

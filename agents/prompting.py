@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict
+
 from agents.brain import CALLER, Utterance
 from agents.definition import Agent
-from agents.errors import FileError
 from agents.roster import Roster
+from agents.yaml_file import YamlFile, read_text
 
 OPENING: Final = "[The call begins.]"
 GO_ON: Final = "[Go on.]"
@@ -18,27 +20,50 @@ _PLAIN: Final = str.maketrans("[]<>", "()()")
 _CACHE: Final = {"type": "ephemeral"}
 
 
+class SpeechWords(BaseModel):
+    """`prompts/speech.yaml`: how an agent is told what its file says about its speech."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    heading: str
+    brief: str
+    ample: str
+    examples: str
+
+
 class Prompts:
     """The words around an agent's own prompt."""
 
-    def __init__(self, roster: Roster, *, manners: str, router: str) -> None:
+    def __init__(self, roster: Roster, *, manners: str, router: str, speech: SpeechWords) -> None:
         self.roster = roster
-        self._manners, self._router = manners.strip(), router.strip()
+        self._manners, self._router, self._speech = manners.strip(), router.strip(), speech
 
     @classmethod
     def read(cls, roster: Roster, prompts_dir: Path) -> Prompts:
-        """With `phone_manners.md` and `router.md` of the folder. Raises FileError."""
-        return cls(roster, manners=_text(prompts_dir / "phone_manners.md"), router=_text(prompts_dir / "router.md"))
+        """With `phone_manners.md`, `router.md` and `speech.yaml` of the folder. Raises FileError."""
+        manners, router = read_text(prompts_dir / "phone_manners.md"), read_text(prompts_dir / "router.md")
+        return cls(roster, manners=manners, router=router, speech=YamlFile(prompts_dir / "speech.yaml").validate(SpeechWords))
 
     def system(self, agent: Agent) -> str:
         """Who this agent is on this line. Opens with `You are <name> (agent <id>)`, which a scripted Claude goes by."""
         others = "\n".join(f"- {a.name} (agent id {a.id}), {a.role}. {a.description}" for a in self.roster if a.id != agent.id)
         colleagues = f"\n\n# Your colleagues on this line\n\n{others}" if others else ""
-        return f"You are {agent.name} (agent {agent.id}), {agent.role}.\n\n{agent.prompt.strip()}\n\n{self._manners}{colleagues}"
+        character = f"{agent.prompt.strip()}{self._habits(agent)}"
+        return f"You are {agent.name} (agent {agent.id}), {agent.role}.\n\n{character}\n\n{self._manners}{colleagues}"
+
+    def _habits(self, agent: Agent) -> str:
+        """How it speaks, if that is said: how much, then each habit."""
+        length = {"brief": self._speech.brief, "ample": self._speech.ample}.get(agent.speech.length)
+        lines = [*([length] if length else []), *agent.speech.habits]
+        return "\n\n" + "\n".join([self._speech.heading, *(f"- {line}" for line in lines)]) if lines else ""
 
     def router_system(self) -> str:
-        everyone = "\n".join(f"- {a.id}: {a.name}, {a.role}. {a.description}" for a in self.roster)
+        everyone = "\n".join(f"- {a.id}: {a.name}, {a.role}. {a.description}{self._examples(a)}" for a in self.roster)
         return f"{self._router}\n\n# The agents\n\n{everyone}"
+
+    def _examples(self, agent: Agent) -> str:
+        said = ", ".join(f'"{example}"' for example in agent.examples)
+        return f" {self._speech.examples} {said}." if said else ""
 
     def system_blocks(self, text: str) -> list[dict[str, Any]]:
         """The end of the stable part: tools and system are read from the cache from the second request on."""
@@ -74,10 +99,3 @@ def _add(merged: list[dict[str, Any]], role: str, text: str) -> None:
     if not merged or merged[-1]["role"] != role:
         merged.append({"role": role, "content": []})
     merged[-1]["content"].append({"type": "text", "text": text})
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(path, f"cannot be read: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -39,29 +40,16 @@ for _tag, _form, _first in (
 class YamlFile:
     """One file, read: its plain `data`, and where each part of it stands."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises FileError."""
+    def __init__(self, path: Path, text: str | None = None) -> None:
+        """`text`, where given, is the part of the file that is YAML, from its first line on. Raises FileError."""
         self.path = path
         self._marks: dict[Place, yaml.Mark] = {}
-        root = self._compose(self._text())
+        root = self._compose(read_text(path) if text is None else text)
         if not isinstance(root, yaml.MappingNode):
             raise FileError(
                 path, "the file is empty; it must hold `key: value` lines" if root is None else "must be `key: value` lines"
             )
         self.data: dict[str, Any] = self._plain(root, ())
-
-    def _text(self) -> str:
-        try:
-            blob = self.path.read_bytes()
-        except OSError as error:
-            raise FileError(self.path, f"cannot be read: {error.strerror or error}") from error
-        if len(blob) > MAX_BYTES:
-            raise FileError(self.path, f"is {len(blob):,} bytes; at most {MAX_BYTES:,} make sense here")
-        try:
-            return blob.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = blob.count(b"\n", 0, error.start) + 1
-            raise FileError(self.path, "is not UTF-8; save it as UTF-8", line=line) from error
 
     def _compose(self, text: str) -> yaml.Node | None:
         try:
@@ -136,6 +124,23 @@ class YamlFile:
         return error["type"] != "extra_forbidden", found.line, found.column
 
 
+def read_text(path: Path) -> str:
+    """A file for people to write: small, and UTF-8. Raises FileError."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            blob = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FileError(path, f"cannot be read: {error.strerror or error}") from error
+    if len(blob) > MAX_BYTES:
+        raise FileError(path, f"is {size:,} bytes; at most {MAX_BYTES:,} make sense here, so shorten it")
+    try:
+        return blob.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = blob.count(b"\n", 0, error.start) + 1
+        raise FileError(path, "is not UTF-8; save it as UTF-8", line=line) from error
+
+
 def did_you_mean(word: str, known: Mapping[str, Any] | tuple[str, ...] | list[str]) -> str:
     """A hint for a word that is not known: the nearest one, or all of them. Starts with a space."""
     near = get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
@@ -164,6 +169,8 @@ def _problem(error: ErrorDetails, model: type[BaseModel]) -> str:
         case "literal_error":
             known = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
             return f"`{key}` cannot be {error['input']!r:.60}.{did_you_mean(str(error['input']), known)}"
+        case "tuple_type":
+            return f"`{key}` must be a list; write {key}: [{error['input']!s:.60}]"
         case "string_type":
             return f"`{key}` must be text; put {error['input']!r:.60} in quotes"
         case _:

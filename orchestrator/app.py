@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -17,7 +15,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from agents.claude import ClaudeBrain
 from agents.lines import Lines
 from agents.prompting import Prompts
-from agents.roster import Roster, load
+from agents.roster import Roster
 from orchestrator import events
 from orchestrator.apology import apologise
 from orchestrator.call import Call, Parts
@@ -31,6 +29,8 @@ from orchestrator.mind import Minds
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.pin import PinGuard
+from orchestrator.renewal import Renewal, stamp
+from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from telephony.admission import Admission, Refused
@@ -38,20 +38,8 @@ from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
 from voices.inventory import Choice
 from voices.vad import SileroVad, load_silero
-from voices.voice import load_voices
-
-ROOT: Final = Path(__file__).parent.parent
 
 log = structlog.get_logger()
-
-
-def roster_of(settings: Settings) -> Roster:
-    """The shipped agents under the user's own. Raises AgentError."""
-    return load([ROOT / "agents", settings.agents], ROOT / "prompts", known_voices=load_voices())
-
-
-def phrases_of(roster: Roster) -> Phrases:
-    return Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.all_names())
 
 
 @dataclass(frozen=True)
@@ -66,6 +54,8 @@ class House:
     watch: MemoryObjectSendStream[Entry] | None = None
     engines: tuple[Choice, ...] = ()
     """Ears and mouths: which, why, and what would be better."""
+    renewal: Renewal | None = None
+    """Reads the agents' files anew when they changed; without it, whoever is there stays."""
 
     async def take(self, line: Line) -> None:
         """One ringing line, to its end: turned away, or answered and talked to. Never raises for what goes wrong in it."""
@@ -105,7 +95,8 @@ class House:
 
     async def _talk(self, line: Line, journal: Journal) -> str:
         guard = PinGuard(self.admission, line.caller) if self.admission.asks_for_pin else None
-        call = Call(self.parts, line, journal, guard=guard)
+        parts = self.parts if self.renewal is None else replace(self.parts, minds=await self.renewal.minds())
+        call = Call(parts, line, journal, guard=guard)
         try:
             await call.run()
         except* LineError as group:
@@ -125,12 +116,13 @@ class House:
 
 def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
     roster = roster_of(settings)
-    return roster, Prompts.read(roster, ROOT / "prompts"), phrases_of(roster), Lines.read(ROOT / "prompts" / "lines.yaml")
+    return roster, Prompts.read(roster, PROMPTS), phrases_of(roster), Lines.read(PROMPTS / "lines.yaml")
 
 
 @asynccontextmanager
 async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None) -> AsyncGenerator[House]:
     """Everything loaded and warm. Raises AgentError, RecognitionError, SynthesisError: what is missing, and how to get it."""
+    before = await anyio.to_thread.run_sync(stamp, settings)
     roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
@@ -152,4 +144,5 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
         today = minds.now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
-        yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths))
+        renewal = Renewal(settings, brain, minds, before)
+        yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import cycle
 from typing import Final
 
 import anyio
@@ -62,7 +61,6 @@ class Call:
         self._parts, self._line, self._journal = parts, line, journal
         self.lines = parts.minds.lines
         self._prompts = prompt_lines(self.lines)
-        self._fillers = cycle(self.lines.fillers)
         self._mixer = Mixer()
         self._pacer = Pacer(line, self._mixer, journal, soon=lambda: self._reply is not None or self._guess is not None)
         self._mouth = Mouth(parts.catalogue, self._mixer)
@@ -373,14 +371,13 @@ class Call:
 
     def _prompt(self, prompt: Prompt, rest: Rest) -> None:
         """Say something of the phone's own: before the answer that is still being made, or as an answer of its own."""
-        text = next(self._fillers) if prompt is Prompt.FILLER else self._prompts[prompt]
         if rest is Rest.ANSWER and self._reply is not None:
-            self._tasks.start_soon(self._mind.fill, self._reply, text)
+            self._tasks.start_soon(self._mind.fill, self._reply, None if prompt is Prompt.FILLER else self._prompts[prompt])
             return
         reply = self._reply = Reply(self._turn, self._journal)
         reply.commit()
         reply.farewell = prompt.farewell
-        self._tasks.start_soon(self._mind.say, reply, text)
+        self._tasks.start_soon(self._mind.say, reply, self._prompts[prompt])
 
 
 def prompt_lines(lines: Lines) -> dict[Prompt, str]:

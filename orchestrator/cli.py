@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+
+from orchestrator.cli_agents import agents
+from orchestrator.terminal import AsJson, configured, fail, run, screen, show_json, tell
 
 if TYPE_CHECKING:
-    from orchestrator.config import Config
     from orchestrator.doctor import Finding
     from telephony.dial import DialResult
 
@@ -26,7 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 emulate = typer.Typer(help="Telephone networks on loopback.", no_args_is_help=True)
-agents = typer.Typer(help="Who is on the line.", no_args_is_help=True)
 calls = typer.Typer(help="Calls that were made.", no_args_is_help=True)
 settings = typer.Typer(help="The settings.", no_args_is_help=True)
 app.add_typer(emulate, name="emulate")
@@ -34,22 +31,7 @@ app.add_typer(agents, name="agents")
 app.add_typer(calls, name="calls")
 app.add_typer(settings, name="config")
 
-PIPE_WIDTH = 1_000  # in a pipe nothing is cut or wrapped: what reads it wants whole lines
-T = TypeVar("T")
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 CALLER = "+15550100"
-
-
-def _console(*, stderr: bool = False) -> Console:
-    """No markup: brackets in a message are brackets."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    return console
-
-
-screen = _console()
-errors = _console(stderr=True)
 
 
 def main() -> None:
@@ -61,7 +43,7 @@ def main() -> None:
 
         shadowed = packages()
         fix = shadowed.fix or "install again: pip install -e ."
-        _fail(shadowed.fact if shadowed.fix else f"a package is missing: {error}", fix)
+        fail(shadowed.fact if shadowed.fix else f"a package is missing: {error}", fix)
     except Exception as error:  # noqa: BLE001  the process's edge
         import structlog
 
@@ -71,41 +53,8 @@ def main() -> None:
             structlog.get_logger().debug("command_failed", exc_info=error)
         *others, last = failures(error)
         for what, fix in others:
-            _tell(what, fix)
-        _fail(*last)
-
-
-def _tell(what: str, fix: str) -> None:
-    errors.print(what, style="red")
-    errors.print(f"fix: {fix}")
-
-
-def _fail(what: str, fix: str) -> NoReturn:
-    _tell(what, fix)
-    sys.exit(1)
-
-
-def _run(work: Callable[[], Awaitable[T]]) -> T:
-    """An async command, on uvloop where there is one; Ctrl-C is a tidy end."""
-    import anyio
-
-    try:
-        return anyio.run(work, backend_options={"use_uvloop": sys.platform != "win32"})
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _configured(log: str = "warning") -> Config:
-    from orchestrator.config import load
-    from orchestrator.log import set_up
-
-    config = load()
-    set_up(config.settings.log, log)
-    return config
-
-
-def _show_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+            tell(what, fix)
+        fail(*last)
 
 
 def _version(wanted: bool) -> None:
@@ -130,8 +79,8 @@ def serve() -> None:
     """Answer the telephone until stopped."""
     from orchestrator.serve import serve as serving
 
-    config = _configured(log="info")
-    _run(lambda: serving(config.settings, screen.print))
+    config = configured(log="info")
+    run(lambda: serving(config.settings, screen.print))
 
 
 @app.command()
@@ -143,8 +92,8 @@ def demo(
     """A real phone call on this machine: emulated Azure, recorded caller, real ears and voices."""
     from orchestrator.demo.showing import demo as showing
 
-    config = _configured()
-    _run(lambda: showing(config.settings, out, wav or [], live=live, screen=screen))
+    config = configured()
+    run(lambda: showing(config.settings, out, wav or [], live=live, screen=screen))
 
 
 @emulate.command("acs")
@@ -156,8 +105,8 @@ def emulate_acs(
     """A small Azure Communication Services on loopback. Prints the settings with which `pai-voice serve` answers it."""
     from orchestrator.emulating import emulate as emulating
 
-    config = _configured(log="info")
-    _run(lambda: emulating(config.settings, port, events, caller, screen.print))
+    config = configured(log="info")
+    run(lambda: emulating(config.settings, port, events, caller, screen.print))
 
 
 @app.command()
@@ -190,11 +139,11 @@ def dial(
             screen=None if as_json else screen,
         )
 
-    result = _run(call)
+    result = run(call)
     if as_json:
-        _show_json(result.as_json())
+        show_json(result.as_json())
     if not result.ok:
-        _fail(f"{result.outcome.value.replace('_', ' ')}: {result.why}", FIXES[result.outcome])
+        fail(f"{result.outcome.value.replace('_', ' ')}: {result.why}", FIXES[result.outcome])
 
 
 @app.command()
@@ -214,74 +163,19 @@ def doctor(
                 screen.print(finding.as_text())
         return findings
 
-    findings = _run(look)
+    findings = run(look)
     if as_json:
-        _show_json([finding.as_json() for finding in findings])
+        show_json([finding.as_json() for finding in findings])
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
-
-
-@agents.command("list")
-def agents_list(as_json: AsJson = False) -> None:
-    """Who is on the line, with which voice and tools."""
-    from orchestrator.app import roster_of
-
-    roster = roster_of(_configured().settings)
-    if as_json:
-        _show_json([agent.model_dump(mode="json", exclude={"prompt"}) for agent in roster.agents])
-        return
-    table = Table("agent", "name", "role", "voice", "tools", box=None)
-    for agent in roster.agents:
-        table.add_row(Text(agent.id, agent.color), agent.name, agent.role, agent.voice, ", ".join(agent.tools))
-    screen.print(table)
-
-
-@agents.command("route")
-def agents_route(
-    said: Annotated[str, typer.Argument(help="What the caller says.")],
-    floor: Annotated[str, typer.Option(help="Who spoke last, by id; the front desk if left out.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Who would answer that, and why; without asking Claude."""
-    from orchestrator.routing import Routing
-
-    routing = Routing.of(_configured().settings)
-    decision = routing.decide(said, routing.holder(floor))
-    if as_json:
-        _show_json(routing.as_json(decision))
-    else:
-        screen.print(routing.explained(decision))
-
-
-@agents.command("eval")
-def agents_eval(
-    labelled: Annotated[Path | None, typer.Argument(metavar="[SET]", help="A set of your own; else the shipped one.")] = None,
-    live: Annotated[bool, typer.Option("--live", help="Ask Claude for what is left to it; costs about a cent.")] = False,
-    at_least: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Fail if fewer percent are right, or a name brings the wrong agent.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """How right the router is on labelled utterances, and where it is not."""
-    from orchestrator.routing_eval import FIX, score
-    from orchestrator.routing_set import SHIPPED
-
-    config = _configured()
-    result = _run(lambda: score(config.settings, labelled or SHIPPED, live=live))
-    if as_json:
-        _show_json(result.as_json())
-    else:
-        screen.print(result.as_text())
-    if at_least is not None and not result.reaches(at_least):
-        _fail(f"{result.summary()}; {at_least:g} % were asked for", FIX)
 
 
 @settings.command("show")
 def config_show(as_json: AsJson = False) -> None:
     """Every setting, its value and where it came from; secrets are masked."""
-    rows = list(_configured().rows())
+    rows = list(configured().rows())
     if as_json:
-        _show_json([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
+        show_json([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
         return
     table = Table("setting", "value", "from", box=None)
     for row in rows:
@@ -294,9 +188,9 @@ def calls_list(as_json: AsJson = False) -> None:
     """The calls on this machine, the newest first."""
     from orchestrator.history import all_calls
 
-    past = all_calls(_configured().settings)
+    past = all_calls(configured().settings)
     if as_json:
-        _show_json([call.as_json() for call in past])
+        show_json([call.as_json() for call in past])
         return
     table = Table("call", "when", "line", "caller", "turns", "length", "ended", "p95", "cost", box=None)
     for call in past:
@@ -309,14 +203,14 @@ def calls_show(
     call: Annotated[str, typer.Argument(help="How the call's name begins, or `last`.")] = "last", as_json: AsJson = False
 ) -> None:
     """One call: who said what, and how long each answer took."""
-    from orchestrator.app import roster_of
     from orchestrator.history import find
+    from orchestrator.rosters import roster_of
     from orchestrator.screen import Transcript
 
-    config = _configured()
+    config = configured()
     entries = find(config.settings, call)
     if as_json:
-        _show_json([json.loads(entry.line()) for entry in entries])
+        show_json([json.loads(entry.line()) for entry in entries])
         return
     transcript = Transcript(screen, roster_of(config.settings))
     for entry in entries:

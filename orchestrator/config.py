@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from agents.claude import BrainSettings
@@ -28,10 +28,11 @@ KNOWN_AS: Final = {
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
 }
-LISTS: Final = frozenset({"allow"})
+LISTS: Final = frozenset({"allow", "agents"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str | Path) else value)]
 
 
 class _Section(BaseModel):
@@ -66,9 +67,9 @@ class Settings(_Section):
     """Everything that can be set. A section that is left out has its defaults; without `[acs]` there is no ACS line."""
 
     home: Folder = Field(default_factory=lambda: Path(platformdirs.user_data_dir("pai-voice")), description="Calls and models.")
-    agents: Folder = Field(
-        default_factory=lambda: Path(platformdirs.user_config_dir("pai-voice")) / "agents",
-        description="Your own agents; a file here replaces the shipped one of the same name.",
+    agents: Folders = Field(
+        default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "agents", Path("agents")),
+        description="Your own agents, over the shipped ones; of two of the same name, that in the later folder counts.",
     )
     server: ServerSettings = ServerSettings()
     acs: AcsSettings | None = None
@@ -171,8 +172,10 @@ def _shown(value: Any) -> str:
             return "********" if value.get_secret_value() else ""
         case None:
             return ""
-        case tuple() | list() | frozenset():
+        case frozenset():
             return ", ".join(sorted(map(str, value)))
+        case tuple() | list():
+            return ", ".join(map(str, value))
         case _:
             return str(value)
 

@@ -2,8 +2,9 @@
 
 HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
-├── NoSuchAgent          nobody on the line has that id
+├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
+├── NotWritten           a new agent's files cannot be made
 └── JournalUnreadable    a call's journal is not what we write
 """
 
@@ -36,6 +37,10 @@ class NoSuchAgent(HouseError):
 class NoSuchCall(HouseError):
     code = "no_such_call"
     usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
+
+
+class NotWritten(HouseError):
+    code = "not_written"
 
 
 class JournalUnreadable(HouseError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Final, Literal, Protocol
 
 import anyio
@@ -75,6 +76,7 @@ class Mind:
         self._guard = guard
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
+        self._filled = count()
 
     @property
     def guarded(self) -> bool:
@@ -146,11 +148,17 @@ class Mind:
         self._settle(reply, None)
         await self._mouth.say(Sentence(agent or self._holder, text, opens=True, aside=aside), reply)
 
-    async def fill(self, reply: Reply, text: str) -> None:
-        """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready."""
+    async def fill(self, reply: Reply, text: str | None = None) -> None:
+        """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready.
+
+        Without a text it is the next of the agent's own fillers, or of the phone's where the agent has none.
+        """
         with reply.work():
             if not self._mixer.talking:
                 agent = self._minds.roster[reply.speaker] if reply.speaker else self._holder
+                if text is None:
+                    fillers = agent.speech.fillers or self._minds.lines.fillers
+                    text = fillers[next(self._filled) % len(fillers)]
                 await self._mouth.say(Sentence(agent, text, aside=True, gap_s=0.0), reply, filler=True)
 
     @property

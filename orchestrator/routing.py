@@ -11,9 +11,9 @@ from agents.brain import CALLER, Brain, Choice, Utterance
 from agents.prompting import Prompts
 from agents.roster import Roster
 from agents.yaml_file import did_you_mean
-from orchestrator.app import ROOT, phrases_of, roster_of
 from orchestrator.config import Settings
 from orchestrator.errors import NoSuchAgent
+from orchestrator.rosters import ROOT, phrases_of, roster_of
 from orchestrator.router import Act, Router
 
 Stage = Literal["phone", "name", "floor", "claude"]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from agents.definition import AgentId
 from agents.roster import Roster
 from agents.yaml_file import YamlFile, did_you_mean
-from orchestrator.app import ROOT
+from orchestrator.rosters import ROOT
 from orchestrator.router import Act
 from orchestrator.routing import Stage
 

@@ -13,7 +13,7 @@ import yaml
 
 from agents.definition import Agent
 from orchestrator.cli import app
-from orchestrator.config import EarSettings, Settings
+from orchestrator.config import KNOWN_AS, EarSettings, Settings
 from orchestrator.config import load as load_config
 from orchestrator.routing import Routing
 from orchestrator.routing_eval import offline
@@ -75,8 +75,9 @@ def test_the_variables_it_names_are_settings(tmp_path: Path) -> None:
     named = set(re.findall(r"PAI_VOICE_([A-Z_]+)", README))
     assert named
     for name in named:
-        section, key = name.lower().split("__")
-        assert key in sections[section].model_fields, name
+        path = KNOWN_AS.get(f"PAI_VOICE_{name}", tuple(name.lower().split("__")))
+        fields = [sections[section].model_fields for section in path[:-1]] or [Settings.model_fields]
+        assert path[-1] in fields[0], name
     assert load_config({"PAI_VOICE_EARS__ENGINE": "whisper"}, tmp_path).settings.ears.engine == "whisper"
 
 
@@ -87,7 +88,7 @@ def test_the_agent_it_shows_is_an_agent() -> None:
 
 
 def test_the_scores_it_shows_are_the_routers() -> None:
-    routing = Routing.of(Settings(agents=ROOT / "nobody"))
+    routing = Routing.of(Settings(agents=(ROOT / "nobody",)))
     shipped, held_out = (
         offline(routing, read(SHIPPED.with_name(f"{name}.yaml"), routing.roster)) for name in ("routing", "held_out")
     )

@@ -30,6 +30,8 @@ from voices.voice import Voice, load_voices
 
 _log = structlog.get_logger(__name__)
 
+CALLER: Final = "caller"
+"""The voice of callers that are made; no agent has it."""
 _CHARS_A_SECOND: Final = 14.0  # where an engine without marks is in its text
 _LONGEST_CACHED_S: Final = 10.0  # lines that come again (greetings, fillers) are short
 
@@ -143,7 +145,7 @@ def voice_ids(*folders: Path) -> frozenset[str]:
     return frozenset(load_voices(*folders))
 
 
-async def spoken(text: str, voice: str = "caller") -> bytes:
+async def spoken(text: str, voice: str = CALLER) -> bytes:
     """A text as 16 kHz PCM, with the best engine of this machine: for callers that are made. Raises SynthesisError."""
     catalogue = Catalogue(await to_thread.run_sync(load_voices), choose_synthesizers()[0])
     await catalogue.warm()

@@ -15,9 +15,9 @@ from agents.claude import ClaudeBrain
 from agents.errors import BrainError, Truncated
 from agents.prompting import Prompts
 from agents.roster import Roster
-from orchestrator.app import ROOT
 from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
+from orchestrator.rosters import ROOT
 
 NAME: Final = "Claude"
 VERSION: Final = "2023-06-01"

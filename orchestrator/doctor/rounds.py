@@ -8,7 +8,6 @@ import anyio.to_thread
 
 from agents.errors import AgentError
 from agents.roster import Roster
-from orchestrator.app import roster_of
 from orchestrator.config import Config, LogSettings, Settings, load
 from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
@@ -18,6 +17,7 @@ from orchestrator.doctor.machine import data_folder, port
 from orchestrator.doctor.public import reached
 from orchestrator.errors import ConfigError
 from orchestrator.log import set_up
+from orchestrator.rosters import roster_of
 
 
 async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:

@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 from structlog.testing import capture_logs
 
+from agents.estimate import NEW_TOKENS, turn_cost
 from agents.prices import DEAREST, PRICES, cost_usd
+from tests.agents.stage import ROSTER, WORDS
 
 
 def test_the_research_sum() -> None:
@@ -38,3 +40,14 @@ def test_an_unknown_model_counts_as_the_dearest_and_warns_once() -> None:
 def test_every_model_ends_with_a_price_for_any_length(model: str) -> None:
     assert PRICES[model][-1].up_to is None
     assert cost_usd(model, prompt_tokens=999_999, input_tokens=1, output_tokens=1, cache_write_tokens=1, cache_read_tokens=1) > 0
+
+
+def test_a_turns_estimate_is_the_sum_of_its_parts() -> None:
+    kai, found = ROSTER["kai"], turn_cost(ROSTER["kai"], WORDS)
+    assert len(WORDS.system(kai)) / 4 < found.stable_tokens < len(WORDS.system(kai)) / 3, "tools are counted too"
+    whole = found.stable_tokens + NEW_TOKENS
+    assert found.usd == cost_usd(
+        kai.model.id, prompt_tokens=whole, input_tokens=400, output_tokens=80, cache_read_tokens=found.stable_tokens
+    )
+    dear = kai.model_copy(update={"model": kai.model.model_copy(update={"id": DEAREST})})
+    assert turn_cost(dear, WORDS).usd > 50 * found.usd

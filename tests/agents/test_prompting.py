@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.brain import CALLER, Utterance
+from agents.definition import Agent
 from agents.errors import FileError
 from agents.prompting import GO_ON, Prompts
+from agents.roster import Roster
 from tests.agents.stage import PROMPTS, ROSTER, WORDS, heard
 
 
@@ -95,3 +97,23 @@ def test_missing_words_are_named(tmp_path_factory: pytest.TempPathFactory) -> No
     assert Prompts.read(ROSTER, PROMPTS).system(ROSTER["kai"]) == WORDS.system(ROSTER["kai"])
     with pytest.raises(FileError, match=r"phone_manners\.md"):
         Prompts.read(ROSTER, tmp_path_factory.getbasetemp())
+
+
+def test_what_an_agent_is_told_of_its_speech() -> None:
+    speech = {"length": "ample", "habits": ["You count steps aloud.", "You laugh at puns."]}
+    agent = Agent.model_validate({**ROSTER["kai"].model_dump(), "speech": speech})
+    text = WORDS.system(agent)
+    told = text[len(WORDS.system(ROSTER["kai"]).partition("# You are on the phone")[0]) :].partition("# You are on the phone")[0]
+    heading, *lines = told.strip().splitlines()
+    assert heading == "How you speak:"
+    assert lines[0].startswith("- You take your time.")
+    assert lines[1:] == ["- You count steps aloud.", "- You laugh at puns."]
+    assert "How you speak" not in WORDS.system(ROSTER["kai"])
+
+
+def test_the_router_reads_what_callers_say() -> None:
+    kai = Agent.model_validate({**ROSTER["kai"].model_dump(), "examples": ["tell me a joke", "good night"]})
+    text = Prompts.read(Roster([kai]), PROMPTS).router_system()
+    assert text.endswith(f'{kai.description} Callers say: "tell me a joke", "good night".')
+    silent = kai.model_copy(update={"examples": ()})
+    assert Prompts.read(Roster([silent]), PROMPTS).router_system().endswith(kai.description)

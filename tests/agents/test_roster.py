@@ -110,7 +110,7 @@ def test_a_prompt_may_be_a_file(tmp_path: Path) -> None:
         (AVA + "color: purpl\n", (6, 1), "`color` cannot be 'purpl'. Known: cyan, green"),
         (AVA + "color: yelow\n", (6, 1), "Did you mean `yellow`?"),
         (AVA + "tools:\n  - end_call\n  - bring_inn\n", (8, 5), "unknown tool `bring_inn`. Did you mean `bring_in`?"),
-        (AVA + "tools: end_call\n", (6, 1), "`tools`: Input should be a valid tuple"),
+        (AVA + "tools: end_call\n", (6, 1), "`tools` must be a list; write tools: [end_call]"),
         (AVA + "hands_over_to: [kia]\n", (6, 17), "there is no agent `kia`. Did you mean `kai`?"),
         (AVA + "hands_over_to: [ava]\n", (6, 17), "cannot hand over to itself"),
         (AVA + "aliases: [eva, KAI]\n", (6, 16), "`KAI` is already a name of kai"),

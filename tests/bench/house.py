@@ -23,13 +23,14 @@ from pydantic import SecretStr
 from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster
-from orchestrator.app import ROOT, House, roster_of
+from orchestrator.app import House
 from orchestrator.call import Parts
 from orchestrator.config import LogSettings, Settings
 from orchestrator.log import set_up
 from orchestrator.mind import Minds
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
+from orchestrator.rosters import ROOT, roster_of
 from orchestrator.router import Router
 from orchestrator.serve import answering
 from orchestrator.spending import DaySpending
@@ -61,7 +62,7 @@ class Routing(StrEnum):
 
 def build(home: Path, routing: Routing) -> House:
     policy = AdmissionPolicy(allow=(CALLER,), max_calls=200, max_usd_per_call=Decimal(1_000), max_usd_per_day=Decimal(100_000))
-    settings = Settings(home=home, agents=home / "agents", admission=policy)
+    settings = Settings(home=home, agents=(home / "agents",), admission=policy)
     roster = roster_of(settings)
     if routing is Routing.ONE:
         roster = Roster([roster.front_desk])

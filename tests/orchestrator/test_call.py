@@ -8,6 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
+from agents.definition import Speech
+from agents.roster import Roster
 from agents.script import Fault, ToolUse
 from orchestrator.events import (
     BargeIn,
@@ -24,6 +26,7 @@ from orchestrator.events import (
 from orchestrator.patience import Limits
 from telephony.line import NotAnswered
 from telephony.rehearsal import RehearsalLine
+from tests.orchestrator import stage
 from tests.orchestrator.stage import LOUD, answer, on_the_phone, route_to
 from voices.engines.scripted import FAILURE, ScriptedRecognizer
 from voices.engines.tones import TonesSynthesizer, tone
@@ -224,6 +227,16 @@ async def test_a_slow_claude_is_bridged_and_an_absent_one_admitted() -> None:
         assert texts[0] in lines.fillers
         assert lines.errors.claude_slow in texts
         assert _longest_gap(call.facts(SaidText)[1:]) < 3.0
+
+
+async def test_an_agents_own_fillers_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    engineer = stage.ROSTER["engineer"]
+    terse = engineer.model_copy(update={"speech": Speech(fillers=("Right,",))})
+    monkeypatch.setattr(stage, "ROSTER", Roster([terse, *(agent for agent in stage.ROSTER if agent.id != "engineer")]))
+    async with on_the_phone(["Engineer, why?"], answer("engineer", "At last.", first_token_s=2)) as call:
+        await call.say(wait=False)
+        await anyio.sleep(6)
+    assert call.said[1:] == [("engineer", "Right,"), ("engineer", "At last.")]
 
 
 def _longest_gap(said: list[SaidText]) -> float:

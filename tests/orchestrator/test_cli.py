@@ -39,6 +39,8 @@ def test_help_waits_for_nothing_heavy() -> None:
         "doctor",
         "emulate acs",
         "agents list",
+        "agents lint",
+        "agents new",
         "agents route",
         "agents eval",
         "config show",

@@ -63,13 +63,13 @@ def test_a_file_can_be_named(folder: Path) -> None:
 def test_lists_have_commas_in_the_environment(folder: Path) -> None:
     config = load({"PAI_VOICE_ADMISSION__ALLOW": "+43 1 2345678, +1 604 123 4567,"}, folder)
     assert config.settings.admission.allow == ("+4312345678", "+16041234567")
-    assert row(config, "admission.allow") == ("+16041234567, +4312345678", "PAI_VOICE_ADMISSION__ALLOW")
+    assert row(config, "admission.allow") == ("+4312345678, +16041234567", "PAI_VOICE_ADMISSION__ALLOW")
 
 
 def test_folders_may_begin_at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/somewhere")
     settings = load({"PAI_VOICE_HOME": "~/calls", "PAI_VOICE_AGENTS": "/elsewhere"}, folder).settings
-    assert (settings.home, settings.agents) == (Path("/somewhere/calls"), Path("/elsewhere"))
+    assert (settings.home, settings.agents) == (Path("/somewhere/calls"), (Path("/elsewhere"),))
 
 
 def test_what_is_empty_in_the_environment_is_not_set(folder: Path) -> None:

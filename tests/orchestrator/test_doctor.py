@@ -19,7 +19,6 @@ from agents.claude import BrainSettings
 from agents.roster import Roster
 from agents.script import Script
 from agents.scripted import serving
-from orchestrator.app import roster_of
 from orchestrator.config import EarSettings, MindSettings, MouthSettings, ServerSettings, Settings
 from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
@@ -28,6 +27,7 @@ from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.machine import data_folder, port, room
 from orchestrator.doctor.packages import OURS, ROOT, packages, python
 from orchestrator.doctor.public import reached
+from orchestrator.rosters import roster_of
 from telephony.acs import AcsListener
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
 from telephony.acs_settings import AcsSettings
@@ -57,7 +57,7 @@ def at(host_and_port: str) -> ServerSettings:
 
 @pytest.fixture
 async def roster() -> Roster:
-    return await anyio.to_thread.run_sync(roster_of, Settings(agents=Path("/nowhere")))
+    return await anyio.to_thread.run_sync(roster_of, Settings(agents=(Path("/nowhere"),)))
 
 
 @asynccontextmanager

@@ -120,7 +120,7 @@ async def test_half_a_score_is_none(status: int, times: int | None, requests: in
 
 async def test_without_a_key_nobody_is_asked(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="needs ANTHROPIC_API_KEY") as failed:
-        await score(Settings(agents=tmp_path), SHIPPED, live=True)
+        await score(Settings(agents=(tmp_path,)), SHIPPED, live=True)
     assert failed.value.fix == "set it, or leave --live out"
 
 

@@ -10,14 +10,14 @@ import pytest
 from rich.console import Console
 
 from orchestrator import events
-from orchestrator.app import roster_of
 from orchestrator.config import Settings
 from orchestrator.events import CallEvent, Entry
+from orchestrator.rosters import roster_of
 from orchestrator.screen import Transcript
 
 STARTED = events.CallStarted(call="c", line="acs", caller="+1", called="+2", began="2026-11-22T12:00:00+00:00")
 SAID = events.SaidText(turn=1, agent="engineer", voice="engineer", text="Yes [and] no.", from_s=2.4, to_s=3.0)
-ROSTER = roster_of(Settings(agents=Path("/nowhere")))
+ROSTER = roster_of(Settings(agents=(Path("/nowhere"),)))
 
 
 def shown(*facts: tuple[float, CallEvent], colours: bool = False) -> list[str]:

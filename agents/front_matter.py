@@ -1,0 +1,139 @@
+"""PAI's and Claude Code's agents, `agents/*.md`, read as they are: front matter, then the prompt."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.definition import COLORS, HEX, LONGEST_PROMPT, Agent
+from agents.errors import FileError
+from agents.yaml_file import YamlFile, read_text
+
+# A phone's tools spend and change nothing, so whoever is called may have them; what Claude Code allows is for its own work.
+_TOOLS: Final = ("bring_in", "current_time", "end_call")
+_MODELS: Final = {"haiku": "claude-haiku-5-5", "sonnet": "claude-sonnet-5-5", "opus": "claude-opus-5-5"}
+_COLORS: Final = {color: color for color in COLORS} | {"purple": "magenta", "pink": "magenta", "orange": "yellow"}
+_FRONT: Final = re.compile(r"---[ \t]*\r?\n(?:.*\r?\n)*?(?=---[ \t]*(?:\r?\n|\Z))")
+_BARE: Final = re.compile(r"^([A-Za-z][\w-]*):[ \t]+([^\s\"'\[{|>&*!].*?)[ \t]*$", re.MULTILINE)
+_FENCED: Final = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)|<!--.*?(?:-->|\Z)", re.MULTILINE | re.DOTALL)
+_EXAMPLES: Final = re.compile(r"<example>.*?(?:</example>|\Z)|Examples?:\s*(?=<example>)", re.DOTALL | re.IGNORECASE)
+
+
+class _Persona(BaseModel):
+    name: str = Field(default="", max_length=100)
+    title: str = Field(default="", max_length=200)
+
+
+class _Front(BaseModel):
+    """What we use of it. All other keys are for other programs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: str = Field(min_length=1, max_length=100)
+    description: str = Field(min_length=1)
+    model: str = Field(default="inherit", max_length=100)
+    color: str = ""
+    voice: Any = None
+    """ElevenLabs' numbers in PAI; a voice of ours, where it is the name of one."""
+    persona: _Persona = _Persona()
+
+
+class MarkdownAgent:
+    """One such file. What it cannot say, such as a voice, is as in the agent it replaces, or chosen among what is free."""
+
+    def __init__(self, file: YamlFile, body: str) -> None:
+        """Raises FileError for front matter that is none of an agent's, and for a file without a prompt."""
+        self.file, self.id = file, agent_id(file.path)
+        self._front = file.validate(_Front)
+        if not _description(self._front.description):
+            raise file.error(("description",), "`description` is empty; write what the agent is for")
+        self._prompt = re.sub(r"\n{3,}", "\n\n", _FENCED.sub("", body)).strip()
+        if not self._prompt:
+            raise file.error((), "there is no prompt below the front matter; write who the agent is")
+
+    def as_agent(
+        self, replaced: Agent | None, others: Collection[Agent], voices: Collection[str] | None, afterword: str
+    ) -> Agent:
+        """`others` have their voices and names already; `afterword` tells it what of a prompt for work holds on the phone."""
+        front, description = self._front, _description(self._front.description)
+        role = " ".join(front.persona.title.split()) or (replaced.role if replaced else description)
+        said: dict[str, Any] = {
+            "id": self.id,
+            "name": spoken_name(front.name),
+            "description": description,
+            "role": textwrap.shorten(role, 120, placeholder=" …"),
+            "prompt": f"{self._prompt[: LONGEST_PROMPT - len(afterword) - 2]}\n\n{afterword}",
+            "aliases": tuple(self._aliases(replaced, others)),
+        }
+        if model := _MODELS.get(front.model, front.model if front.model.startswith("claude-") else None):
+            said["model"] = {"id": model}
+        if color := _COLORS.get(front.color, front.color if HEX.fullmatch(front.color) else None):
+            said["color"] = color
+        known = {"tools": _TOOLS, "voice": _voice(self.id, others, voices)} if replaced is None else replaced.model_dump()
+        if isinstance(front.voice, str) and front.voice in (voices or ()):
+            said["voice"] = front.voice
+        return Agent.model_validate({**known, **said})
+
+    def _aliases(self, replaced: Agent | None, others: Collection[Agent]) -> Iterator[str]:
+        """The person's name too, where nobody else answers to it."""
+        person = " ".join(self._front.persona.name.split())[:40]
+        wanted = dict.fromkeys([*(replaced.aliases if replaced else ()), *person.split()[:1], person])
+        taken = {name.casefold() for other in others for name in (other.name, *other.aliases)}
+        own = spoken_name(self._front.name).casefold()
+        yield from (name for name in wanted if name and name.casefold() not in taken | {own})
+
+
+def read(path: Path) -> MarkdownAgent | None:
+    """None for a file that is no agent's, such as a README. Raises FileError."""
+    text = read_text(path)
+    found = _FRONT.match(text)
+    if found is None:
+        return None
+    file = _front_matter(path, found[0])
+    if not {"name", "description"} & set(file.data):
+        return None
+    return MarkdownAgent(file, text[found.end() :].partition("\n")[2])
+
+
+def agent_id(path: Path) -> str:
+    """`ClaudeResearcher.md` is claude-researcher. Raises FileError for a name that gives no id."""
+    found = re.sub(r"[^a-z0-9]+", "-", spoken_name(path.stem).lower()).strip("-")[:40]
+    if not re.match("[a-z]", found):
+        raise FileError(path, "the file's name gives no agent's id; rename it so that it begins with a letter from a to z")
+    return found
+
+
+def spoken_name(written: str) -> str:
+    """`code-reviewer` and `CodeReviewer` are both called Code Reviewer."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-_.]+", " ", written).split()
+    return " ".join(word[:1].upper() + word[1:] for word in words)[:40].strip() or written[:40]
+
+
+def _front_matter(path: Path, text: str) -> YamlFile:
+    """Claude Code takes `description: Use when: …` for what is meant, which is no YAML: then bare texts are quoted first."""
+    try:
+        return YamlFile(path, text)
+    except FileError:
+        quoted = _BARE.sub(lambda line: f"{line[1]}: {json.dumps(line[2], ensure_ascii=False)}", text)
+        return YamlFile(path, quoted)
+
+
+def _description(written: str) -> str:
+    """For the router: without the sample dialogues that Claude Code wants in it."""
+    text = " ".join(_EXAMPLES.sub(" ", written.replace("\\n", " ")).split())
+    return textwrap.shorten(text or " ".join(written.split()), 1_000, placeholder=" …")
+
+
+def _voice(own: str, others: Collection[Agent], voices: Collection[str] | None) -> str:
+    """The voice of the same name if it is free, else the first that is, else the one that the fewest have."""
+    if not voices:
+        return own
+    taken = Counter(agent.voice for agent in others)
+    return min(sorted(voices), key=lambda voice: (taken[voice], voice != own))

@@ -1,0 +1,162 @@
+"""`pai-voice agents lint`: what is wrong with the agents, and what is right but will not work well on a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations, product
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from agents.definition import HEX, Agent
+from agents.errors import AgentError, FileError
+from agents.estimate import turn_cost
+from agents.prices import DEAREST, is_known
+from agents.prompting import Prompts
+from agents.roster import Roster
+from agents.survey import Survey
+from orchestrator.config import Settings
+from orchestrator.confusable import alike, phones
+from orchestrator.phrases import Phrases, plain
+from orchestrator.rosters import PROMPTS, phrases_of, survey_of
+
+LONG_PROMPT: Final = 6_000  # characters: some 1,500 tokens, which every first turn must read
+FEW_TURNS: Final = 200  # a long call; an agent who cannot pay for it is cut off
+SCREENS: Final = ("#000000", "#ffffff")
+LEAST_CONTRAST: Final = 3.0  # WCAG 2.2, 1.4.11
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """With an error nothing starts; a warning is advice."""
+
+    state: Literal["error", "warning"]
+    file: str
+    """Empty where no single file is to blame."""
+    line: int
+    column: int
+    text: str
+    """What is wrong, and its fix."""
+
+    @classmethod
+    def of(cls, error: AgentError, state: Literal["error", "warning"] = "error") -> Complaint:
+        if isinstance(error, FileError):
+            return cls(state, str(error.path), error.line, error.column, error.problem)
+        return cls(state, "", 1, 1, str(error))
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def as_text(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}: " if self.file else ""
+        return f"{place}{self.state}: {self.text}"
+
+
+def lint(settings: Settings, files: Sequence[Path] = ()) -> list[Complaint]:
+    """Of all agents, or of these files as if they lay in the last of the folders. Errors first. Raises VoiceFileError."""
+    found = survey_of(settings, files)
+    complaints = [Complaint.of(error) for error in (*found.errors, *_nobody(found, files))]
+    complaints += [Complaint.of(error, "warning") for error in advice(_sound(found), settings)]
+    if not files:
+        return complaints
+    named = {"", *map(str, files)}
+    return [complaint for complaint in complaints if complaint.file in named]
+
+
+def _sound(found: Survey) -> Survey:
+    """Without those that have errors: for them advice can wait."""
+    broken = {error.path for error in found.errors if isinstance(error, FileError)}
+    agents = {one: agent for one, agent in found.agents.items() if found.files[one].path not in broken}
+    return Survey(agents, found.files, ())
+
+
+def _nobody(found: Survey, files: Sequence[Path]) -> Iterator[FileError]:
+    """Files that are no agents: in a folder they may lie there, but nobody asks for them by name in vain."""
+    read = {file.path for file in found.files.values()} | {error.path for error in found.errors if isinstance(error, FileError)}
+    for path in files:
+        if path not in read:
+            yield FileError(path, "is no agent; begin it with `---`, `name: …`, `description: …` and `---`")
+
+
+def advice(found: Survey, settings: Settings) -> Iterator[FileError]:
+    """Warnings, for the agents that could be read."""
+    if not found.agents:
+        return
+    yield from _voices_and_colors(found)
+    yield from _alike(found)
+    roster = Roster(found.agents.values())
+    prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
+    for one, agent in found.agents.items():
+        file = found.files[one]
+        for place, name in _names(agent):
+            if problem := _unsayable(name, phrases):
+                yield file.error(place, f"`{name}` {problem}; choose another")
+        if len(agent.prompt) > LONG_PROMPT:
+            yield file.error(
+                ("prompt",), f"the prompt has {len(agent.prompt):,} characters: that delays every first answer; shorten it"
+            )
+        yield from _costs(found, agent, prompts, settings)
+
+
+def _voices_and_colors(found: Survey) -> Iterator[FileError]:
+    for key in ("voice", "color"):
+        first: dict[str, str] = {}
+        for one, agent in found.agents.items():
+            value = getattr(agent, key)
+            if (other := first.setdefault(value, one)) != one and (key == "voice" or key in found.files[one].data):
+                yield found.files[one].error(
+                    (key,), f"`{value}` is {other}'s {key} too, so who speaks is hard to tell; take another"
+                )
+    for one, agent in found.agents.items():
+        if HEX.fullmatch(agent.color) and (worst := min(contrast(agent.color, screen) for screen in SCREENS)) < LEAST_CONTRAST:
+            low = f"`{agent.color}` has a contrast of only {worst:.1f} on a black or a white screen"
+            yield found.files[one].error(("color",), f"{low}; take one with {LEAST_CONTRAST:g} on both, or a colour's name")
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two `#rrggbb`, as WCAG 2.2 counts it: 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _names(agent: Agent) -> list[tuple[tuple[str | int, ...], str]]:
+    return [(("name",), agent.name), *((("aliases", at), alias) for at, alias in enumerate(agent.aliases))]
+
+
+def _unsayable(name: str, phrases: Phrases) -> str | None:
+    words = plain(name)
+    if not phones(name) and words.isascii():
+        return "has no letters that could be said"
+    said = (phrases.is_stop, phrases.is_backchannel, phrases.is_small_talk, phrases.is_goodbye, phrases.is_follow_up)
+    return "is something callers say for other reasons" if any(rule(name) for rule in said) else None
+
+
+def _alike(found: Survey) -> Iterator[FileError]:
+    """The first names of each two agents that are not kept apart; those that are the same are an error already."""
+    for one, other in combinations(found.agents.values(), 2):
+        pairs = product(_names(one), _names(other))
+        near = ((first, second) for first, second in pairs if first[1].casefold() != second[1].casefold())
+        if pair := next(((a, b) for a, b in near if alike(a[1], b[1])), None):
+            (_, taken), (place, name) = pair
+            yield found.files[other.id].error(
+                place, f"`{name}` sounds like {one.id}'s `{taken}`; choose a name that differs more"
+            )
+
+
+def _costs(found: Survey, agent: Agent, prompts: Prompts, settings: Settings) -> Iterator[FileError]:
+    file, model = found.files[agent.id], agent.model.id
+    if not is_known(model):
+        yield file.error(
+            ("model", "id"), f"no price is known for `{model}`, so it counts as {DEAREST}; add it to agents/prices.py"
+        )
+        return
+    limit, turn = settings.admission.max_usd_per_call, turn_cost(agent, prompts).usd
+    if turn * FEW_TURNS > limit:
+        spent = f"a turn costs about {turn:.4f} USD, so after {limit // turn:.0f} of them the call's {limit} USD are spent"
+        yield file.error(("model",), f"{spent}; take a cheaper model, or raise max_usd_per_call")

@@ -1,0 +1,43 @@
+"""Whose files make the roster of this machine: the shipped agents, and over them the person's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from agents.roster import Roster, load
+from agents.survey import Survey, survey
+from orchestrator.config import Settings
+from orchestrator.phrases import Phrases
+from voices.catalogue import CALLER
+from voices.voice import load_voices
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PROMPTS: Final = ROOT / "prompts"
+
+
+def agent_folders(settings: Settings) -> tuple[Path, ...]:
+    """The shipped one first; of two agents of one name, that in the later folder counts."""
+    shipped = ROOT / "agents"
+    return (shipped, *(folder for folder in settings.agents if folder.resolve() != shipped))
+
+
+def agent_voices() -> tuple[str, ...]:
+    """All that an agent may have: callers that are made have one of their own. Raises VoiceFileError."""
+    return tuple(voice for voice in load_voices() if voice != CALLER)
+
+
+def roster_of(settings: Settings) -> Roster:
+    """Raises AgentError, with the first thing that is wrong; VoiceFileError."""
+    return load(agent_folders(settings), PROMPTS, known_voices=agent_voices())
+
+
+def phrases_of(roster: Roster) -> Phrases:
+    """What callers say, where these may be named in it."""
+    return Phrases.load(PROMPTS / "phrases.yaml", roster.all_names())
+
+
+def survey_of(settings: Settings, files: Sequence[Path] = ()) -> Survey:
+    """The same with everything that is wrong, and with these files over all others. Raises VoiceFileError."""
+    return survey(agent_folders(settings), PROMPTS, voices=agent_voices(), files=files)

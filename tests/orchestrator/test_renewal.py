@@ -1,0 +1,150 @@
+"""A change in the agents' files counts from the next call on; a broken one changes nothing, and is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from agents.claude import BrainSettings, ClaudeBrain
+from agents.prompting import Prompts
+from agents.script import Script
+from agents.scripted import ScriptedClaude, ScriptedTransport
+from orchestrator.app import House
+from orchestrator.call import Parts
+from orchestrator.config import Settings
+from orchestrator.mind import Minds
+from orchestrator.patience import Limits
+from orchestrator.renewal import Renewal, stamp
+from orchestrator.rosters import PROMPTS, phrases_of, roster_of
+from orchestrator.router import Router
+from orchestrator.spending import DaySpending
+from telephony.admission import Admission, AdmissionPolicy
+from telephony.rehearsal import RehearsalLine
+from tests.agents.stage import played
+from tests.orchestrator.stage import LINES, NOON
+from voices.catalogue import Catalogue
+from voices.endpoint import PauseEndpointer
+from voices.engines.scripted import ScriptedRecognizer
+from voices.vad import LevelVad
+
+RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: prompts/ruth.md\nvoice: alto\n"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    folder = tmp_path / "agents"
+    (folder / "prompts").mkdir(parents=True)
+    (folder / "prompts" / "ruth.md").write_text("You cook.")
+    return folder
+
+
+def opened(own: Path) -> tuple[Settings, Minds, Renewal, ScriptedClaude]:
+    """As `open_house` does it, with nothing that must be warmed."""
+    settings = Settings(agents=(own,), admission=AdmissionPolicy(allow=("+15550100",)))
+    before, roster = stamp(settings), roster_of(settings)
+    prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
+    claude = ScriptedClaude(Script(defaults={"kai": "Yes?", "ruth": "Salt."}))
+    brain = ClaudeBrain(BrainSettings(api_key=SecretStr("scripted")), prompts, transport=ScriptedTransport(claude))
+    router_system, router = prompts.router_system(), Router(roster, phrases)
+    minds = Minds(roster, brain, ScriptedRecognizer([]), router, router_system, "claude-haiku-5-5", phrases, LINES, lambda: NOON)
+    return settings, minds, Renewal(settings, brain, minds, before), claude
+
+
+def _not_again(_: Settings) -> None:
+    pytest.fail("it was read again")
+
+
+async def test_what_did_not_change_is_not_read_again(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, minds, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    monkeypatch.setattr("orchestrator.renewal.roster_of", _not_again)
+    assert await renewal.minds() is minds
+    await anyio.Path(own / "notes.txt").write_text("no agent's")
+    assert await renewal.minds() is minds
+
+
+async def test_a_new_agent_is_there_for_the_next_call_and_the_one_under_way_goes_on_as_it_was(own: Path) -> None:
+    _, before, renewal, claude = await anyio.to_thread.run_sync(opened, own)
+    await anyio.Path(own / "ruth.yaml").write_text(RUTH)
+    with capture_logs() as logs:
+        after = await renewal.minds()
+    assert [entry["event"] for entry in logs] == ["agents_renewed"]
+    assert ("ruth" in before.roster, "ruth" in after.roster) == (False, True)
+    assert after.router.at_once("Ruth, what is for dinner?", "kai") != before.router.at_once("Ruth, what is for dinner?", "kai")
+    assert "- ruth: Ruth" in after.router_system
+    assert after.phrases.is_goodbye("goodbye Ruth")
+
+    assert isinstance(before.brain, ClaudeBrain)
+    async with before.brain:
+        first = await renewal.minds()
+        await played(before.brain, "hello")
+    assert "Ruth" not in claude.exchanges[-1].request["system"][0]["text"]
+    assert first is after
+
+
+async def test_the_renewed_brain_speaks_over_the_same_connection_with_the_new_words(own: Path) -> None:
+    _, before, renewal, claude = await anyio.to_thread.run_sync(opened, own)
+    assert isinstance(before.brain, ClaudeBrain)
+    async with before.brain:
+        await anyio.Path(own / "ruth.yaml").write_text(RUTH)
+        await played((await renewal.minds()).brain, "hello")
+        await anyio.Path(own / "prompts" / "ruth.md").write_text("You bake.")
+        assert (await renewal.minds()).roster["ruth"].prompt == "You bake."
+    assert "Ruth (agent id ruth)" in claude.exchanges[-1].request["system"][0]["text"]
+
+
+@pytest.mark.parametrize("broken", [RUTH + "tols: []\n", "", RUTH.replace("alto", "allto"), RUTH.replace("Ruth", "Kai")])
+async def test_a_broken_file_keeps_the_last_good_ones_and_is_told_once(own: Path, broken: str) -> None:
+    _, _, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    await anyio.Path(own / "ruth.yaml").write_text(RUTH)
+    good = await renewal.minds()
+    await anyio.Path(own / "ruth.yaml").write_text(broken)
+    with capture_logs() as logs:
+        assert await renewal.minds() is good
+        assert await renewal.minds() is good
+    (entry,) = logs
+    assert (entry["event"], entry["log_level"]) == ("agents_not_renewed", "warning")
+    assert f"{own / 'ruth.yaml'}:" in entry["error"]
+    assert entry["fix"]
+    await anyio.Path(own / "ruth.yaml").write_text(RUTH.replace("cooks", "bakes"))
+    assert (await renewal.minds()).roster["ruth"].role == "bakes"
+
+
+async def test_a_deleted_file_is_gone_and_an_edit_of_the_same_length_is_seen(own: Path) -> None:
+    path = anyio.Path(own / "ruth.yaml")
+    await path.write_text(RUTH)
+    _, _, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    await path.write_text(RUTH.replace("food", "wine"))
+    await anyio.to_thread.run_sync(os.utime, path, (1, 1))
+    assert (await renewal.minds()).roster["ruth"].description == "Use for wine."
+    await path.unlink()
+    assert "ruth" not in (await renewal.minds()).roster
+
+
+async def test_each_call_gets_them(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_the_line: list[list[str]] = []
+
+    class Noted:
+        why = "goodbye"
+
+        def __init__(self, parts: Parts, *_: object, guard: object) -> None:
+            on_the_line.append([agent.id for agent in parts.minds.roster])
+
+        async def run(self) -> None:
+            pass
+
+    monkeypatch.setattr("orchestrator.app.Call", Noted)
+    settings, minds, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    settings = settings.model_copy(update={"home": tmp_path})
+    parts = Parts(minds, Catalogue({}, []), LevelVad, PauseEndpointer, Limits(1, settings.admission.max_usd_per_call))
+    spending = DaySpending(NOON.date())
+    house = House(settings, minds.roster, parts, Admission(settings.admission), spending, renewal=renewal)
+    await house.take(RehearsalLine("first"))
+    await anyio.Path(own / "ruth.yaml").write_text(RUTH)
+    await house.take(RehearsalLine("second"))
+    assert on_the_line == [["kai", "architect", "engineer", "researcher"], ["kai", "architect", "engineer", "researcher", "ruth"]]
