@@ -1,0 +1,102 @@
+"""Scenarios as pytest items: one file, one test; what is wrong is told at its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from agents.errors import AgentError, FileError
+from agents.yaml_file import YamlFile
+from orchestrator.patience import Limits
+from orchestrator.pin import PinGuard
+from orchestrator.testing.checking import Happened, problems
+from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
+from orchestrator.testing.scenario import Deed, Scenario, Turn
+from orchestrator.testing.virtual_time import run
+from telephony.admission import Admission, AdmissionPolicy
+from telephony.rehearsal import RehearsalLine
+from voices.audio import AudioError
+
+NO_JUDGE = "all that needs no judge holds; `pytest --live` lets Claude judge: {}"
+
+
+class ScenarioFile(pytest.File):
+    def collect(self) -> Iterator[pytest.Item]:
+        try:
+            file = YamlFile(self.path)
+            scenario = file.validate(Scenario)
+        except FileError as error:
+            raise self.CollectError(str(error)) from None
+        yield ScenarioItem.from_parent(self, name=self.path.name.split(".")[0], file=file, scenario=scenario)
+
+
+class ScenarioItem(pytest.Item):
+    def __init__(self, *, file: YamlFile, scenario: Scenario, **more: Any) -> None:
+        super().__init__(**more)
+        self._file, self.scenario = file, scenario
+        self._rehearsal: Rehearsal | None = None
+
+    def runtest(self) -> None:
+        __import__("anthropic")  # see the fixture `claude`
+        run(self._play)
+        if judged := [turn.judge for turn in self.scenario.turns if turn.judge]:
+            pytest.skip(NO_JUDGE.format("; ".join(judged)))
+
+    async def _play(self) -> None:
+        self._rehearsal = Rehearsal(StagedClaude(self.scenario.claude))
+        line = RehearsalLine()
+        limits = Limits(self.scenario.minutes, self.scenario.usd)
+        guard = None if self.scenario.pin is None else _guard(self.scenario.pin, line.caller)
+        async with self._rehearsal.call(self.scenario.agents, line=line, limits=limits, guard=guard) as call:
+            seen = 0
+            for at, turn in enumerate(self.scenario.turns):
+                try:
+                    await act(call, turn)
+                except AudioError as error:
+                    raise self._file.error(("turns", at, "wav"), str(error)) from None
+                happened = Happened(call.journal[seen:], call.why)
+                seen += len(happened.entries)
+                for key, problem in problems(turn, happened):
+                    raise self._file.error(("turns", at, key), problem)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What was to be, what was, and the call up to there."""
+        if not isinstance(excinfo.value, AgentError | pytest.fail.Exception):
+            return super().repr_failure(excinfo, style)
+        return "\n\n".join([str(excinfo.value), *(self._rehearsal.transcripts() if self._rehearsal else [])])
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, f"scenario {self.name}"
+
+
+async def act(call: RehearsedCall, turn: Turn) -> None:
+    """What the caller does in this turn, to the end of what comes of it. Raises AudioError."""
+    await _do(call, turn, wait=turn.barge_in is None)
+    if turn.barge_in is not None:
+        await call.speaking(turn.barge_in.after_s)
+        await _do(call, turn.barge_in, wait=True)
+
+
+async def _do(call: RehearsedCall, deed: Deed, *, wait: bool) -> None:
+    match deed:
+        case Deed(say=str(said)) | Deed(wav=str(said)):
+            await call.say(Path(said) if deed.wav else said, heard_as=deed.heard_as, wait=wait)
+        case Deed(press=str(keys)):
+            await call.press(keys, wait=wait)
+        case Deed(cough_s=float(seconds)):
+            await call.cough(seconds, wait=wait)
+        case Deed(silence_s=float(seconds)):
+            await call.pause(seconds)
+        case Deed(hang_up=True):
+            await call.hang_up()
+        case _:
+            return
+
+
+def _guard(pin: str, caller: str) -> PinGuard:
+    return PinGuard(Admission(AdmissionPolicy(allow=(caller,), pin=SecretStr(pin), pin_mode="always")), caller)
