@@ -35,7 +35,7 @@ ROOT: Final = Path(__file__).parents[2]
 NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LIMITS: Final = Limits(30, Decimal(1))
 CHAR_S: Final = 0.04  # a voice hums so long for each character of its text: brisk, for each second of a call costs 6 ms
-_SCRIPTED: Final = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
+SCRIPTED: Final = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ async def equipped(
     recognizer: Recognizer,
     synthesizers: Sequence[Synthesizer] = (),
     limits: Limits = LIMITS,
-    claude: BrainSettings = _SCRIPTED,
+    claude: BrainSettings = SCRIPTED,
 ) -> AsyncGenerator[Parts]:
     """What a call is made of: the real brain on that network (None: the real one), humming voices, noon."""
     async with ClaudeBrain(claude, cast.prompts, transport=network) as brain:

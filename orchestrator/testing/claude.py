@@ -37,7 +37,7 @@ class StagedClaude(ScriptedClaude):
 
     def says(
         self,
-        agent: str,
+        agent: str | None,
         text: str,
         *,
         when: str | None = None,
@@ -48,7 +48,10 @@ class StagedClaude(ScriptedClaude):
         tokens_per_s: float | None = None,
         fault: Fault | None = None,
     ) -> None:
-        """Streamed word by word. `turn`: only the agent's n-th; `after`: when that tool has run; `fault`: what goes wrong."""
+        """Streamed word by word. `turn`: only the agent's n-th; `after`: when that tool has run; `fault`: what goes wrong.
+
+        No agent is who asks by the bare SDK, and anybody else.
+        """
         self.add(
             Entry(
                 when=When(agent=agent, heard=when, turn=turn, after=after),
@@ -137,7 +140,7 @@ def _question(exchange: Exchange) -> str:
     lines = [
         f"Claude was asked as {who}, turn {asked.turn}, and the script has no answer{': ' if rest else '.'}{', '.join(rest)}",
         *(f"    {line_}" for line_ in _thread(exchange.request)),
-        f'Script it: {line}"…"' + (f', after="{asked.after}")' if asked.after else f", when={asked.heard!r})"),
+        f'Script it: {line}"…"' + (f', after="{asked.after}")' if asked.after else f", when={asked.heard.rstrip('?.! ')!r})"),
     ]
     return "\n".join(lines)
 

@@ -13,15 +13,15 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import pytest
 
 _HOSTS: Final = ("anthropic.com", "claude.com")
 _TRANSPORTS: Final = "httpx2._transports.default"
 REACHED: Final = (
-    "This test reached for the real Claude ({method} {url}). Ask for the fixture `claude` and script the answer, as in"
-    ' `claude.says("kai", "…")`; whoever wants the real one runs `pytest --live`.'
+    "This test reached for the real Claude ({method} {url}), which costs money and needs a network. Take the fixture `claude`"
+    ' and script the answer, as in `claude.says("kai", "…")`.'
 )
 
 
@@ -72,14 +72,12 @@ class Guard:
         async def handle_async_request(transport: Any, request: Any) -> Any:
             if guard._passes(request):
                 return await handle_async(transport, request)
-            if guard.claude is None:
-                _reached(request)
-            return await guard.claude.handle_async_request(request)
+            return await (guard.claude or _Nobody()).handle_async_request(request)
 
         def handle_request(transport: Any, request: Any) -> Any:
-            if not guard._passes(request):
-                _reached(request)
-            return handle(transport, request)
+            if guard._passes(request):
+                return handle(transport, request)
+            raise _reached(request)
 
         waiting.handle_async_request, blocking.handle_request = handle_async_request, handle_request
 
@@ -93,8 +91,13 @@ class Guard:
         return self.lifted or not any(host == known or host.endswith(f".{known}") for known in _HOSTS)
 
 
-def _reached(request: Any) -> None:
-    pytest.fail(REACHED.format(method=request.method, url=request.url), pytrace=False)
+class _Nobody:
+    async def handle_async_request(self, request: Any) -> NoReturn:
+        raise _reached(request)
+
+
+def _reached(request: Any) -> BaseException:
+    return pytest.fail.Exception(REACHED.format(method=request.method, url=request.url), pytrace=False)
 
 
 class _OnImport(MetaPathFinder):

@@ -64,9 +64,10 @@ def claude(request: pytest.FixtureRequest) -> Generator[StagedClaude]:
 @pytest.fixture
 def rehearsal(claude: StagedClaude) -> Rehearsal:
     """Whole calls in virtual time: `async with rehearsal.call() as call`, see Rehearsal. The test runs on that clock."""
+    from agents.scripted import ScriptedTransport
     from orchestrator.testing.rehearsal import Rehearsal
 
-    return Rehearsal(claude)
+    return Rehearsal(ScriptedTransport(claude))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import anyio
+import httpx2
 from rich.console import Console
 
+from agents.claude import BrainSettings
 from agents.roster import Roster
-from agents.scripted import ScriptedTransport
 from orchestrator import waterfall
 from orchestrator.call import Call, Parts
 from orchestrator.events import Entry, HeardText, Routed, ToolUsed
@@ -24,7 +25,6 @@ from orchestrator.patience import Limits, Rest
 from orchestrator.screen import Transcript
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
-from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.speeches import Said, speeches
 from telephony.rehearsal import RehearsalLine
 from voices.audio import FRAME_S
@@ -74,7 +74,9 @@ class RehearsedCall:
 
     async def speaking(self, for_s: float = 0.0) -> None:
         """Until somebody has begun to speak, and so much longer."""
-        await self.line.quiet(0.0)
+        since_s = anyio.current_time()
+        while not self.line.over.is_set() and (self.line.last_loud_s or 0.0) <= since_s:
+            await self.pause(FRAME_S)
         await self.pause(for_s)
 
     async def hang_up(self) -> None:
@@ -135,7 +137,7 @@ class RehearsedCall:
         return self.call.why
 
     def transcript(self, roster: Roster) -> str:
-        console = Console(file=StringIO(), width=130, no_color=True)
+        console = Console(file=StringIO(), width=200, no_color=True)
         screen = Transcript(console, roster)
         for entry in self.journal:
             screen.show(entry)
@@ -169,8 +171,9 @@ async def on_a_line(
 class Rehearsal:
     """The fixture `rehearsal`: as many calls as the test wants, all on the test's own clock."""
 
-    def __init__(self, claude: StagedClaude) -> None:
-        self._claude = claude
+    def __init__(self, network: httpx2.AsyncBaseTransport | None, claude: BrainSettings = cast.SCRIPTED) -> None:
+        """`network` is the way to Claude: to a scripted one, or None for the real one, and then on a real clock."""
+        self._network, self._settings = network, claude
         self._calls: list[tuple[RehearsedCall, Roster]] = []
 
     @asynccontextmanager
@@ -189,10 +192,9 @@ class Rehearsal:
         players = cast.read(Path(agents))
         line = line or RehearsalLine()
         caller = Caller(line, players.roster.names())
-        network = ScriptedTransport(self._claude)
         try:
             async with (
-                cast.equipped(players, network, recognizer or caller, synthesizers, limits) as parts,
+                cast.equipped(players, self._network, recognizer or caller, synthesizers, limits, self._settings) as parts,
                 on_a_line(parts, line, caller, guard=guard, greeted=greeted) as call,
             ):
                 self._calls.append((call, players.roster))

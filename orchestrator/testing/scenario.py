@@ -24,7 +24,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from agents.definition import AgentId
 from agents.script import Script
@@ -40,6 +40,12 @@ def _regular(pattern: str) -> str:
 
 def _several(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
+
+
+def _some(turns: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not turns:  # min_length would also complain where a turn is wrong, and at the wrong line
+        raise ValueError("must hold at least one turn")
+    return turns
 
 
 Pattern = Annotated[str, Field(max_length=300), BeforeValidator(_regular)]
@@ -73,10 +79,13 @@ class Deed(_Part):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        done = [name for name in DEEDS if getattr(self, name) is not None]
-        if len(done) > 1:
-            raise ValueError(f"does {' and '.join(done)}; write a turn for each")
+        if len(self.done) > 1:
+            raise ValueError(f"does {' and '.join(self.done)}; write a turn for each")
         return self
+
+    @property
+    def done(self) -> list[str]:
+        return [name for name in DEEDS if getattr(self, name) is not None]
 
 
 DEEDS: Final = ("say", "wav", "press", "cough_s", "silence_s", "hang_up")
@@ -110,4 +119,4 @@ class Scenario(_Part):
     minutes: float = Field(default=30, gt=0)
     usd: Decimal = Field(default=Decimal(1), gt=0)
     claude: Script = Script()
-    turns: tuple[Turn, ...] = Field(min_length=1)
+    turns: Annotated[tuple[Turn, ...], AfterValidator(_some)]

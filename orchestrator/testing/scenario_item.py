@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from agents.errors import AgentError, FileError
+from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
 from orchestrator.patience import Limits
 from orchestrator.pin import PinGuard
@@ -48,12 +49,13 @@ class ScenarioItem(pytest.Item):
             pytest.skip(NO_JUDGE.format("; ".join(judged)))
 
     async def _play(self) -> None:
-        self._rehearsal = Rehearsal(StagedClaude(self.scenario.claude))
+        self._rehearsal = Rehearsal(ScriptedTransport(StagedClaude(self.scenario.claude)))
         line = RehearsalLine()
         limits = Limits(self.scenario.minutes, self.scenario.usd)
         guard = None if self.scenario.pin is None else _guard(self.scenario.pin, line.caller)
         async with self._rehearsal.call(self.scenario.agents, line=line, limits=limits, guard=guard) as call:
-            seen = 0
+            # The greeting belongs to a turn in which the caller does nothing, and to no other.
+            seen = len(call.journal) if self.scenario.turns[0].done else 0
             for at, turn in enumerate(self.scenario.turns):
                 try:
                     await act(call, turn)
