@@ -94,5 +94,5 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     played = getattr(item, "funcargs", {}).get(FIXTURE)
     if report.failed and played is not None:
-        report.sections += [(f"call {number}", text) for number, text in enumerate(played.transcripts(), 1)]
+        report.sections += [(f"call {number}", call.transcript()) for number, call in enumerate(played.calls, 1)]
     return report

@@ -13,14 +13,13 @@ import httpx2
 from rich.console import Console
 
 from agents.claude import BrainSettings
-from agents.roster import Roster
 from orchestrator import waterfall
 from orchestrator.call import Call, Parts
 from orchestrator.events import Entry, HeardText, Routed, ToolUsed
 from orchestrator.failures import leaves
 from orchestrator.journal import Journal, Memory
 from orchestrator.keypad import ENTRY_ENDS_S
-from orchestrator.mind import Guard
+from orchestrator.mind import Guard, Minds
 from orchestrator.patience import Limits, Rest
 from orchestrator.screen import Transcript
 from orchestrator.testing import cast
@@ -39,8 +38,8 @@ F = TypeVar("F")
 class RehearsedCall:
     """A call that is under way, or is over."""
 
-    def __init__(self, call: Call, line: RehearsalLine, caller: Caller, journal: Journal, shelf: Memory) -> None:
-        self.call, self.line, self.caller = call, line, caller
+    def __init__(self, minds: Minds, call: Call, line: RehearsalLine, caller: Caller, journal: Journal, shelf: Memory) -> None:
+        self.minds, self.call, self.line, self.caller = minds, call, line, caller
         self.writing, self._shelf = journal, shelf
         self.finished = anyio.Event()
 
@@ -136,9 +135,10 @@ class RehearsedCall:
         """How it ended; empty while it goes on."""
         return self.call.why
 
-    def transcript(self, roster: Roster) -> str:
+    def transcript(self) -> str:
+        """As a terminal would show it."""
         console = Console(file=StringIO(), width=200, no_color=True)
-        screen = Transcript(console, roster)
+        screen = Transcript(console, self.minds.roster)
         for entry in self.journal:
             screen.show(entry)
         assert isinstance(console.file, StringIO)
@@ -152,7 +152,7 @@ async def on_a_line(
     """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
     shelf = Memory()
     async with Journal(shelf, anyio.current_time()) as journal, anyio.create_task_group() as tasks:
-        rehearsed = RehearsedCall(Call(parts, line, journal, guard=guard), line, caller, journal, shelf)
+        rehearsed = RehearsedCall(parts.minds, Call(parts, line, journal, guard=guard), line, caller, journal, shelf)
 
         async def run() -> None:
             await rehearsed.call.run()
@@ -174,7 +174,7 @@ class Rehearsal:
     def __init__(self, network: httpx2.AsyncBaseTransport | None, claude: BrainSettings = cast.SCRIPTED) -> None:
         """`network` is the way to Claude: to a scripted one, or None for the real one, and then on a real clock."""
         self._network, self._settings = network, claude
-        self._calls: list[tuple[RehearsedCall, Roster]] = []
+        self.calls: list[RehearsedCall] = []
 
     @asynccontextmanager
     async def call(
@@ -197,11 +197,7 @@ class Rehearsal:
                 cast.equipped(players, self._network, recognizer or caller, synthesizers, limits, self._settings) as parts,
                 on_a_line(parts, line, caller, guard=guard, greeted=greeted) as call,
             ):
-                self._calls.append((call, players.roster))
+                self.calls.append(call)
                 yield call
         except BaseExceptionGroup as group:
             raise next(leaves(group)) from None  # what the test did wrong, and not the task groups around it
-
-    def transcripts(self) -> list[str]:
-        """Of its calls, as a terminal would show them."""
-        return [call.transcript(roster) for call, roster in self._calls]

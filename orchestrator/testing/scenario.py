@@ -16,6 +16,9 @@ turns:
     absent: [never mind]      # nobody says that
     interrupted: true
 ```
+
+A turn may have a `judge`: words that Claude holds against the transcript, with `pytest --live`, which plays the whole scenario
+with the real Claude and on a real clock; without it that is skipped, and the rest is played as ever.
 """
 
 from __future__ import annotations

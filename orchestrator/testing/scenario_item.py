@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import anyio
 import pytest
 from pydantic import SecretStr
 
 from agents.errors import AgentError, FileError
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
+from orchestrator.config import load
 from orchestrator.patience import Limits
 from orchestrator.pin import PinGuard
 from orchestrator.testing.checking import Happened, problems
 from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.judging import judged
+from orchestrator.testing.plugin import GUARD
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from orchestrator.testing.scenario import Deed, Scenario, Turn
 from orchestrator.testing.virtual_time import run
@@ -23,7 +29,8 @@ from telephony.admission import Admission, AdmissionPolicy
 from telephony.rehearsal import RehearsalLine
 from voices.audio import AudioError
 
-NO_JUDGE = "all that needs no judge holds; `pytest --live` lets Claude judge: {}"
+NO_JUDGE: Final = "all that needs no judge holds; `pytest --live` lets Claude judge: {}"
+NO_KEY: Final = "--live talks to the real Claude, and there is no key; set ANTHROPIC_API_KEY"
 
 
 class ScenarioFile(pytest.File):
@@ -43,17 +50,29 @@ class ScenarioItem(pytest.Item):
         self._rehearsal: Rehearsal | None = None
 
     def runtest(self) -> None:
-        __import__("anthropic")  # see the fixture `claude`
-        run(self._play)
-        if judged := [turn.judge for turn in self.scenario.turns if turn.judge]:
-            pytest.skip(NO_JUDGE.format("; ".join(judged)))
+        claims = [turn.judge for turn in self.scenario.turns if turn.judge]
+        if claims and self.config.getoption("--live"):
+            self._play_live()
+            return
+        import_module("anthropic")  # see the fixture `claude`
+        run(partial(self._play, Rehearsal(ScriptedTransport(StagedClaude(self.scenario.claude)))))
+        if claims:
+            pytest.skip(NO_JUDGE.format("; ".join(claims)))
 
-    async def _play(self) -> None:
-        self._rehearsal = Rehearsal(ScriptedTransport(StagedClaude(self.scenario.claude)))
+    def _play_live(self) -> None:
+        """With the real Claude, on a real clock."""
+        settings = load().settings.claude
+        if settings.api_key is None:
+            pytest.fail(NO_KEY, pytrace=False)
+        with self.config.stash[GUARD].lift():
+            anyio.run(partial(self._play, Rehearsal(None, settings), live=True))
+
+    async def _play(self, rehearsal: Rehearsal, *, live: bool = False) -> None:
+        self._rehearsal = rehearsal
         line = RehearsalLine()
         limits = Limits(self.scenario.minutes, self.scenario.usd)
         guard = None if self.scenario.pin is None else _guard(self.scenario.pin, line.caller)
-        async with self._rehearsal.call(self.scenario.agents, line=line, limits=limits, guard=guard) as call:
+        async with rehearsal.call(self.scenario.agents, line=line, limits=limits, guard=guard) as call:
             # The greeting belongs to a turn in which the caller does nothing, and to no other.
             seen = len(call.journal) if self.scenario.turns[0].done else 0
             for at, turn in enumerate(self.scenario.turns):
@@ -65,12 +84,20 @@ class ScenarioItem(pytest.Item):
                 seen += len(happened.entries)
                 for key, problem in problems(turn, happened):
                     raise self._file.error(("turns", at, key), problem)
+                if live and turn.judge:
+                    await self._judge(call, at, turn.judge)
+
+    async def _judge(self, call: RehearsedCall, at: int, claim: str) -> None:
+        verdict = await judged(call.minds.brain, claim, call.transcript(), model=call.minds.router_model)
+        if not verdict.holds:
+            raise self._file.error(("turns", at, "judge"), f"{claim!r} does not hold: {verdict.why}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What was to be, what was, and the call up to there."""
         if not isinstance(excinfo.value, AgentError | pytest.fail.Exception):
             return super().repr_failure(excinfo, style)
-        return "\n\n".join([str(excinfo.value), *(self._rehearsal.transcripts() if self._rehearsal else [])])
+        calls = self._rehearsal.calls if self._rehearsal else []
+        return "\n\n".join([str(excinfo.value), *(call.transcript() for call in calls)])
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"scenario {self.name}"
