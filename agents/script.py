@@ -77,9 +77,10 @@ class ToolUse(_Part):
 
 
 class Fault(_Part):
-    """What goes wrong. `status` answers with an HTTP error; the others begin to answer and then go wrong."""
+    """What goes wrong. `status` answers with an HTTP error, `unreachable` not at all (where there is a socket it is a 503); the
+    others begin to answer and then go wrong."""
 
-    kind: Literal["status", "refusal", "max_tokens", "cut", "stall", "error"]
+    kind: Literal["status", "unreachable", "refusal", "max_tokens", "cut", "stall", "error"]
     status: int = Field(default=529, ge=400, le=599)
     type: str = "overloaded_error"
     retry_after_s: float | None = Field(default=None, ge=0)

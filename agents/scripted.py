@@ -59,7 +59,8 @@ class ScriptedClaude:
         self._replying: set[anyio.CancelScope] = set()
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """`headers` with lower-case names. The body's delays happen as it is read; closing it is hanging up."""
+        """`headers` with lower-case names. The body's delays happen as it is read; closing it is hanging up. Raises CutOff for
+        a Claude that is not reached at all."""
         match method, path.rstrip("/"):
             case "HEAD" | "GET", "/api/hello" | "":
                 return _json(200, {"message": "hello"})
@@ -87,10 +88,12 @@ class ScriptedClaude:
         exchange = Exchange(request, asked(request))
         self.exchanges.append(exchange)
         entry = Entry(say="Hm", first_token_s=0) if request.get("max_tokens") == 1 else self.script.entry(exchange.asked)
-        if entry is None:
-            exchange.over.set()
-            return _error(400, "invalid_request_error", f"no entry of the script fits {exchange.asked}; add one, or a default")
-        return self._reply(entry, exchange)
+        return self.unscripted(exchange) if entry is None else self._reply(entry, exchange)
+
+    def unscripted(self, exchange: Exchange) -> Answer:
+        """To a request that nothing in the script answers."""
+        exchange.over.set()
+        return _error(400, "invalid_request_error", f"no entry of the script fits {exchange.asked}; add one, or a default")
 
     def _reply(self, entry: Entry, exchange: Exchange) -> Answer:
         entry = self._with_its_fault(entry)
@@ -99,6 +102,9 @@ class ScriptedClaude:
             exchange.over.set()
             wait = [] if entry.fault.retry_after_s is None else [("retry-after", f"{entry.fault.retry_after_s:g}")]
             return _error(entry.fault.status, entry.fault.type, "scripted", wait)
+        if entry.fault and entry.fault.kind == "unreachable":
+            exchange.over.set()
+            raise CutOff
         usage = self._cache.read(exchange.request)
         model = str(exchange.request.get("model", "claude-haiku-5-5"))
         serial = f"{next(self._serials):06d}"
@@ -133,7 +139,10 @@ class ScriptedClaude:
         if len(body) > _MAX_BODY:
             answer = _error(413, "request_too_large", "at most 32 MB")
         else:
-            answer = self.answer(scope["method"], scope["path"], headers, body)
+            try:
+                answer = self.answer(scope["method"], scope["path"], headers, body)
+            except CutOff:
+                answer = _error(503, "api_error", "scripted")
         raw_headers = [(name.encode(), value.encode()) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": raw_headers})
         async with anyio.create_task_group() as group:
@@ -161,7 +170,10 @@ class ScriptedTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = self.claude.answer(request.method, request.url.path, headers, await request.aread())
+        try:
+            answer = self.claude.answer(request.method, request.url.path, headers, await request.aread())
+        except CutOff as error:
+            raise httpx2.ConnectError("scripted") from error
         return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer.body))
 
 

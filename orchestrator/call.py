@@ -351,19 +351,20 @@ class Call:
         while True:
             await anyio.sleep(WATCH_S)
             now_s = self._journal.now_s()
-            if self._rest is Rest.CALLER:
+            if self.rest is Rest.CALLER:
                 await self._entered(self._keypad.rest(now_s))
             if self._mouth.lost:
                 await self._end("failed")
             elif self._ear.talking or self._mixer.sounding is not None:
                 self._patience.moved(now_s)
-            elif (rest := self._rest) is not None:
+            elif (rest := self.rest) is not None:
                 prompt = self._patience.due(rest, now_s, self._journal.ledger.usd)
                 if prompt is not None:
                     self._prompt(prompt, rest)
 
     @property
-    def _rest(self) -> Rest | None:
+    def rest(self) -> Rest | None:
+        """Whom a silence waits for; None while somebody speaks, or may be about to."""
         if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
             return Rest.ANSWER if self._reply.turn or self._reply.finished else None
         nobody_speaks = self._reply is None and self._guess is None and self._ear.utterance is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from orchestrator.routing_eval import offline
 from orchestrator.routing_set import SHIPPED, read
 from telephony.acs import AcsSettings
 from telephony.admission import AdmissionPolicy
+from tests.kit.preloaded import preload
 
+pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"(?:(?:^|\n)(?: {4,}.*|(?=\n)))+", README)
@@ -95,6 +98,14 @@ def test_the_scores_it_shows_are_the_routers() -> None:
     told = re.search(r"<!-- agents eval -->\n(.*?)\n<!-- /agents eval -->", README, re.DOTALL)
     assert told
     assert told[1] == f"{shipped.as_table()}\n\nOn forty lines that it was not made with: {held_out.summary()}."
+
+
+def test_the_tests_it_shows_pass(pytester: pytest.Pytester) -> None:
+    preload()
+    python, scenario = (textwrap.dedent(next(b for b in BLOCKS if word in b)) for word in ("async def test_", "turns:"))
+    pytester.makepyfile(python)
+    (pytester.path / "readme.scenario.yaml").write_text(scenario, encoding="utf-8")
+    pytester.runpytest_inprocess().assert_outcomes(passed=2)
 
 
 def test_the_flow_it_draws_is_in_the_file_names() -> None:

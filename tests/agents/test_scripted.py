@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from agents.brain import Failed
-from agents.scripted import ScriptedClaude, serving
+from agents.scripted import ScriptedClaude, ScriptedTransport, serving
 from agents.scripted_reply import PromptCache
 from tests.agents.stage import brain_over, played, script
 
@@ -149,6 +149,17 @@ async def test_nobody_at_the_address_is_unreachable_at_once() -> None:
         last = (await played(brain, "hello"))[-1]
         assert isinstance(last, Failed)
         assert last.error.code == "claude_unreachable"
+
+
+async def test_a_script_can_say_that_nobody_is_reached() -> None:
+    nobody = script({"fault": {"kind": "unreachable"}})
+    async with serving(nobody) as claude, brain_over(None, base_url=claude.url) as brain:
+        by_socket = (await played(brain, "hello"))[-1]
+    async with brain_over(ScriptedTransport(ScriptedClaude(nobody))) as brain:
+        in_process = (await played(brain, "hello"))[-1]
+    assert isinstance(by_socket, Failed)
+    assert isinstance(in_process, Failed)
+    assert (by_socket.error.code, in_process.error.code) == ("claude_server_failed", "claude_unreachable")
 
 
 def test_the_cache_is_per_model_and_ends_where_a_block_changes() -> None:

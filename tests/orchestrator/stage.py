@@ -1,51 +1,37 @@
-"""A whole call in virtual time: the real call, brain and mixer; a rehearsed line, scripted ears and Claude, humming voices."""
+"""The test kit's calls with ears and voices of one's own: for tests of what a recogniser or a synthesiser does to a call."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import anthropic
 import anyio
-from pydantic import SecretStr
 
-from agents.claude import BrainSettings, ClaudeBrain
-from agents.lines import Lines
-from agents.prompting import Prompts
-from agents.roster import load
 from agents.script import Entry as Answer
 from agents.script import Script, ToolUse, When
 from agents.scripted import ScriptedClaude, ScriptedTransport
-from orchestrator.call import Call, Parts
-from orchestrator.events import Entry, HeardText, SaidText
-from orchestrator.journal import Journal, Memory
-from orchestrator.mind import Guard, Minds
+from orchestrator.call import Parts
+from orchestrator.events import SaidText
+from orchestrator.mind import Guard
 from orchestrator.patience import Limits
-from orchestrator.phrases import Phrases
-from orchestrator.router import Router
+from orchestrator.testing import cast
+from orchestrator.testing.caller import Caller
+from orchestrator.testing.cast import NOON as NOON
+from orchestrator.testing.rehearsal import RehearsedCall, on_a_line
 from telephony.rehearsal import RehearsalLine
-from voices.catalogue import Catalogue
-from voices.endpoint import PauseEndpointer
 from voices.engines.scripted import ScriptedRecognizer
 from voices.engines.tones import TonesSynthesizer, tone
 from voices.recognition import Recognizer
-from voices.synthesis import Rendering, Synthesizer
-from voices.vad import LevelVad
-from voices.voice import Voice
+from voices.synthesis import Synthesizer
 
-ROOT = Path(__file__).parents[2]
-ROSTER = load([ROOT / "agents"], ROOT / "prompts")
-PROMPTS = Prompts.read(ROSTER, ROOT / "prompts")
-PHRASES = Phrases.load(ROOT / "prompts" / "phrases.yaml", ROSTER.all_names())
-LINES = Lines.read(ROOT / "prompts" / "lines.yaml")
+CAST = cast.read(Path("agents"))
+ROSTER, LINES = CAST.roster, CAST.lines
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LOUD = 6_000
-F = TypeVar("F")
+MOUTHS = (TonesSynthesizer(char_s=0.05),)
 
 
 def route_to(*agents: str, heard: str | None = None) -> Answer:
@@ -59,38 +45,32 @@ def answer(agent: str, say: str, heard: str | None = None, **more: Any) -> Answe
 
 
 class Rehearsal:
-    """A call that is under way."""
+    """A call whose caller only makes sounds: what the ears make of them is in their script."""
 
-    def __init__(self, line: RehearsalLine, call: Call, shelf: Memory, journal: Journal, claude: ScriptedClaude) -> None:
-        self.line, self.call, self.journal, self.claude = line, call, journal, claude
-        self._shelf = shelf
+    def __init__(self, rehearsed: RehearsedCall, claude: ScriptedClaude) -> None:
+        self._rehearsed, self.claude = rehearsed, claude
+        self.line, self.call, self.journal = rehearsed.line, rehearsed.call, rehearsed.writing
+        self.facts, self.speaking = rehearsed.facts, rehearsed.speaking
 
     async def say(self, seconds: float = 1.2, *, wait: bool = True) -> None:
-        """Speak that long; what the ears make of it is in their script. Waits until the far end has answered and is quiet."""
+        """Speak that long. Waits until the far end has answered and is quiet."""
         ends_s = anyio.current_time() + seconds
         self.line.say(tone(200, seconds, LOUD))
         if wait:
             await self.line.quiet(1.0, after_s=ends_s)
 
-    async def speaking(self, for_s: float = 0.0) -> None:
-        """Until the far end has begun to speak, and that much longer."""
-        await self.line.quiet(0.0)
-        await anyio.sleep(for_s)
-
     @property
-    def entries(self) -> list[Entry]:
-        return [*self._shelf.entries, *(Entry.parse(line) for line in self.journal.unstored)]
-
-    def facts(self, kind: type[F]) -> list[F]:
-        return [entry.event for entry in self.entries if isinstance(entry.event, kind)]
+    def entries(self) -> Any:
+        return self._rehearsed.journal
 
     @property
     def said(self) -> list[tuple[str, str]]:
+        """Sentence by sentence, as they were played."""
         return [(fact.agent, fact.text + (" —" if fact.interrupted else "")) for fact in self.facts(SaidText)]
 
     @property
     def heard(self) -> list[str]:
-        return [fact.text for fact in self.facts(HeardText)]
+        return self._rehearsed.heard
 
 
 @asynccontextmanager
@@ -99,30 +79,15 @@ async def equipped(
     *answers: Answer,
     defaults: dict[str, str] | None = None,
     ears: Recognizer | None = None,
-    mouths: Sequence[Synthesizer] | None = None,
-    limits: Limits | None = None,
+    mouths: Sequence[Synthesizer] = (),
+    limits: Limits = cast.LIMITS,
 ) -> AsyncGenerator[tuple[Parts, ScriptedClaude]]:
     """What a call is made of."""
     claude = ScriptedClaude(Script(entries=answers, defaults=defaults or {"kai": "Tell me more about that."}))
-    settings = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
-    async with ClaudeBrain(settings, PROMPTS, transport=ScriptedTransport(claude)) as brain:
-        minds = Minds(
-            roster=ROSTER,
-            brain=brain,
-            recognizer=ears or ScriptedRecognizer(hears),
-            router=Router(ROSTER, PHRASES),
-            router_system=PROMPTS.router_system(),
-            router_model="claude-haiku-5-5",
-            phrases=PHRASES,
-            lines=LINES,
-            now=lambda: NOON,
-        )
-        mouths = mouths or [TonesSynthesizer(char_s=0.05)]
-        hums = {
-            agent.voice: Voice(agent.voice, "", {mouth.name: Rendering(agent.voice, mouth.name) for mouth in mouths})
-            for agent in ROSTER.agents
-        }
-        yield Parts(minds, Catalogue(hums, mouths), LevelVad, PauseEndpointer, limits or Limits(30, Decimal(1))), claude
+    async with cast.equipped(
+        CAST, ScriptedTransport(claude), ears or ScriptedRecognizer(hears), mouths or MOUTHS, limits
+    ) as parts:
+        yield parts, claude
 
 
 @asynccontextmanager
@@ -131,32 +96,16 @@ async def on_the_phone(
     *answers: Answer,
     defaults: dict[str, str] | None = None,
     ears: Recognizer | None = None,
-    mouths: Sequence[Synthesizer] | None = None,
-    limits: Limits | None = None,
+    mouths: Sequence[Synthesizer] = (),
+    limits: Limits = cast.LIMITS,
     guard: Guard | None = None,
     line: RehearsalLine | None = None,
     greeted: bool = True,
 ) -> AsyncGenerator[Rehearsal]:
     """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
-    line, shelf = line or RehearsalLine(), Memory()
+    line = line or RehearsalLine()
     async with (
         equipped(hears, *answers, defaults=defaults, ears=ears, mouths=mouths, limits=limits) as (parts, claude),
-        Journal(shelf, anyio.current_time()) as journal,
-        anyio.create_task_group() as tasks,
+        on_a_line(parts, line, Caller(line), guard=guard, greeted=greeted) as rehearsed,
     ):
-        call = Call(parts, line, journal, guard=guard)
-        tasks.start_soon(journal.run)
-        finished = anyio.Event()
-
-        async def run() -> None:
-            await call.run()
-            finished.set()
-
-        tasks.start_soon(run)
-        await line.answered.wait()
-        if greeted:
-            await line.quiet(0.5)
-        yield Rehearsal(line, call, shelf, journal, claude)
-        line.leave()
-        await finished.wait()
-        tasks.cancel_scope.cancel()
+        yield Rehearsal(rehearsed, claude)

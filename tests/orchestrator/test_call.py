@@ -167,7 +167,7 @@ async def test_a_cough_lowers_the_voice_and_loses_nothing() -> None:
 async def test_a_bare_stop_is_obeyed_without_a_word() -> None:
     async with on_the_phone(["Architect, how do I store photos?", "stop"], answer("architect", LONG)) as call:
         await call.say(wait=False)
-        await call.speaking(for_s=2.0)
+        await call.speaking(for_s=2.5)
         call.line.say(b"")
         await call.say(0.5, wait=False)
         await anyio.sleep(4)
@@ -320,7 +320,7 @@ async def test_keys_stop_the_agent_and_are_a_turn() -> None:
         answer("architect", "Four and two.", "keys 4 2"),
     ) as call:
         await call.say(wait=False)
-        await call.speaking(for_s=2.0)
+        await call.speaking(for_s=2.5)
         call.line.press("42#")
         await anyio.sleep(6)
         assert call.said[-1] == ("architect", "Four and two.")

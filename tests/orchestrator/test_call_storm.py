@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from agents.brain import CALLER
 from agents.script import Fault, ToolUse
 from orchestrator.events import BargeIn, SaidText
+from orchestrator.testing.virtual_time import VirtualLoop
 from orchestrator.turns import State
 from telephony.rehearsal import RehearsalLine
-from tests.kit.virtual_time import VirtualLoop
 from tests.orchestrator.stage import LOUD, Rehearsal, answer, on_the_phone, route_to
 from voices.audio import Frame
 from voices.engines.tones import tone

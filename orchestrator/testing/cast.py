@@ -1,0 +1,94 @@
+"""Who is on a rehearsed line, and all that they are told: read once for as long as the files stay the same."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import httpx2
+from pydantic import SecretStr
+
+from agents.claude import BrainSettings, ClaudeBrain
+from agents.lines import Lines
+from agents.prompting import Prompts
+from agents.roster import Roster, load
+from orchestrator.call import Parts
+from orchestrator.mind import Minds
+from orchestrator.patience import Limits
+from orchestrator.phrases import Phrases
+from orchestrator.router import Router
+from voices.catalogue import Catalogue
+from voices.endpoint import PauseEndpointer
+from voices.engines.tones import TonesSynthesizer
+from voices.recognition import Recognizer
+from voices.synthesis import Rendering, Synthesizer
+from voices.vad import LevelVad
+from voices.voice import Voice, load_voices
+
+ROOT: Final = Path(__file__).parents[2]
+NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LIMITS: Final = Limits(30, Decimal(1))
+CHAR_S: Final = 0.04  # a voice hums so long for each character of its text: brisk, for each second of a call costs 6 ms
+SCRIPTED: Final = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Shared by all calls with the same agents."""
+
+    roster: Roster
+    prompts: Prompts
+    phrases: Phrases
+    lines: Lines
+    router: Router
+
+
+def read(folder: Path) -> Cast:
+    """The shipped agents, and over them those of the folder (a folder that is not there holds nobody). Raises AgentError."""
+    folder = folder.absolute()
+    files = [path for pattern in ("*.y*ml", "*.md", "prompts/*.md") for path in sorted(folder.glob(pattern))]
+    return _read(folder, tuple((path, path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(16)
+def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
+    prompts = ROOT / "prompts"
+    roster = load([ROOT / "agents", folder], prompts, known_voices=load_voices())
+    phrases = Phrases.load(prompts / "phrases.yaml", roster.all_names())
+    return Cast(roster, Prompts.read(roster, prompts), phrases, Lines.read(prompts / "lines.yaml"), Router(roster, phrases))
+
+
+@asynccontextmanager
+async def equipped(
+    cast: Cast,
+    network: httpx2.AsyncBaseTransport | None,
+    recognizer: Recognizer,
+    synthesizers: Sequence[Synthesizer] = (),
+    limits: Limits = LIMITS,
+    claude: BrainSettings = SCRIPTED,
+) -> AsyncGenerator[Parts]:
+    """What a call is made of: the real brain on that network (None: the real one), humming voices, noon."""
+    async with ClaudeBrain(claude, cast.prompts, transport=network) as brain:
+        minds = Minds(
+            roster=cast.roster,
+            brain=brain,
+            recognizer=recognizer,
+            router=cast.router,
+            router_system=cast.prompts.router_system(),
+            router_model="claude-haiku-5-5",
+            phrases=cast.phrases,
+            lines=cast.lines,
+            now=lambda: NOON,
+        )
+        mouths = synthesizers or [TonesSynthesizer(char_s=CHAR_S)]
+        voices = {
+            agent.voice: Voice(agent.voice, "", {mouth.name: Rendering(agent.voice, mouth.name) for mouth in mouths})
+            for agent in cast.roster
+        }
+        yield Parts(minds, Catalogue(voices, mouths), LevelVad, PauseEndpointer, limits)

@@ -1,0 +1,159 @@
+"""A scripted Claude for tests: written line by line, at the far end of the real SDK; what no line answers fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Final, Literal, NoReturn
+
+import anyio
+import pytest
+
+from agents.script import Entry, Fault, Script, ToolUse, When
+from agents.scripted import Answer, Exchange, ScriptedClaude
+
+Failure = Literal["refusal", "max_tokens", "cut", "stall", "error", "unreachable"]
+ROUTER: Final = "router"
+GUESS_S: Final = 1.0  # a guess that nobody needed is dropped by then; one that is still wanted is a question
+_TYPES: Final = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    529: "overloaded_error",
+}
+
+
+class StagedClaude(ScriptedClaude):
+    """The fixture `claude`.
+
+    `when` is a regular expression, found in the caller's last words in any case. Of the lines that fit a request the first one
+    answers, those with a condition before those without. Times are in seconds.
+    """
+
+    def __init__(self, script: Script | None = None) -> None:
+        super().__init__(script or Script())
+
+    def says(
+        self,
+        agent: str | None,
+        text: str,
+        *,
+        when: str | None = None,
+        turn: int | None = None,
+        after: str | None = None,
+        calls: Sequence[ToolUse] = (),
+        first_token_s: float | None = None,
+        tokens_per_s: float | None = None,
+        fault: Fault | None = None,
+    ) -> None:
+        """Streamed word by word. `turn`: only the agent's n-th; `after`: when that tool has run; `fault`: what goes wrong.
+
+        No agent is who asks by the bare SDK, and anybody else.
+        """
+        self.add(
+            Entry(
+                when=When(agent=agent, heard=when, turn=turn, after=after),
+                say=text,
+                calls=tuple(calls),
+                first_token_s=first_token_s,
+                tokens_per_s=tokens_per_s,
+                fault=fault,
+            )
+        )
+
+    def uses(
+        self, agent: str, tool: str, given: Mapping[str, Any] | None = None, *, say: str = "", when: str | None = None
+    ) -> None:
+        """The agent calls a tool, after the words; what it says to the result is `says(…, after=tool)`."""
+        self.says(agent, say, when=when, calls=[ToolUse(tool=tool, input=dict(given or {}))])
+
+    def routes_to(
+        self, *agents: str, when: str | None = None, briefs: Sequence[str] = (), first_token_s: float | None = None
+    ) -> None:
+        """The router's choice: one agent, or a panel in this order."""
+        texts = [*briefs, *[""] * len(agents)]
+        speakers = [{"agent": agent, "brief": brief} for agent, brief in zip(agents, texts, strict=False)]
+        chosen = ToolUse(tool="route", input={"speakers": speakers})
+        self.add(Entry(when=When(forced="route", heard=when), calls=(chosen,), first_token_s=first_token_s))
+
+    def fails(
+        self,
+        who: str,
+        how: int | Failure,
+        *,
+        when: str | None = None,
+        say: str = "Let me begin to answer that.",
+        after_words: int = 2,
+        times: int | None = None,
+    ) -> None:
+        """An agent, or the `router`: an HTTP status, or an answer that goes wrong after so many of its words."""
+        asked = When(forced="route", heard=when) if who == ROUTER else When(agent=who, heard=when)
+        if isinstance(how, int):
+            fault = Fault(kind="status", status=how, type=_TYPES.get(how, "api_error"), times=times)
+        else:
+            fault = Fault(kind=how, type="api_error", after_words=after_words, times=times)
+        self.add(Entry(when=asked, say=say, fault=fault))
+
+    def add(self, entry: Entry) -> None:
+        """A line in the form of agents/script.py. Raises ValueError if an earlier one answers all that it could."""
+        if any(known.when == entry.when for known in self.script.entries):
+            raise ValueError(f"the script has a line for {_shown(entry.when)} already; give one of them a (different) `when`")
+        entries = sorted((*self.script.entries, entry), key=_answers_all)
+        self.script = self.script.model_copy(update={"entries": tuple(entries)})
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """All that was asked, in order, guesses included; warm-ups (of one token) apart."""
+        return [exchange for exchange in self.exchanges if exchange.request.get("max_tokens") != 1]
+
+    def unscripted(self, exchange: Exchange) -> Answer:
+        """Fails the test, unless it was a guess: that one is dropped when the router decides or the caller goes on."""
+        return Answer(200, [("content-type", "text/event-stream")], self._until_it_matters(exchange))
+
+    async def _until_it_matters(self, exchange: Exchange) -> AsyncGenerator[bytes, None]:
+        if exchange.asked.forced is None:
+            await anyio.sleep(GUESS_S)
+            for asking in [one for one in self.exchanges if one.asked.forced and not one.over.is_set()]:
+                await asking.over.wait()
+                await anyio.sleep(GUESS_S)
+        self._give_up(exchange)
+        yield b""
+
+    def _give_up(self, exchange: Exchange) -> NoReturn:
+        known = [f"    {_shown(entry.when)}" for entry in self.script.entries] or ["    nothing"]
+        pytest.fail("\n".join([_question(exchange), "It is scripted for:", *known]), pytrace=False)
+
+
+def _answers_all(entry: Entry) -> bool:
+    return (entry.when.heard, entry.when.turn, entry.when.after, entry.when.tool) == (None,) * 4
+
+
+def _question(exchange: Exchange) -> str:
+    """The request as a person wants to read it, and the line that would answer it."""
+    asked = exchange.asked
+    who = ROUTER if asked.forced else asked.agent or "somebody"
+    line = "claude.routes_to(" if asked.forced else f'claude.says("{who}", '
+    rest = [f"after its tool {asked.after}"] if asked.after else []
+    rest += [f"with the tools {', '.join(asked.tools)}"] if asked.tools and not asked.forced else []
+    lines = [
+        f"Claude was asked as {who}, turn {asked.turn}, and the script has no answer{': ' if rest else '.'}{', '.join(rest)}",
+        *(f"    {line_}" for line_ in _thread(exchange.request)),
+        f'Script it: {line}"…"' + (f', after="{asked.after}")' if asked.after else f", when={asked.heard.rstrip('?.! ')!r})"),
+    ]
+    return "\n".join(lines)
+
+
+def _thread(request: Mapping[str, Any], last: int = 6) -> list[str]:
+    """The end of the talk, as it was sent."""
+    told: list[str] = []
+    for message in request["messages"]:
+        blocks = message["content"] if isinstance(message["content"], list) else [{"type": "text", "text": message["content"]}]
+        told += [f"{message['role']}: {block.get('text') or block.get('content') or block.get('input')}" for block in blocks]
+    return told[-last:]
+
+
+def _shown(when: When) -> str:
+    given = when.model_dump(exclude_none=True)
+    return ", ".join(f"{key} {value!r}" for key, value in given.items()) or "everything"
