@@ -33,6 +33,7 @@ from orchestrator.renewal import Renewal, stamp
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
+from orchestrator.zones import zones
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
@@ -115,6 +116,7 @@ class House:
 
 
 def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
+    zones()
     roster = roster_of(settings)
     return roster, Prompts.read(roster, PROMPTS), phrases_of(roster), Lines.read(PROMPTS / "lines.yaml")
 

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
@@ -24,6 +23,7 @@ from orchestrator import events
 from orchestrator.events import CallEvent
 from orchestrator.reply import Reply
 from orchestrator.router import MOST_SPEAKERS, Speaker
+from orchestrator.zones import zones
 
 CLAUSE_GAP_S: Final = 0.06
 SENTENCE_GAP_S: Final = 0.18
@@ -139,10 +139,9 @@ class Floor:
 
 
 def _time(now: datetime, zone: str) -> str:
-    try:
-        there = now.astimezone(ZoneInfo(zone)) if zone else now
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ToolError(f"{zone!r} is no time zone; use an IANA name such as Europe/Berlin.") from None
+    if zone and zone not in zones():
+        raise ToolError(f"{zone!r} is no time zone; use an IANA name such as Europe/Berlin.")
+    there = now.astimezone(zones()[zone]) if zone else now
     return f"{there:%A, %d %B %Y, %H:%M}"
 
 

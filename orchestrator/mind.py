@@ -247,7 +247,7 @@ class Mind:
 
     async def _ask(self, reply: Reply) -> Route:
         minds = self._minds
-        thread = [*self.history[-ROUTER_THREAD:], Utterance(CALLER, reply.text)]
+        thread = self._thread(reply)[-ROUTER_THREAD - 1 :]
         tool = tools.route(minds.roster.agents)
         try:
             choice = await minds.brain.choose(minds.router_system, thread, tool, model=minds.router_model, timeout_s=ROUTE_S)
@@ -283,9 +283,13 @@ class Mind:
             if not self.guarded:
                 self.remember(CALLER, reply.text)
 
+    def _thread(self, reply: Reply) -> list[Utterance]:
+        """The talk up to and with what the caller said now."""
+        return self.history if reply.recorded else [*self.history, Utterance(CALLER, reply.text)]
+
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
-        thread = self.history if reply.recorded else [*self.history, Utterance(CALLER, reply.text)]
+        thread = self._thread(reply)
         floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:

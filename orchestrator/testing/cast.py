@@ -22,16 +22,17 @@ from orchestrator.call import Parts
 from orchestrator.mind import Minds
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
+from orchestrator.rosters import PROMPTS, ROOT, agent_voices, phrases_of
 from orchestrator.router import Router
+from orchestrator.zones import zones
 from voices.catalogue import Catalogue
 from voices.endpoint import PauseEndpointer
 from voices.engines.tones import TonesSynthesizer
 from voices.recognition import Recognizer
 from voices.synthesis import Rendering, Synthesizer
 from voices.vad import LevelVad
-from voices.voice import Voice, load_voices
+from voices.voice import Voice
 
-ROOT: Final = Path(__file__).parents[2]
 NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LIMITS: Final = Limits(30, Decimal(1))
 CHAR_S: Final = 0.04  # a voice hums so long for each character of its text: brisk, for each second of a call costs 6 ms
@@ -58,10 +59,10 @@ def read(folder: Path) -> Cast:
 
 @lru_cache(16)
 def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
-    prompts = ROOT / "prompts"
-    roster = load([ROOT / "agents", folder], prompts, known_voices=load_voices())
-    phrases = Phrases.load(prompts / "phrases.yaml", roster.all_names())
-    return Cast(roster, Prompts.read(roster, prompts), phrases, Lines.read(prompts / "lines.yaml"), Router(roster, phrases))
+    zones()
+    roster = load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices())
+    phrases = phrases_of(roster)
+    return Cast(roster, Prompts.read(roster, PROMPTS), phrases, Lines.read(PROMPTS / "lines.yaml"), Router(roster, phrases))
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from voices.recognition import Recognizer
 from voices.synthesis import Synthesizer
 
 CAST = cast.read(Path("agents"))
-ROSTER, LINES = CAST.roster, CAST.lines
+ROSTER, LINES, PHRASES = CAST.roster, CAST.lines, CAST.phrases
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
 LOUD = 6_000
 MOUTHS = (TonesSynthesizer(char_s=0.05),)

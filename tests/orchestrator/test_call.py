@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -232,7 +233,8 @@ async def test_a_slow_claude_is_bridged_and_an_absent_one_admitted() -> None:
 async def test_an_agents_own_fillers_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     engineer = stage.ROSTER["engineer"]
     terse = engineer.model_copy(update={"speech": Speech(fillers=("Right,",))})
-    monkeypatch.setattr(stage, "ROSTER", Roster([terse, *(agent for agent in stage.ROSTER if agent.id != "engineer")]))
+    roster = Roster([terse, *(agent for agent in stage.ROSTER if agent.id != "engineer")])
+    monkeypatch.setattr(stage, "CAST", replace(stage.CAST, roster=roster))
     async with on_the_phone(["Engineer, why?"], answer("engineer", "At last.", first_token_s=2)) as call:
         await call.say(wait=False)
         await anyio.sleep(6)

@@ -87,7 +87,7 @@ def test_a_file_that_is_no_agent_is_not_passed_over_when_it_is_named(tmp_path: P
         (RUTH.replace("alto", "kai"), (5, 1), "`kai` is kai's voice too"),
         (RUTH + "color: cyan\n", (6, 1), "`cyan` is kai's color too"),
         (RUTH + "color: '#101010'\n", (6, 1), "has a contrast of only 1.1 on a black or a white screen; take one with 3 on both"),
-        (RUTH.replace("name: Ruth", "name: Kay"), (1, 1), "`Kay` sounds like kai's `Kai`; choose one that differs more"),
+        (RUTH.replace("name: Ruth", "name: Kay"), (1, 1), "`Kay` sounds like kai's `Kai`; choose a name that differs more"),
         (RUTH + "aliases: [Rooth, Eva]\n", (6, 18), "`Eva` sounds like researcher's `Ava`"),
         (RUTH.replace("name: Ruth", "name: Okay"), (1, 1), "`Okay` is something callers say for other reasons"),
         (RUTH.replace("name: Ruth", "name: '77'"), (1, 1), "`77` has no letters that could be said"),

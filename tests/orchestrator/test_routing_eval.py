@@ -11,12 +11,13 @@ from agents.errors import AgentError, FileError
 from agents.prompting import Prompts
 from orchestrator.config import Settings
 from orchestrator.errors import ConfigError, NoSuchAgent
+from orchestrator.rosters import ROOT
 from orchestrator.router import Router
 from orchestrator.routing import Routing
 from orchestrator.routing_eval import Score, offline, score, with_claude
 from orchestrator.routing_set import SHIPPED, Labelled, read
 from tests.agents.stage import on_stage, script
-from tests.orchestrator.stage import PHRASES, ROOT, ROSTER
+from tests.orchestrator.stage import PHRASES, ROSTER
 
 ROUTING = Routing(ROSTER, Router(ROSTER, PHRASES), Prompts.read(ROSTER, ROOT / "prompts"), "claude-haiku-5-5")
 
