@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from blockbuster import blockbuster_ctx
+from hypothesis import HealthCheck, settings
 
 from orchestrator.testing.virtual_time import VirtualLoop
 
+# How fast examples are made says how busy the machine is, and nothing about the code.
+settings.register_profile("house", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 READS = (("orchestrator/testing/cast.py", "read"), ("orchestrator/testing/caller.py", "listened"))
 
 
