@@ -93,10 +93,26 @@ class CurrentTime(Inputs):
 
 CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere.", CurrentTime)
 
+
+class Remember(Inputs):
+    note: str = Field(min_length=1, max_length=300, description="One fact, complete in itself, in the third person.")
+
+
+REMEMBER: Final = Tool("remember", "Keep something for this caller's later calls, when they ask for it.", Remember)
+
+
+class Recall(Inputs):
+    about: str = Field(default="", max_length=100, description="A few words; everything if left out.")
+
+
+RECALL: Final = Tool("recall", "What this caller asked to be kept in earlier calls.", Recall)
+
 _MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
     "bring_in": bring_in,
     "end_call": lambda _: END_CALL,
     "current_time": lambda _: CURRENT_TIME,
+    "remember": lambda _: REMEMBER,
+    "recall": lambda _: RECALL,
 }
 KNOWN: Final = tuple(_MAKERS)
 

@@ -26,6 +26,7 @@ from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, spent_before
 from orchestrator.journal import Folder, Journal
 from orchestrator.mind import Minds
+from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.pin import PinGuard
@@ -141,6 +142,7 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
             phrases=phrases,
             lines=lines,
             now=lambda: datetime.now().astimezone(),
+            notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
         )
         policy = settings.admission
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))

@@ -21,6 +21,7 @@ from agents.spoken import Sentences
 from agents.tools import tools_of
 from orchestrator import events
 from orchestrator.events import CallEvent
+from orchestrator.notes import Notes, told
 from orchestrator.reply import Reply
 from orchestrator.router import MOST_SPEAKERS, Speaker
 from orchestrator.zones import zones
@@ -48,8 +49,11 @@ class Sentence:
 class Floor:
     """Runs the speakers of one turn."""
 
-    def __init__(self, brain: Brain, roster: Roster, lines: Lines, reply: Reply, now: Callable[[], datetime]) -> None:
-        self._brain, self._roster, self._lines, self._reply, self._now = brain, roster, lines, reply, now
+    def __init__(
+        self, brain: Brain, roster: Roster, lines: Lines, reply: Reply, now: Callable[[], datetime], notes: Notes
+    ) -> None:
+        self._brain, self._roster, self._lines, self._reply = brain, roster, lines, reply
+        self._now, self._notes = now, notes
         self._order: list[Speaker] = []
 
     async def run(self, speakers: Sequence[Speaker], thread: Sequence[Utterance], out: MemoryObjectSendStream[Sentence]) -> None:
@@ -125,6 +129,11 @@ class Floor:
                     return "The call ends when this has been heard."
                 case "current_time":
                     return _time(self._now(), call.input["zone"])
+                case "remember":
+                    await self._notes.keep(call.input["note"], self._now().date())
+                    return "Kept."
+                case "recall":
+                    return told(await self._notes.read(), call.input["about"])
                 case other:
                     raise ToolError(f"There is no tool {other} on this line.")
 

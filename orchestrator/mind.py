@@ -21,6 +21,7 @@ from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, Sentence, money
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
+from orchestrator.notes import Notes
 from orchestrator.phrases import Phrases
 from orchestrator.reply import Reply
 from orchestrator.router import Route, Router, Speaker
@@ -48,6 +49,8 @@ class Minds:
     phrases: Phrases
     lines: Lines
     now: Callable[[], datetime]
+    notes: Callable[[str], Notes]
+    """By the caller's number."""
 
 
 class Conductor(Protocol):
@@ -71,9 +74,12 @@ class Guard(Protocol):
 class Mind:
     """One call's: its history as it was heard, and who has the floor."""
 
-    def __init__(self, minds: Minds, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None) -> None:
+    def __init__(
+        self, minds: Minds, caller: str, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
+    ) -> None:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
         self._guard = guard
+        self._notes = minds.notes(caller)
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
         self._filled = count()
@@ -290,7 +296,7 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now)
+        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now, self._notes)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from agents.prompting import Prompts
 from agents.roster import Roster, load
 from orchestrator.call import Parts
 from orchestrator.mind import Minds
+from orchestrator.notes import NoteList, Notes
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.rosters import PROMPTS, ROOT, agent_voices, phrases_of
@@ -73,6 +74,7 @@ async def equipped(
     synthesizers: Sequence[Synthesizer] = (),
     limits: Limits = LIMITS,
     claude: BrainSettings = SCRIPTED,
+    notes: Callable[[str], Notes] = lambda _: NoteList(),
 ) -> AsyncGenerator[Parts]:
     """What a call is made of: the real brain on that network (None: the real one), humming voices, noon."""
     async with ClaudeBrain(claude, cast.prompts, transport=network) as brain:
@@ -86,6 +88,7 @@ async def equipped(
             phrases=cast.phrases,
             lines=cast.lines,
             now=lambda: NOON,
+            notes=notes,
         )
         mouths = synthesizers or [TonesSynthesizer(char_s=CHAR_S)]
         voices = {

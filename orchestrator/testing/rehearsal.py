@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from io import StringIO
@@ -20,6 +21,7 @@ from orchestrator.failures import leaves
 from orchestrator.journal import Journal, Memory
 from orchestrator.keypad import ENTRY_ENDS_S
 from orchestrator.mind import Guard, Minds
+from orchestrator.notes import NoteList
 from orchestrator.patience import Limits, Rest
 from orchestrator.screen import Transcript
 from orchestrator.testing import cast
@@ -175,6 +177,8 @@ class Rehearsal:
         """`network` is the way to Claude: to a scripted one, or None for the real one, and then on a real clock."""
         self._network, self._settings = network, claude
         self.calls: list[RehearsedCall] = []
+        self.notes: dict[str, NoteList] = defaultdict(NoteList)
+        """What callers asked to be kept, by number."""
 
     @asynccontextmanager
     async def call(
@@ -194,7 +198,9 @@ class Rehearsal:
         caller = Caller(line, players.roster.names())
         try:
             async with (
-                cast.equipped(players, self._network, recognizer or caller, synthesizers, limits, self._settings) as parts,
+                cast.equipped(
+                    players, self._network, recognizer or caller, synthesizers, limits, self._settings, self.notes.__getitem__
+                ) as parts,
                 on_a_line(parts, line, caller, guard=guard, greeted=greeted) as call,
             ):
                 self.calls.append(call)

@@ -44,7 +44,9 @@ def test_every_model_ends_with_a_price_for_any_length(model: str) -> None:
 
 def test_a_turns_estimate_is_the_sum_of_its_parts() -> None:
     kai, found = ROSTER["kai"], turn_cost(ROSTER["kai"], WORDS)
-    assert len(WORDS.system(kai)) / 4 < found.stable_tokens < len(WORDS.system(kai)) / 3, "tools are counted too"
+    silent = turn_cost(kai.model_copy(update={"tools": ()}), WORDS)
+    assert silent.stable_tokens == pytest.approx(len(WORDS.system(kai)) / 4, rel=0.2)
+    assert found.stable_tokens > silent.stable_tokens + 200, "tools are counted too"
     whole = found.stable_tokens + NEW_TOKENS
     assert found.usd == cost_usd(
         kai.model.id, prompt_tokens=whole, input_tokens=400, output_tokens=80, cache_read_tokens=found.stable_tokens

@@ -17,9 +17,15 @@ def named(tools: tuple[Tool, ...], name: str) -> Tool:
 
 
 def test_an_agent_has_the_tools_it_names() -> None:
-    assert [tool.name for tool in tools_of(ROSTER["kai"], ROSTER)] == ["bring_in", "current_time", "end_call"]
+    assert [tool.name for tool in tools_of(ROSTER["kai"], ROSTER)] == [
+        "bring_in",
+        "current_time",
+        "remember",
+        "recall",
+        "end_call",
+    ]
     assert tools_of(ROSTER["kai"].model_copy(update={"tools": ()}), ROSTER) == ()
-    assert [tool.name for tool in tools_of(ROSTER["kai"], [ROSTER["kai"]])] == ["current_time", "end_call"]
+    assert [tool.name for tool in tools_of(ROSTER["kai"], [ROSTER["kai"]])] == ["current_time", "remember", "recall", "end_call"]
 
 
 def test_bring_in_knows_whom_it_may_bring() -> None:
@@ -35,7 +41,14 @@ def test_bring_in_knows_whom_it_may_bring() -> None:
 
 
 def test_what_ends_a_turn() -> None:
-    assert [tool.ends_turn for tool in (*tools_of(ROSTER["kai"], ROSTER), route(ROSTER.agents))] == [True, False, True, False]
+    assert [tool.ends_turn for tool in (*tools_of(ROSTER["kai"], ROSTER), route(ROSTER.agents))] == [
+        True,
+        False,
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from orchestrator.call import Parts
 from orchestrator.config import LogSettings, Settings
 from orchestrator.log import set_up
 from orchestrator.mind import Minds
+from orchestrator.notes import NoteList
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.rosters import ROOT, roster_of
@@ -78,6 +79,7 @@ def build(home: Path, routing: Routing) -> House:
         phrases=phrases,
         lines=Lines.read(ROOT / "prompts" / "lines.yaml"),
         now=lambda: datetime.now().astimezone(),
+        notes=lambda _: NoteList(),
     )
     mouth = TonesSynthesizer(delay_s=FIRST_BYTE_S, char_s=CHAR_S)
     hums = {agent.voice: Voice(agent.voice, "", {mouth.name: Rendering(agent.voice, mouth.name)}) for agent in roster}

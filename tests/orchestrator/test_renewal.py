@@ -19,6 +19,7 @@ from orchestrator.app import House
 from orchestrator.call import Parts
 from orchestrator.config import Settings
 from orchestrator.mind import Minds
+from orchestrator.notes import NoteList
 from orchestrator.patience import Limits
 from orchestrator.renewal import Renewal, stamp
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of
@@ -52,7 +53,18 @@ def opened(own: Path) -> tuple[Settings, Minds, Renewal, ScriptedClaude]:
     claude = ScriptedClaude(Script(defaults={"kai": "Yes?", "ruth": "Salt."}))
     brain = ClaudeBrain(BrainSettings(api_key=SecretStr("scripted")), prompts, transport=ScriptedTransport(claude))
     router_system, router = prompts.router_system(), Router(roster, phrases)
-    minds = Minds(roster, brain, ScriptedRecognizer([]), router, router_system, "claude-haiku-5-5", phrases, LINES, lambda: NOON)
+    minds = Minds(
+        roster,
+        brain,
+        ScriptedRecognizer([]),
+        router,
+        router_system,
+        "claude-haiku-5-5",
+        phrases,
+        LINES,
+        now=lambda: NOON,
+        notes=lambda _: NoteList(),
+    )
     return settings, minds, Renewal(settings, brain, minds, before), claude
 
 
