@@ -12,7 +12,7 @@ from agents.yaml_file import Place, YamlFile, did_you_mean
 
 
 @dataclass(frozen=True)
-class Cast:
+class Candidates:
     """Agents and their files, by id. Where two cannot both be right the later one is blamed: people's own come last."""
 
     agents: Mapping[str, Agent]
@@ -22,57 +22,59 @@ class Cast:
     voices: Collection[str] | None = None
 
 
-def contradictions(cast: Cast) -> Iterator[AgentError]:
+def contradictions(candidates: Candidates) -> Iterator[AgentError]:
     """Everything that is wrong, each with its place and its fix."""
-    for agent_id in cast.agents:
-        yield from _references(cast, agent_id)
-    yield from _names(cast)
-    yield from _circles(cast)
-    yield from _front_desk(cast)
+    for agent_id in candidates.agents:
+        yield from _references(candidates, agent_id)
+    yield from _names(candidates)
+    yield from _circles(candidates)
+    yield from _front_desk(candidates)
 
 
-def _references(cast: Cast, agent_id: str) -> Iterator[FileError]:
-    agent, file = cast.agents[agent_id], cast.files[agent_id]
+def _references(candidates: Candidates, agent_id: str) -> Iterator[FileError]:
+    agent, file = candidates.agents[agent_id], candidates.files[agent_id]
     for at, tool in enumerate(agent.tools):
         if tool not in KNOWN:
             yield file.error(("tools", at), f"unknown tool `{tool}`.{did_you_mean(tool, KNOWN)}")
     for at, other in enumerate(agent.hands_over_to):
         if other == agent.id:
             yield file.error(("hands_over_to", at), "an agent cannot hand over to itself; delete it")
-        elif other not in cast.agents and other not in cast.unread:
-            known = [stem for stem in cast.agents if stem != agent.id]
+        elif other not in candidates.agents and other not in candidates.unread:
+            known = [stem for stem in candidates.agents if stem != agent.id]
             yield file.error(("hands_over_to", at), f"there is no agent `{other}`.{did_you_mean(other, known)}")
-    if cast.voices is not None and agent.voice not in cast.voices:
-        yield file.error(("voice",), f"there is no voice `{agent.voice}`.{did_you_mean(agent.voice, sorted(cast.voices))}")
+    if candidates.voices is not None and agent.voice not in candidates.voices:
+        yield file.error(("voice",), f"there is no voice `{agent.voice}`.{did_you_mean(agent.voice, sorted(candidates.voices))}")
 
 
-def _names(cast: Cast) -> Iterator[FileError]:
+def _names(candidates: Candidates) -> Iterator[FileError]:
     """Nobody answers to a name that another has: the caller could not say whom they mean."""
-    places: list[tuple[str, Place, str]] = [(one, ("name",), agent.name) for one, agent in cast.agents.items()]
-    places += [(one, ("aliases", at), alias) for one, agent in cast.agents.items() for at, alias in enumerate(agent.aliases)]
-    folders = list(dict.fromkeys(cast.files[one].path.parent for one in cast.agents))
+    places: list[tuple[str, Place, str]] = [(one, ("name",), agent.name) for one, agent in candidates.agents.items()]
+    places += [
+        (one, ("aliases", at), alias) for one, agent in candidates.agents.items() for at, alias in enumerate(agent.aliases)
+    ]
+    folders = list(dict.fromkeys(candidates.files[one].path.parent for one in candidates.agents))
     taken: dict[str, str] = {}
-    for one, place, name in sorted(places, key=lambda found: folders.index(cast.files[found[0]].path.parent)):
+    for one, place, name in sorted(places, key=lambda found: folders.index(candidates.files[found[0]].path.parent)):
         if (holder := taken.setdefault(name.casefold(), one)) != one:
-            yield cast.files[one].error(
-                place, f"`{name}` is already a name of {holder} ({cast.files[holder].path}); choose another"
+            yield candidates.files[one].error(
+                place, f"`{name}` is already a name of {holder} ({candidates.files[holder].path}); choose another"
             )
 
 
-def _circles(cast: Cast) -> Iterator[FileError]:
+def _circles(candidates: Candidates) -> Iterator[FileError]:
     """Agents that name each other would pass a caller round; the front desk, who takes all that nobody claims, may be named."""
     ways = {
-        one: [to for to in agent.hands_over_to if to != one and to in cast.agents and not cast.agents[to].front_desk]
-        for one, agent in cast.agents.items()
+        one: [to for to in agent.hands_over_to if to != one and to in candidates.agents and not candidates.agents[to].front_desk]
+        for one, agent in candidates.agents.items()
     }
     told: set[frozenset[str]] = set()
-    for one in reversed([*cast.agents]):
+    for one in reversed([*candidates.agents]):
         circle = _way_back(one, ways)
         if circle and frozenset(circle) not in told:
             told.add(frozenset(circle))
-            place = ("hands_over_to", cast.agents[one].hands_over_to.index(circle[0]))
+            place = ("hands_over_to", candidates.agents[one].hands_over_to.index(circle[0]))
             round_trip = " → ".join([one, *circle])
-            yield cast.files[one].error(
+            yield candidates.files[one].error(
                 place, f"hand-overs go in a circle: {round_trip}; delete one (only the front desk may be handed back to)"
             )
 
@@ -90,14 +92,14 @@ def _way_back(start: str, ways: Mapping[str, list[str]]) -> list[str]:
     return []
 
 
-def _front_desk(cast: Cast) -> Iterator[AgentError]:
-    match [one for one, agent in cast.agents.items() if agent.front_desk]:
-        case [] if cast.agents and not cast.unread:
-            files = ", ".join(str(file.path) for file in cast.files.values())
+def _front_desk(candidates: Candidates) -> Iterator[AgentError]:
+    match [one for one, agent in candidates.agents.items() if agent.front_desk]:
+        case [] if candidates.agents and not candidates.unread:
+            files = ", ".join(str(file.path) for file in candidates.files.values())
             yield AgentError(f"nobody answers the phone; write `front_desk: true` in one of {files}")
         case [first, second, *_]:
-            yield cast.files[second].error(
-                ("front_desk",), f"{first} ({cast.files[first].path}) has the front desk already; keep it in one"
+            yield candidates.files[second].error(
+                ("front_desk",), f"{first} ({candidates.files[first].path}) has the front desk already; keep it in one"
             )
         case _:
             return

@@ -8,11 +8,10 @@ from decimal import Decimal
 from typing import Final
 
 from agents.definition import Agent
-from agents.prices import cost_usd
+from agents.prices import CHARS_PER_TOKEN, cost_usd
 from agents.prompting import Prompts
 from agents.tools import tools_of
 
-CHARS_PER_TOKEN: Final = 4
 NEW_TOKENS: Final = 400  # of the call's history, in each turn (research, claude-and-durability, 3)
 SAID_TOKENS: Final = 80  # about three sentences
 

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.definition import COLORS, HEX, LONGEST_PROMPT, Agent
 from agents.errors import FileError
+from agents.tools import USUAL
 from agents.yaml_file import YamlFile, read_text
 
 # A phone's tools spend and change nothing, so whoever is called may have them; what Claude Code allows is for its own work.
-_TOOLS: Final = ("bring_in", "current_time", "end_call")
 _MODELS: Final = {"haiku": "claude-haiku-5-5", "sonnet": "claude-sonnet-5-5", "opus": "claude-opus-5-5"}
 _COLORS: Final = {color: color for color in COLORS} | {"purple": "magenta", "pink": "magenta", "orange": "yellow"}
 _FRONT: Final = re.compile(r"---[ \t]*\r?\n(?:.*\r?\n)*?(?=---[ \t]*(?:\r?\n|\Z))")
@@ -76,7 +76,7 @@ class MarkdownAgent:
             said["model"] = {"id": model}
         if color := _COLORS.get(front.color, front.color if HEX.fullmatch(front.color) else None):
             said["color"] = color
-        known = {"tools": _TOOLS, "voice": _voice(self.id, others, voices)} if replaced is None else replaced.model_dump()
+        known = {"tools": USUAL, "voice": _voice(self.id, others, voices)} if replaced is None else replaced.model_dump()
         if isinstance(front.voice, str) and front.voice in (voices or ()):
             said["voice"] = front.voice
         return Agent.model_validate({**known, **said})

@@ -36,6 +36,7 @@ PRICES: Final[dict[str, tuple[Price, ...]]] = {
     "claude-opus-5-5": (_price("4", "20", "5", "0.20"),),
     "claude-fable-5-1": (_price("10", "50", "12.50", "0.25"),),
 }
+CHARS_PER_TOKEN: Final = 4  # of English, roughly: for what Claude has not counted
 DEAREST: Final = "claude-fable-5-1"
 
 

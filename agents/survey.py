@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from agents import front_matter
-from agents.checks import Cast, contradictions
+from agents.checks import Candidates, contradictions
 from agents.definition import LONGEST_PROMPT, Agent
 from agents.errors import AgentError, FileError
 from agents.front_matter import MarkdownAgent
@@ -55,8 +55,8 @@ def survey(
             errors.append(error)
     agents = _agents(found, prompts_dir, voices)
     unread = {error.path.stem for error in errors}
-    cast = Cast(agents, {one: read.file for one, read in found.items()}, unread, voices)
-    return Survey(cast.agents, cast.files, (*errors, *contradictions(cast)))
+    candidates = Candidates(agents, {one: read.file for one, read in found.items()}, unread, voices)
+    return Survey(candidates.agents, candidates.files, (*errors, *contradictions(candidates)))
 
 
 def _agents(found: Mapping[str, _Found], prompts_dir: Path, voices: Collection[str] | None) -> dict[str, Agent]:

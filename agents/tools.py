@@ -115,6 +115,7 @@ _MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
     "recall": lambda _: RECALL,
 }
 KNOWN: Final = tuple(_MAKERS)
+USUAL: Final = ("bring_in", "current_time", "end_call")  # of an agent that nobody gave any
 
 
 def tools_of(agent: Agent, everyone: Iterable[Agent]) -> tuple[Tool, ...]:

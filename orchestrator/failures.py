@@ -61,7 +61,7 @@ def _fix(error: Exception) -> str | None:
         case HouseError():
             return error.fix
         case FileError():
-            return f"edit {error.path}, line {error.line}; `pai-voice agents lint` checks it"
+            return f"edit {error.path}, line {error.line}"
         case AgentError() | VoiceFileError():
             return "correct that; `pai-voice doctor` checks all agents and voices"
         case RecognitionError() | SynthesisError() | VadUnavailable():

@@ -15,7 +15,7 @@ from agents.brain import Act, Brain, Failed, Said, Spent, ToolCalled, Utterance
 from agents.definition import Agent
 from agents.errors import BrainError, ToolError, Truncated
 from agents.lines import Lines
-from agents.prices import cost_usd
+from agents.prices import CHARS_PER_TOKEN, cost_usd
 from agents.roster import Roster
 from agents.spoken import Sentences
 from agents.tools import tools_of
@@ -31,7 +31,6 @@ SENTENCE_GAP_S: Final = 0.18
 SPEAKER_GAP_S: Final = 0.25
 FILLER_GAP_S: Final = 0.08
 SETTLE_S: Final = 0.12
-CHARS_PER_TOKEN: Final = 4  # only to price an answer that was cut off before Claude counted it
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from typing import Final
 
 from agents.roster import Roster
 from agents.schema import FILE_NAME, HINT, schema_text
+from agents.tools import USUAL
 from orchestrator.errors import NotWritten
 
 WIDTH: Final = 110
 LONGEST: Final = {"purpose": 900, "manner": 2_000}  # so that the file stays within its limits
-TOOLS: Final = "[bring_in, current_time, end_call]"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ role: {_scalar(role)}
 description: >-
 {_folded(_sentence(description))}
 voice: {self.voice}
-tools: {TOOLS}
+tools: [{", ".join(USUAL)}]
 prompt: |
 {_folded(f"People call you for this: {_sentence(purpose)}")}
 

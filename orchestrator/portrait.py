@@ -10,11 +10,8 @@ from typing import Any
 from agents.definition import Agent
 from agents.estimate import Estimate, turn_cost
 from agents.prompting import Prompts
-from agents.roster import Roster
-from agents.yaml_file import did_you_mean
 from orchestrator.config import Settings
-from orchestrator.errors import NoSuchAgent
-from orchestrator.rosters import PROMPTS, roster_of
+from orchestrator.rosters import PROMPTS, agent_named, roster_of
 
 
 @dataclass(frozen=True)
@@ -49,13 +46,6 @@ class Portrait:
 def portrait(settings: Settings, name: str) -> Portrait:
     """By id, name or alias. Raises NoSuchAgent, AgentError, VoiceFileError."""
     roster = roster_of(settings)
-    agent = _named(roster, name)
+    agent = agent_named(roster, name)
     prompts = Prompts.read(roster, PROMPTS)
     return Portrait(agent, roster.files[agent.id], prompts.system(agent), turn_cost(agent, prompts))
-
-
-def _named(roster: Roster, name: str) -> Agent:
-    names = {known.casefold(): agent for agent in roster for known in (*agent.aliases, agent.name, agent.id)}
-    if (found := names.get(name.casefold())) is None:
-        raise NoSuchAgent(f"there is no agent `{name}`.{did_you_mean(name, [agent.id for agent in roster])}")
-    return found

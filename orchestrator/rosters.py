@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from agents.definition import Agent
 from agents.roster import Roster, load
 from agents.survey import Survey, survey
+from agents.yaml_file import did_you_mean
 from orchestrator.config import Settings
+from orchestrator.errors import NoSuchAgent
 from orchestrator.phrases import Phrases
 from voices.catalogue import CALLER
 from voices.voice import load_voices
@@ -36,6 +39,14 @@ def roster_of(settings: Settings) -> Roster:
 def phrases_of(roster: Roster) -> Phrases:
     """What callers say, where these may be named in it."""
     return Phrases.load(PROMPTS / "phrases.yaml", roster.all_names())
+
+
+def agent_named(roster: Roster, name: str) -> Agent:
+    """By id, name or alias. Raises NoSuchAgent."""
+    names = {known.casefold(): agent for agent in roster for known in (*agent.aliases, agent.name, agent.id)}
+    if (found := names.get(name.casefold())) is None:
+        raise NoSuchAgent(f"there is no agent `{name}`.{did_you_mean(name, [agent.id for agent in roster])}")
+    return found
 
 
 def survey_of(settings: Settings, files: Sequence[Path] = ()) -> Survey:

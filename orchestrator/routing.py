@@ -10,10 +10,8 @@ from agents import tools
 from agents.brain import CALLER, Brain, Choice, Utterance
 from agents.prompting import Prompts
 from agents.roster import Roster
-from agents.yaml_file import did_you_mean
 from orchestrator.config import Settings
-from orchestrator.errors import NoSuchAgent
-from orchestrator.rosters import ROOT, phrases_of, roster_of
+from orchestrator.rosters import ROOT, agent_named, phrases_of, roster_of
 from orchestrator.router import Act, Router
 
 Stage = Literal["phone", "name", "floor", "claude"]
@@ -48,11 +46,8 @@ class Routing:
         return cls(roster, router, Prompts.read(roster, ROOT / "prompts"), settings.mind.router_model)
 
     def holder(self, floor: str) -> str:
-        """The id of who has the floor, the front desk's if none is given. Raises NoSuchAgent."""
-        ids = [agent.id for agent in self.roster]
-        if floor and floor not in ids:
-            raise NoSuchAgent(f"there is no agent `{floor}`.{did_you_mean(floor, ids)}")
-        return floor or self.roster.front_desk.id
+        """The id of who has the floor, the front desk's if nobody is named. Raises NoSuchAgent."""
+        return (agent_named(self.roster, floor) if floor else self.roster.front_desk).id
 
     def decide(self, said: str, floor: str) -> Decision:
         """As a call does before it asks Claude."""
