@@ -28,7 +28,7 @@ $(READY): requirements.lock pyproject.toml
 
 # For maintainers, with uv installed: a new lock for all supported Pythons.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock -q
+	uv pip compile pyproject.toml --group dev --extra pai --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock -q
 
 clean:
 	rm -rf .venv build
