@@ -67,6 +67,14 @@ class ErrorLines(_Lines):
     claude_unauthorised: Line
     claude_out_of_credit: Line
     claude_bad_request: Line
+    work_failed: Line
+    work_not_installed: Line
+    work_not_logged_in: Line
+    work_out_of_time: Line
+    work_out_of_money: Line
+    work_out_of_turns: Line
+    work_stopped: Line
+    work_crashed: Line
 
 
 class Lines(_Lines):
