@@ -317,6 +317,7 @@ class Call:
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
         if not aside:
             self._mind.floor = agent
+            self._patience.begun()
         if agent not in reply.played and not aside:
             reply.played.add(agent)
             self._journal.write(events.Played(turn=turn, agent=agent), at_s)
@@ -366,13 +367,14 @@ class Call:
     def rest(self) -> Rest | None:
         """Whom a silence waits for; None while somebody speaks, or may be about to."""
         if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
-            return Rest.ANSWER if self._reply.turn or self._reply.finished else None
+            waits_for = Rest.TOOL if self._reply.works else Rest.ANSWER
+            return waits_for if self._reply.turn or self._reply.finished else None
         nobody_speaks = self._reply is None and self._guess is None and self._ear.utterance is None
         return Rest.CALLER if self._state is State.LISTENING and nobody_speaks else None
 
     def _prompt(self, prompt: Prompt, rest: Rest) -> None:
         """Say something of the phone's own: before the answer that is still being made, or as an answer of its own."""
-        if rest is Rest.ANSWER and self._reply is not None:
+        if rest is not Rest.CALLER and self._reply is not None:
             self._tasks.start_soon(self._mind.fill, self._reply, None if prompt is Prompt.FILLER else self._prompts[prompt])
             return
         reply = self._reply = Reply(self._turn, self._journal)
@@ -386,6 +388,7 @@ def prompt_lines(lines: Lines) -> dict[Prompt, str]:
     limits = lines.limits
     return {
         Prompt.STILL_THINKING: lines.still_thinking,
+        Prompt.STILL_WORKING: lines.still_working,
         Prompt.SLOW: lines.slow,
         Prompt.ARE_YOU_STILL_THERE: lines.are_you_still_there,
         Prompt.GOODBYE_SILENCE: lines.goodbye_silence,

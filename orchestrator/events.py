@@ -166,6 +166,16 @@ class ToolUsed(Fact):
     input: dict[str, Any]
 
 
+class ToolReturned(Fact):
+    """What came of it; there is none of these for a tool that was stopped before it was done."""
+
+    kind: Literal["tool_returned"] = "tool_returned"
+    turn: int
+    agent: str
+    name: str
+    result: str
+    """As Claude was told."""
+    failed: bool = False
 class TaskStarted(Fact):
     kind: Literal["task_started"] = "task_started"
     task: str
@@ -286,6 +296,7 @@ CallEvent = Annotated[
     | SpeechResumed
     | DigitPressed
     | ToolUsed
+    | ToolReturned
     | TaskStarted
     | TaskProgress
     | HoldStarted
