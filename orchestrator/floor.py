@@ -25,6 +25,7 @@ from orchestrator.notes import Notes, told
 from orchestrator.reply import Reply
 from orchestrator.router import MOST_SPEAKERS, Speaker
 from orchestrator.zones import zones
+from telephony.line import Line, LineError
 
 CLAUSE_GAP_S: Final = 0.06
 SENTENCE_GAP_S: Final = 0.18
@@ -49,10 +50,10 @@ class Floor:
     """Runs the speakers of one turn."""
 
     def __init__(
-        self, brain: Brain, roster: Roster, lines: Lines, reply: Reply, now: Callable[[], datetime], notes: Notes
+        self, brain: Brain, roster: Roster, lines: Lines, reply: Reply, now: Callable[[], datetime], notes: Notes, line: Line
     ) -> None:
         self._brain, self._roster, self._lines, self._reply = brain, roster, lines, reply
-        self._now, self._notes = now, notes
+        self._now, self._notes, self._line = now, notes, line
         self._order: list[Speaker] = []
 
     async def run(self, speakers: Sequence[Speaker], thread: Sequence[Utterance], out: MemoryObjectSendStream[Sentence]) -> None:
@@ -133,6 +134,8 @@ class Floor:
                     return "Kept."
                 case "recall":
                     return told(await self._notes.read(), call.input["about"])
+                case "send_digits":
+                    return await self._send_digits(call.input["keys"])
                 case other:
                     raise ToolError(f"There is no tool {other} on this line.")
 
@@ -144,6 +147,13 @@ class Floor:
         if all(speaker.agent != target for speaker in self._order):
             self._order.append(Speaker(target, why))
         return "They speak next."
+
+    async def _send_digits(self, keys: str) -> str:
+        try:
+            await self._line.send_digits(keys)
+        except LineError as error:
+            raise ToolError(f"The keys were not sent: {error}.") from error
+        return "Sent."
 
 
 def _time(now: datetime, zone: str) -> str:

@@ -26,6 +26,7 @@ from orchestrator.phrases import Phrases
 from orchestrator.reply import Reply
 from orchestrator.router import Route, Router, Speaker
 from orchestrator.turns import Sign
+from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
 
 ROUTE_S: Final = 2.5  # then whoever has the floor answers
@@ -75,11 +76,11 @@ class Mind:
     """One call's: its history as it was heard, and who has the floor."""
 
     def __init__(
-        self, minds: Minds, caller: str, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
+        self, minds: Minds, line: Line, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
     ) -> None:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
         self._guard = guard
-        self._notes = minds.notes(caller)
+        self._line, self._notes = line, minds.notes(line.caller)
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
         self._filled = count()
@@ -296,7 +297,7 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now, self._notes)
+        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now, self._notes, self._line)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)
