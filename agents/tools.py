@@ -91,7 +91,7 @@ class CurrentTime(Inputs):
     zone: str = Field(default="", max_length=64, description="IANA name such as Europe/Berlin; the caller's own if left out.")
 
 
-CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere.", CurrentTime)
+CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere, and where here is.", CurrentTime)
 
 
 class Remember(Inputs):

@@ -19,6 +19,7 @@ from agents.roster import Roster
 from orchestrator import events
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, Sentence, money
+from orchestrator.here import Here
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.notes import Notes
@@ -52,6 +53,8 @@ class Minds:
     now: Callable[[], datetime]
     notes: Callable[[str], Notes]
     """By the caller's number."""
+    place: str = ""
+    """Where the house is; empty if nobody said."""
 
 
 class Conductor(Protocol):
@@ -297,7 +300,8 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now, self._notes, self._line)
+        here = Here(minds.now, minds.place)
+        floor = Floor(minds.brain, minds.roster, minds.lines, reply, here, self._notes, self._line)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)
