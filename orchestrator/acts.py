@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from agents.brain import ToolCalled
 from agents.errors import ToolError
@@ -12,11 +11,12 @@ from agents.lines import Lines
 from agents.roster import Roster
 from agents.tools import Tool
 from orchestrator import events
+from orchestrator.here import Here
 from orchestrator.notes import Notes, told
 from orchestrator.reply import Reply
 from orchestrator.router import Speaker
 from orchestrator.speech import Speech
-from orchestrator.zones import zones
+from telephony.line import Line, LineError
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,10 @@ class Means:
     roster: Roster
     lines: Lines
     reply: Reply
-    now: Callable[[], datetime]
+    here: Here
     notes: Notes
-    order: list[Speaker]
+    line: Line
+    order: list[Speaker] = field(default_factory=list[Speaker])
     """Who speaks in this turn; whoever is brought in speaks last."""
 
 
@@ -63,12 +64,14 @@ class Acts:
             case "end_call":
                 return await self._end_call()
             case "current_time":
-                return _time(self._means.now(), call.input["zone"])
+                return self._means.here.told(call.input["zone"])
             case "remember":
-                await self._means.notes.keep(call.input["note"], self._means.now().date())
+                await self._means.notes.keep(call.input["note"], self._means.here.now().date())
                 return "Kept."
             case "recall":
                 return told(await self._means.notes.read(), call.input["about"])
+            case "send_digits":
+                return await self._send_digits(call.input["keys"])
             case other:
                 raise ToolError(f"There is no tool {other} on this line.")
 
@@ -85,9 +88,9 @@ class Acts:
             await self._speech.say(self._means.lines.farewell)
         return "The call ends when this has been heard."
 
-
-def _time(now: datetime, zone: str) -> str:
-    if zone and zone not in zones():
-        raise ToolError(f"{zone!r} is no time zone; use an IANA name such as Europe/Berlin.")
-    there = now.astimezone(zones()[zone]) if zone else now
-    return f"{there:%A, %d %B %Y, %H:%M}"
+    async def _send_digits(self, keys: str) -> str:
+        try:
+            await self._means.line.send_digits(keys)
+        except LineError as error:
+            raise ToolError(f"The keys were not sent: {error}.") from error
+        return "Sent."

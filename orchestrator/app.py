@@ -132,6 +132,7 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
         recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
         catalogue, mouths = await open_mouths(settings.mouths, stack)
         await anyio.to_thread.run_sync(load_silero)
+        zone = zones()[settings.house.zone] if settings.house.zone else None
         minds = Minds(
             roster=roster,
             brain=brain,
@@ -141,8 +142,9 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
             router_model=settings.mind.router_model,
             phrases=phrases,
             lines=lines,
-            now=lambda: datetime.now().astimezone(),
+            now=lambda: datetime.now(zone).astimezone(zone),
             notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
+            place=settings.house.place,
         )
         policy = settings.admission
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))

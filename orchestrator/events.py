@@ -176,6 +176,8 @@ class ToolReturned(Fact):
     result: str
     """As Claude was told."""
     failed: bool = False
+
+
 class TaskStarted(Fact):
     kind: Literal["task_started"] = "task_started"
     task: str

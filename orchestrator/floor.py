@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from datetime import datetime
 from typing import Final
 
 import anyio
@@ -13,15 +12,11 @@ from anyio.streams.memory import MemoryObjectSendStream
 from agents.brain import Brain, Failed, Said, Spent, ToolCalled, Utterance
 from agents.definition import Agent
 from agents.errors import BrainError, Truncated
-from agents.lines import Lines
 from agents.prices import CHARS_PER_TOKEN, cost_usd
-from agents.roster import Roster
 from agents.tools import Toolbox, tools_of
 from orchestrator import events
 from orchestrator.acts import Acts, Means
 from orchestrator.events import CallEvent
-from orchestrator.notes import Notes
-from orchestrator.reply import Reply
 from orchestrator.router import MOST_SPEAKERS, Speaker
 from orchestrator.speech import Sentence, Speech
 
@@ -32,20 +27,9 @@ FILLER_GAP_S: Final = 0.08
 class Floor:
     """Runs the speakers of one turn."""
 
-    def __init__(
-        self,
-        brain: Brain,
-        roster: Roster,
-        lines: Lines,
-        reply: Reply,
-        now: Callable[[], datetime],
-        notes: Notes,
-        toolbox: Toolbox,
-    ) -> None:
-        self._brain, self._roster, self._lines, self._reply = brain, roster, lines, reply
-        self._now, self._toolbox = now, toolbox
-        self._order: list[Speaker] = []
-        self._means = Means(roster, lines, reply, now, notes, self._order)
+    def __init__(self, brain: Brain, means: Means, toolbox: Toolbox) -> None:
+        self._brain, self._means, self._toolbox = brain, means, toolbox
+        self._roster, self._lines, self._reply, self._order = means.roster, means.lines, means.reply, means.order
 
     async def run(self, speakers: Sequence[Speaker], thread: Sequence[Utterance], out: MemoryObjectSendStream[Sentence]) -> None:
         """Sends the turn's sentences, and closes `out`."""
@@ -99,8 +83,7 @@ class Floor:
         return itself
 
     def _note(self, brief: str) -> str:
-        facts = f"It is {self._now():%A, %d %B %Y, %H:%M}."
-        return f"{facts} {brief}".strip()
+        return f"It is {self._means.here.told()}. {brief}".strip()
 
     def _tell(self, event: CallEvent) -> None:
         self._reply.tell(event)

@@ -18,8 +18,10 @@ from agents.lines import Lines
 from agents.roster import Roster
 from agents.tools import EMPTY, Toolbox
 from orchestrator import events
+from orchestrator.acts import Means
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, money
+from orchestrator.here import Here
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.notes import Notes
@@ -28,6 +30,7 @@ from orchestrator.reply import Reply
 from orchestrator.router import Route, Router, Speaker
 from orchestrator.speech import Sentence
 from orchestrator.turns import Sign
+from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
 
 ROUTE_S: Final = 2.5  # then whoever has the floor answers
@@ -54,6 +57,8 @@ class Minds:
     notes: Callable[[str], Notes]
     """By the caller's number."""
     toolbox: Toolbox = EMPTY
+    place: str = ""
+    """Where the house is; empty if nobody said."""
 
 
 class Conductor(Protocol):
@@ -78,11 +83,11 @@ class Mind:
     """One call's: its history as it was heard, and who has the floor."""
 
     def __init__(
-        self, minds: Minds, caller: str, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
+        self, minds: Minds, line: Line, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
     ) -> None:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
-        self._guard = guard
-        self._notes = minds.notes(caller)
+        self._line, self._guard = line, guard
+        self._notes = minds.notes(line.caller)
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
         self._filled = count()
@@ -301,7 +306,8 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now, self._notes, minds.toolbox)
+        means = Means(minds.roster, minds.lines, reply, Here(minds.now, minds.place), self._notes, self._line)
+        floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)
