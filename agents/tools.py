@@ -120,12 +120,15 @@ SEND_DIGITS: Final = Tool(
 )
 
 
-
 class StartTask(Inputs):
     what: str = Field(
-        min_length=1, max_length=4_000, description="All that is wanted, complete in itself, in the caller's words where they matter."
+        min_length=1,
+        max_length=4_000,
+        description="All that is wanted, complete in itself, in the caller's words where they matter.",
     )
-    title: str = Field(min_length=1, max_length=100, description="As one would speak of it: 'a blog post about the voice server'.")
+    title: str = Field(
+        min_length=1, max_length=100, description="As one would speak of it: 'a blog post about the voice server'."
+    )
     minutes: float = Field(gt=0, le=480, description="How long it may take; 0.2 for a few seconds.")
     mood: Literal["calm", "tender", "focused", "bright", "playful", "dramatic"] = Field(
         default="calm", description="Of the music meanwhile, to suit the work."

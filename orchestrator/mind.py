@@ -251,6 +251,8 @@ class Mind:
             self._behind_pin = partial(self._obey, order=order)
             await self._say(reply, self._minds.lines.pin.ask)
             return
+        if order.name == "desk":
+            self.floor = self._minds.roster.front_desk.id
         due = orders.refuse() if orders.risky(order) and self._trust.risk == "never" else orders.obey(order)
         reply.farewell = due.farewell
         await self._say(reply, due.text, due.agent)

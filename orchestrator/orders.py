@@ -12,7 +12,8 @@ from orchestrator.holding import Due, Holding
 from orchestrator.phrases import Phrases
 
 KEYS: Final[Mapping[str, str]] = {
-    "0": "desk", "1": "yes", "2": "no", "3": "status", "4": "music", "7": "softer", "9": "louder", "*": "silent", "#": "call_back",
+    "0": "desk", "1": "yes", "2": "no", "3": "status", "4": "music",
+    "7": "softer", "9": "louder", "*": "silent", "#": "call_back",
 }  # fmt: skip
 OF_THE_TELLING: Final = ("more", "less", "silent")  # else they are meant for whoever spoke last
 
@@ -39,6 +40,7 @@ class Orders:
             "louder": self._louder,
             "softer": self._softer,
             "stop": self._stop,
+            "desk": lambda: self._words.orders.desk,
             "help": lambda: self._words.orders.help,
         }
 
@@ -95,7 +97,7 @@ class Orders:
                 holding.leave("call_back")
                 return Due(agent, words.orders.call_back, farewell="call_back")
             case name:
-                return Due(holding.newest().task.agent, self._acts[name]())
+                return Due(None if name == "desk" else holding.newest().task.agent, self._acts[name]())
 
     def _answer(self, order: Order) -> Due:
         asked = self._holding.asked

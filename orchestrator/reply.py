@@ -24,7 +24,9 @@ Trouble = BrainError | RecognitionError | SynthesisError
 class Reply:
     """What it causes is kept back until the caller's turn is over: a guess leaves no trace but its cost."""
 
-    def __init__(self, turn: int, journal: Journal, utterance: Utterance | None = None, text: str = "", order: Order | None = None) -> None:
+    def __init__(
+        self, turn: int, journal: Journal, utterance: Utterance | None = None, text: str = "", order: Order | None = None
+    ) -> None:
         self.turn = turn
         self.utterance = utterance
         self.text = text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ def holding(style: Style = "brief") -> Hold:
     return Hold(WORDS, "a blog post about the voice server", "Engineer", style)
 
 
-def told(hold: Hold, happenings: dict[float, TaskEvent], until_s: float, line_s: float = 3.0) -> list[tuple[float, Telling]]:
+def told(hold: Hold, happenings: Mapping[float, TaskEvent], until_s: float, line_s: float = 3.0) -> list[tuple[float, Telling]]:
     """Ten looks a second, as a call does; each line takes a while to say."""
     lines: list[tuple[float, Telling]] = []
     quiet_since_s, todo = 0.0, sorted(happenings.items())
@@ -46,7 +48,7 @@ def test_the_first_line_says_who_works_on_what_and_comes_at_once() -> None:
 
 def test_lines_come_8_to_20_s_apart_while_there_is_news_and_no_two_are_the_same() -> None:
     lines = told(holding(), STEPS, 120)
-    gaps = [after - before for (before, _), (after, _) in zip(lines, lines[1:], strict=False)]
+    gaps = [after - before for (before, _), (after, _) in pairwise(lines)]
     assert len(lines) >= 8
     assert all(8 <= gap <= 20 for gap in gaps)
     texts = [telling.text for _, telling in lines]
@@ -75,7 +77,7 @@ def test_nothing_new_is_admitted_once_soon_and_then_once_a_minute() -> None:
     still = [(at_s, telling.text) for at_s, telling in lines if telling.why == "still"]
     assert all("nothing" in text for _, text in still)
     assert 18 <= still[0][0] - lines[1][0] <= 30
-    assert all(after - before >= 60 for (before, _), (after, _) in zip(still, still[1:], strict=False))
+    assert all(after - before >= 60 for (before, _), (after, _) in pairwise(still))
     assert len(still) >= 4
 
 
@@ -97,7 +99,7 @@ def test_a_question_is_asked_twice_and_then_taken_as_a_no() -> None:
     assert [telling.why for _, telling in lines[:3]] == ["question", "question", "unanswered"]
     assert lines[0][1].text == PUSH.question
     assert lines[1][1].text.endswith(PUSH.question)
-    assert [round(after - before) for (before, _), (after, _) in zip(lines[:2], lines[1:3], strict=True)] == [ANSWER_S + 3] * 2
+    assert [round(after - before) for (before, _), (after, _) in pairwise(lines[:3])] == [ANSWER_S + 3] * 2
     assert hold.question is None
 
 
@@ -136,7 +138,7 @@ FACTS = st.one_of(
 
 @given(st.dictionaries(st.integers(0, 600).map(float), FACTS, max_size=120), st.sampled_from(STYLES))
 def test_whatever_happens_no_line_is_said_twice_and_each_tells_what_happened_before(
-    happenings: dict[float, TaskEvent], style: Style
+    happenings: Mapping[float, TaskEvent], style: Style
 ) -> None:
     lines = told(holding(style), happenings, 620)
     texts = [telling.text for _, telling in lines]
