@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from agents.pai import PaiRunner, PaiSettings
 from agents.permission import WorkWords
 from agents.scripted import ScriptedClaude, serving
@@ -48,14 +46,13 @@ async def command_line(
     for name in ("home", "work"):
         (folder / name).mkdir(exist_ok=True)
     async with serving(script(*entries, first_token_s=0.01, tokens_per_s=5_000)) as claude:
-        whole = PaiSettings(
-            **{
-                "auth": "api_key",
-                "api_key": SecretStr("scripted"),
-                "base_url": claude.url,
-                "model": "claude-haiku-5-5",
-                "environment": ("CLAUDE_CODE_MAX_RETRIES",),
-                **settings,
-            }
-        )
-        yield PaiRunner(whole, PHONE_WORDS, environ=surroundings(folder, **(environ or {}))), claude
+        whole: dict[str, Any] = {
+            "auth": "api_key",
+            "api_key": "scripted",
+            "base_url": claude.url,
+            "model": "claude-haiku-5-5",
+            "environment": ["CLAUDE_CODE_MAX_RETRIES"],
+            **settings,
+        }
+        around = surroundings(folder, **(environ or {}))
+        yield PaiRunner(PaiSettings.model_validate(whole), PHONE_WORDS, environ=around), claude
