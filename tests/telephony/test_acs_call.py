@@ -14,7 +14,7 @@ from anyio.abc import TaskStatus
 from telephony.acs_emulator import Emulator, Fault
 from telephony.acs_emulator.call import Call
 from telephony.dial import DialEvent, DialResult, Manners, Outcome, Utterance, dial, pick_up
-from telephony.line import Digit, Line, LineClosed, LineRefused, NotAnswered, Refusal
+from telephony.line import Digit, Line, LineClosed, LineRefused, LineRejected, Refusal
 from tests.kit.emulated import CALLED, CALLER, say, telephone, tone
 from voices.audio import Frame, level_dbfs, samples
 
@@ -175,7 +175,7 @@ async def test_a_socket_that_stays_away_ends_the_call() -> None:
 
 async def test_we_ring_a_phone_that_picks_up_declines_or_is_not_there() -> None:
     async with telephone(Beeper()) as (emulator, listener), anyio.create_task_group() as tasks:
-        with pytest.raises(NotAnswered):
+        with pytest.raises(LineRefused, match="404"):
             await listener.dial(CALLER)
 
         results: list[DialResult] = []
@@ -188,7 +188,7 @@ async def test_we_ring_a_phone_that_picks_up_declines_or_is_not_there() -> None:
             )
 
         await tasks.start(phone, "decline")
-        with pytest.raises(LineRefused):
+        with pytest.raises(LineRejected):
             await listener.dial(CALLER)
         await tasks.start(phone, "answer")
         line = await listener.dial(CALLER)
