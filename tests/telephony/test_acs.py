@@ -207,7 +207,7 @@ async def test_an_answer_that_leads_to_no_call(then: Any, error: type[LineError]
         (429, "", LineDown),
         (200, "", LineDown),
         (200, "null", LineDown),
-        (200, "<html>", LineDown),
+        (200, "<html>", NotAnswered),
         (200, "[]", LineDown),
     ],
 )
