@@ -12,10 +12,11 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from agents.claude import BrainSettings
+from orchestrator.delivery import CallbackSettings
 from orchestrator.errors import ConfigError
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
@@ -29,7 +30,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
 }
-LISTS: Final = frozenset({"allow", "agents"})
+LISTS: Final = frozenset({"allow", "agents", "retries"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -77,6 +78,19 @@ class MindSettings(_Section):
     router_model: str = "claude-haiku-5-5"
 
 
+class TaskSettings(_Section):
+    database: SecretStr | None = Field(
+        default=None, description="Where long work is kept: `postgresql://…`, for several servers; a file in `home` if left out."
+    )
+
+    @field_validator("database")
+    @classmethod
+    def _postgres(cls, database: SecretStr | None) -> SecretStr | None:
+        if database is not None and not database.get_secret_value().startswith("postgresql://"):
+            raise ValueError("is a URL: postgresql://USER:PASSWORD@HOST/DATABASE")
+        return database
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"] | None = Field(
         default=None, description="If not set: info for what serves, warning for what people watch."
@@ -99,6 +113,8 @@ class Settings(_Section):
     ears: EarSettings = EarSettings()
     mouths: MouthSettings = MouthSettings()
     mind: MindSettings = MindSettings()
+    tasks: TaskSettings = TaskSettings()
+    callback: CallbackSettings = CallbackSettings()
     log: LogSettings = LogSettings()
 
 
