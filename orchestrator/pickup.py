@@ -29,17 +29,23 @@ class PickedUp:
         self._answerer = Answerer()
         self._keys: deque[Digit] = deque()
         self._ours_until_s = 0.0
+        self._certain = anyio.Event()
         self.call_id, self.caller, self.called, self.kind = line.call_id, line.caller, line.called, line.kind
 
     @property
     def machine(self) -> bool:
         return self._answerer.found in (Finding.MACHINE, Finding.RECORDING)
 
+    async def certain(self) -> None:
+        """Until it will not turn out to be a machine any more."""
+        await self._certain.wait()
+
     async def greeted(self) -> bool:
         """Until it is our turn to speak, or a machine was found. False: they hung up before."""
         async for sound in self._sounds:
             if isinstance(sound, Digit):
                 self._keys.append(sound)
+                self._certain.set()  # no machine presses keys
                 return True
             if self._listen(sound) is not None:
                 return True
@@ -53,7 +59,10 @@ class PickedUp:
         return False
 
     def _listen(self, frame: Frame) -> Finding | None:
+        if self._certain.is_set():
+            return None
         if not self._answerer.watched:
+            self._certain.set()
             return None
         ours = anyio.current_time() < self._ours_until_s
         return self._answerer.feed(frame, max(self._vad.feed(frame), default=0.0), ours=ours)
@@ -70,7 +79,9 @@ class PickedUp:
         while self._keys:
             yield self._keys.popleft()
         async for sound in self._sounds:
-            if isinstance(sound, Frame) and self._listen(sound) is Finding.MACHINE:
+            if isinstance(sound, Digit):
+                self._certain.set()
+            elif self._listen(sound) is Finding.MACHINE:
                 await self._line.clear()
                 return
             yield sound
@@ -79,7 +90,7 @@ class PickedUp:
         if self.machine:
             raise LineClosed("an answering machine took the call")
         heard_s = await self._line.play(frame, lead_s)
-        if self._answerer.watched and level_dbfs(frame) > SPEAKS_DBFS:
+        if not self._certain.is_set() and level_dbfs(frame) > SPEAKS_DBFS:
             self._ours_until_s = heard_s + FRAME_S + ECHO_S
         return heard_s
 
@@ -87,6 +98,9 @@ class PickedUp:
         now_s = await self._line.clear()
         self._ours_until_s = min(self._ours_until_s, now_s + ECHO_S)
         return now_s
+
+    async def send_digits(self, keys: str) -> None:
+        await self._line.send_digits(keys)
 
     async def hang_up(self) -> None:
         if not self.machine:
