@@ -137,8 +137,8 @@ class StartTask(Inputs):
 
 START_TASK: Final = Tool(
     "start_task",
-    "Begin real work that takes more than a moment: files, code, research on the web, anything written. You do it yourself, on the"
-    " caller's own machine, while they hold or are called back.",
+    "Begin real work that takes more than a moment: files, code, research on the web, anything written. You do it"
+    " yourself, on the caller's own machine, while they hold or are called back.",
     StartTask,
 )
 

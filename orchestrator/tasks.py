@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,16 +104,35 @@ class Task:
             self.attended = False
             self._nobody_answers()
 
+    def close(self) -> None:
+        """Nothing is told to it any more."""
+        self._words.close()
+        self.words.close()
+
     def _nobody_answers(self) -> None:
         if self.question is not None:
             self.tell(Answer(self.question.ask, yes=False, words=NOBODY))
 
 
+async def made(folder: Path) -> None:
+    """Makes it, off the event loop."""
+    await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
+
+
 class Tasks:
     """Everybody's, in the house's own task group: a call that ends, ends no work."""
 
-    def __init__(self, runner: TaskRunner, home: Path, now: Callable[[], datetime], group: TaskGroup) -> None:
-        self._runner, self._home, self._now, self._group = runner, home, now, group
+    def __init__(
+        self,
+        runner: TaskRunner,
+        home: Path,
+        now: Callable[[], datetime],
+        group: TaskGroup,
+        *,
+        make: Callable[[Path], Awaitable[None]] = made,
+    ) -> None:
+        """`make` makes a folder."""
+        self._runner, self._home, self._now, self._group, self._make = runner, home, now, group, make
         self._tasks: dict[str, Task] = {}
         self._serial = count(1)
 
@@ -136,7 +155,7 @@ class Tasks:
     async def _run(self, task: Task) -> None:
         log.info("task_started", task=task.id, agent=task.agent.id)
         try:
-            order = Order(task.id, task.wish.what, task.agent, await anyio.to_thread.run_sync(self._folder, task))
+            order = Order(task.id, task.wish.what, task.agent, await self._folder(task))
             async with aclosing(self._runner.run(order, task.words)) as happenings:
                 async for event in happenings:
                     task.happened(event)
@@ -144,10 +163,12 @@ class Tasks:
             task.happened(Failed(WorkError(f"Its folder cannot be used: {error}"), ""))
         except Exception as error:  # noqa: BLE001  a task's edge: whatever it is ends this task, and no other
             task.happened(Failed(WorkError(place(error)), ""))
+        finally:
+            task.close()
         log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
 
-    def _folder(self, task: Task) -> Path:
+    async def _folder(self, task: Task) -> Path:
         own = task.agent.task.folder if task.agent.task else None
         folder = Path(own).expanduser() if own else self._home / FOLDER / task.id / "work"
-        folder.mkdir(parents=True, exist_ok=True)
+        await self._make(folder)
         return folder

@@ -14,9 +14,10 @@ import httpx2
 from rich.console import Console
 
 from agents.claude import BrainSettings
+from agents.scripted_work import WorkScript
 from orchestrator import waterfall
 from orchestrator.call import Call, Parts
-from orchestrator.events import Entry, HeardText, Routed, ToolUsed
+from orchestrator.events import Entry, HeardText, Routed, TaskStarted, ToolUsed
 from orchestrator.failures import leaves
 from orchestrator.journal import Journal, Memory
 from orchestrator.keypad import ENTRY_ENDS_S
@@ -122,6 +123,11 @@ class RehearsedCall:
         return self.facts(ToolUsed)
 
     @property
+    def tasks(self) -> list[TaskStarted]:
+        """The long work that was begun."""
+        return self.facts(TaskStarted)
+
+    @property
     def waterfall(self) -> list[waterfall.Turn]:
         """How long the caller waited for each answer, and for what."""
         return waterfall.turns(self.journal)
@@ -192,15 +198,26 @@ class Rehearsal:
         trust: Trust | None = None,
         line: RehearsalLine | None = None,
         greeted: bool = True,
+        work: WorkScript = cast.NO_WORK,
     ) -> AsyncGenerator[RehearsedCall]:
-        """With the shipped agents, and over them those of the folder (from where pytest was started). Raises AgentError."""
+        """With the shipped agents, and over them those of the folder (from where pytest was started). Raises AgentError.
+
+        `work` is what long work does; what is not in it breaks off at once.
+        """
         players = cast.read(Path(agents))
         line = line or RehearsalLine()
         caller = Caller(line, players.roster.names())
         try:
             async with (
                 cast.equipped(
-                    players, self._network, recognizer or caller, synthesizers, limits, self._settings, self.notes.__getitem__
+                    players,
+                    self._network,
+                    recognizer or caller,
+                    synthesizers,
+                    limits,
+                    self._settings,
+                    self.notes.__getitem__,
+                    work,
                 ) as parts,
                 on_a_line(parts, line, caller, trust=trust, greeted=greeted) as call,
             ):
