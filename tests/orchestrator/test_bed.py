@@ -93,8 +93,7 @@ def test_it_gives_way_to_our_voice_and_comes_back_slowly() -> None:
     for _ in range(60):
         bed.next(speaking=False)
     assert bed.moment.gain == pytest.approx(1)
-    for _ in range(3):
-        bed.next(speaking=True)
+    bed.next(speaking=True)
     assert 20 * np.log10(bed.moment.gain) == pytest.approx(-12, abs=0.1)
     gains: list[float] = []
     for _ in range(60):
@@ -115,13 +114,13 @@ def test_it_lies_26_db_under_speech_and_stays_low_between_sentences() -> None:
     assert [fact.text for fact in caller.facts if isinstance(fact, ClipHeard)] == [WORDS, WORDS]
 
 
-def test_it_gives_way_to_the_caller_within_100_ms() -> None:
+def test_it_gives_way_to_the_caller_within_a_frame() -> None:
     caller = playing()
     caller.cut()
     now_s = caller.now_s
     caller.mixer.duck_bed(now_s)
     caller.run(1.0)
-    assert level_dbfs(caller.heard(now_s + 0.06, now_s + 1.0)) == pytest.approx(BED_DBFS - 12, abs=0.3)
+    assert level_dbfs(caller.heard(now_s + 0.02, now_s + 1.0)) == pytest.approx(BED_DBFS - 12, abs=0.3)
     caller.cut()
     caller.mixer.duck_bed(caller.now_s, on=False)
     caller.run(2.0)
