@@ -29,7 +29,7 @@ from orchestrator.mind import Minds
 from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
-from orchestrator.pin import PinGuard
+from orchestrator.pin import Trust
 from orchestrator.renewal import Renewal, stamp
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.router import Router
@@ -96,9 +96,9 @@ class House:
         return await self._talk(line, journal)
 
     async def _talk(self, line: Line, journal: Journal) -> str:
-        guard = PinGuard(self.admission, line.caller) if self.admission.asks_for_pin else None
+        trust = Trust.of(self.admission, line.caller)
         parts = self.parts if self.renewal is None else replace(self.parts, minds=await self.renewal.minds())
-        call = Call(parts, line, journal, guard=guard)
+        call = Call(parts, line, journal, trust=trust)
         try:
             await call.run()
         except* LineError as group:
@@ -132,6 +132,7 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
         recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
         catalogue, mouths = await open_mouths(settings.mouths, stack)
         await anyio.to_thread.run_sync(load_silero)
+        zone = zones()[settings.house.zone] if settings.house.zone else None
         minds = Minds(
             roster=roster,
             brain=brain,
@@ -141,8 +142,9 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
             router_model=settings.mind.router_model,
             phrases=phrases,
             lines=lines,
-            now=lambda: datetime.now().astimezone(),
+            now=lambda: datetime.now(zone).astimezone(zone),
             notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
+            place=settings.house.place,
         )
         policy = settings.admission
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))

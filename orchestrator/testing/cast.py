@@ -35,6 +35,7 @@ from voices.vad import LevelVad
 from voices.voice import Voice
 
 NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+PLACE: Final = "Vienna, Austria"
 LIMITS: Final = Limits(30, Decimal(1))
 CHAR_S: Final = 0.04  # a voice hums so long for each character of its text: brisk, for each second of a call costs 6 ms
 SCRIPTED: Final = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
@@ -76,7 +77,7 @@ async def equipped(
     claude: BrainSettings = SCRIPTED,
     notes: Callable[[str], Notes] = lambda _: NoteList(),
 ) -> AsyncGenerator[Parts]:
-    """What a call is made of: the real brain on that network (None: the real one), humming voices, noon."""
+    """What a call is made of: the real brain on that network (None: the real one), humming voices, noon in Vienna."""
     async with ClaudeBrain(claude, cast.prompts, transport=network) as brain:
         minds = Minds(
             roster=cast.roster,
@@ -89,6 +90,7 @@ async def equipped(
             lines=cast.lines,
             now=lambda: NOON,
             notes=notes,
+            place=PLACE,
         )
         mouths = synthesizers or [TonesSynthesizer(char_s=CHAR_S)]
         voices = {
