@@ -92,7 +92,7 @@ def test_secrets_are_masked(folder: Path) -> None:
         (
             "colour = 1",
             {},
-            "{file}: colour: there is no such setting; known: acs, admission, agents, claude, ears, hold, home, log,",
+            "{file}: colour: there is no such setting; known: acs, admission, agents, claude, ears, hold, home,",
         ),
         ("[server]\nport = 'x'", {}, "{file}: server.port: Input should be a valid integer"),
         ("[server]\nport = 70000", {}, "{file}: server.port: Input should be less than or equal to 65535"),
