@@ -57,6 +57,8 @@ def found(threads: anyio.CapacityLimiter | None = None) -> Functions:
 
 
 def _loaded(point: EntryPoint) -> Function:
+    if not _NAME.fullmatch(point.name) or "__" in point.name or point.name in KNOWN:
+        raise Unusable("it needs another name: letters, digits, `_` and `-`, at most 64, no `__`, and none of our own tools'")
     try:
         return point.load()
     except Exception as error:  # somebody else's module: whatever it raises is no reason for the house to fall
@@ -66,10 +68,6 @@ def _loaded(point: EntryPoint) -> Function:
 def tool_of(name: str, function: Function, in_thread: Threads) -> Tool:
     """A tool of that name: it takes what the function takes, and its description is the docstring. A function that is not async
     runs `in_thread`. Raises Unusable."""
-    if not _NAME.fullmatch(name) or "__" in name or name in KNOWN:
-        raise Unusable(
-            "its entry point needs another name: a-z, 0-9, `_` and `-`, at most 64, no `__`, and none of our own tools'"
-        )
     if not inspect.isroutine(function):
         raise Unusable("it is no function; the entry point must name one, as `module:function`")
     description = inspect.getdoc(function)

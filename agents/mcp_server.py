@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Self, cast
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 MOST_TOOLS: Final = 32  # of one server: more would be read by Claude in every first turn
 MOST_PAGES: Final = 8
 RETRY_S: Final = 60.0  # while it has never been there, and so has no tools that could be used
-_FORGOTTEN: Final = "Session terminated"  # what mcp makes of a server that was started anew and does not know us any more
+_SESSION: Final = "mcp-session-id"
 
 
 class McpSettings(BaseModel):
@@ -64,6 +64,12 @@ class _Connection:
         self.settled = anyio.Event()
         self.lost = anyio.Event()
         self.client: mcp.Client | None = None
+        self.forgotten = False
+        """The server was started anew, and refuses to listen: what it was asked last was not done."""
+
+    async def look(self, response: httpx2.Response) -> None:
+        """A session that is not found is gone, says the protocol; what mcp makes of it depends on the server's words."""
+        self.forgotten |= response.status_code == 404 and _SESSION in response.request.headers
 
     @property
     def over(self) -> bool:
@@ -105,6 +111,10 @@ class McpServer:
         with anyio.move_on_after(self._settings.connect_s):
             await self._connection.settled.wait()
 
+    async def lost(self) -> None:
+        """Until it is not connected, or has turned out not to be there."""
+        await self._connection.lost.wait()
+
     async def call(self, tool: str, given: Mapping[str, Any]) -> str:
         """What the tool says. Raises ToolError."""
         try:
@@ -121,12 +131,13 @@ class McpServer:
         try:
             return _told(await connection.client.call_tool(tool, dict(given)))
         except mcp.MCPError as error:
-            if error.message == _FORGOTTEN:  # it refused to listen, so nothing was done
+            if connection.forgotten:
                 connection.lost.set()
                 raise _Forgotten(f"{self.name} was started anew") from error
             if error.code == CONNECTION_CLOSED:
-                connection.lost.set()
-                raise ToolError(f"{self.name} went away in the middle; whether it was done is not known.") from error
+                raise ToolError(
+                    f"{self.name} broke off ({cut(error.message, 200)}); whether it was done is not known."
+                ) from error
             raise ToolError(cut(error.message, 300)) from error
         except (RuntimeError, ValueError) as error:  # mcp's and pydantic's, for an answer that is not what was promised
             raise ToolError(f"{self.name} gave an answer that makes no sense: {cut(str(error), 200)}") from error
@@ -150,7 +161,7 @@ class McpServer:
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + self._settings.connect_s) as making:
                 async with AsyncExitStack() as stack:
-                    transport = await self._dialled(stack)
+                    transport = await self._dialled(stack, connection)
                     await self._talk(transport, connection, making)
             if making.cancelled_caught:
                 self._failed(f"it did not answer within {self._settings.connect_s:g} s")
@@ -178,14 +189,16 @@ class McpServer:
         self.problem = problem
         log.warning("tool_server_failed", server=self.name, problem=problem)
 
-    async def _dialled(self, stack: AsyncExitStack) -> AbstractAsyncContextManager[Any]:
+    async def _dialled(self, stack: AsyncExitStack, connection: _Connection) -> AbstractAsyncContextManager[Any]:
         """The way to the server: its address, or a process of its own."""
         if self._settings.url is None:
             return self._process()
         from mcp.client.streamable_http import streamable_http_client
 
         # TLS certificates are slow reading.
-        client = await stack.enter_async_context(await anyio.to_thread.run_sync(self._http, self._settings.url))
+        client = await anyio.to_thread.run_sync(self._http, self._settings.url)
+        client.event_hooks["response"].append(connection.look)
+        await stack.enter_async_context(client)
         return streamable_http_client(self._settings.url, http_client=client)
 
     def _http(self, url: str) -> httpx2.AsyncClient:
@@ -248,11 +261,14 @@ async def _watched(transport: AbstractAsyncContextManager[Any], lost: anyio.Even
         send, receive = anyio.create_memory_object_stream[Any](0)
 
         async def pass_on() -> None:
-            with suppress(anyio.BrokenResourceError):  # our side has hung up
-                async with send:
+            async with send:
+                try:
                     async for message in read:
                         await send.send(message)
-            lost.set()
+                except anyio.BrokenResourceError:
+                    pass  # our side has hung up
+                finally:
+                    lost.set()
 
         tasks.start_soon(pass_on)
         with receive:

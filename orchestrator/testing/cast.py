@@ -18,6 +18,7 @@ from agents.claude import BrainSettings, ClaudeBrain
 from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster, load
+from agents.tools import EMPTY, Toolbox
 from orchestrator.call import Parts
 from orchestrator.mind import Minds
 from orchestrator.notes import NoteList, Notes
@@ -76,6 +77,7 @@ async def equipped(
     limits: Limits = LIMITS,
     claude: BrainSettings = SCRIPTED,
     notes: Callable[[str], Notes] = lambda _: NoteList(),
+    toolbox: Toolbox = EMPTY,
 ) -> AsyncGenerator[Parts]:
     """What a call is made of: the real brain on that network (None: the real one), humming voices, noon in Vienna."""
     async with ClaudeBrain(claude, cast.prompts, transport=network) as brain:
@@ -91,6 +93,7 @@ async def equipped(
             now=lambda: NOON,
             notes=notes,
             place=PLACE,
+            toolbox=toolbox,
         )
         mouths = synthesizers or [TonesSynthesizer(char_s=CHAR_S)]
         voices = {

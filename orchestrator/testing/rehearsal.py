@@ -28,6 +28,7 @@ from orchestrator.screen import Transcript
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.speeches import Said, speeches
+from orchestrator.testing.stand_ins import StandIns
 from telephony.rehearsal import RehearsalLine
 from voices.audio import FRAME_S
 from voices.recognition import Recognizer
@@ -180,6 +181,8 @@ class Rehearsal:
         self.calls: list[RehearsedCall] = []
         self.notes: dict[str, NoteList] = defaultdict(NoteList)
         """What callers asked to be kept, by number."""
+        self.toolbox = StandIns()
+        """Tools that others bring, played by functions of the test."""
 
     @asynccontextmanager
     async def call(
@@ -200,7 +203,14 @@ class Rehearsal:
         try:
             async with (
                 cast.equipped(
-                    players, self._network, recognizer or caller, synthesizers, limits, self._settings, self.notes.__getitem__
+                    players,
+                    self._network,
+                    recognizer or caller,
+                    synthesizers,
+                    limits,
+                    self._settings,
+                    self.notes.__getitem__,
+                    self.toolbox,
                 ) as parts,
                 on_a_line(parts, line, caller, trust=trust, greeted=greeted) as call,
             ):
