@@ -84,7 +84,8 @@ def _inputs(function: Function) -> type[BaseModel]:
         raise Unusable(f"its parameters cannot be read: {error}") from error
     fields: dict[str, Any] = {}
     for parameter in parameters:
-        if parameter.kind not in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY):
+        named = parameter.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+        if not named or parameter.name.startswith("_"):
             raise Unusable(f"its parameter `{parameter.name}` has no name that Claude could use; write plain parameters")
         if parameter.annotation is Parameter.empty:
             raise Unusable(f"its parameter `{parameter.name}` has no type; write one, as `{parameter.name}: str`")

@@ -112,8 +112,10 @@ class McpServer:
             await self._connection.settled.wait()
 
     async def lost(self) -> None:
-        """Until it is not connected, or has turned out not to be there."""
-        await self._connection.lost.wait()
+        """Until it is not connected any more, or has turned out not to be there."""
+        connection = self._connection
+        await connection.settled.wait()
+        await connection.lost.wait()
 
     async def call(self, tool: str, given: Mapping[str, Any]) -> str:
         """What the tool says. Raises ToolError."""
