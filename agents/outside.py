@@ -75,8 +75,9 @@ def cut(text: str, most: int) -> str:
 def inputs_of(schema: Mapping[str, Any]) -> type[BaseModel]:
     """What a tool takes, by its JSON schema. Raises Unusable for one that Claude would not accept, or that is too long.
 
-    Needs the disk the first time.
+    Reads the disk the first time.
     """
+    # They come with mcp, which needs them too.
     from jsonschema import SchemaError
     from jsonschema.validators import validator_for
     from referencing import Registry

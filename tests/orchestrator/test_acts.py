@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from agents.errors import ToolError
+from agents.script import ToolUse
 from orchestrator.events import HeardText, SaidText, ToolReturned, ToolUsed, TurnEnded
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
@@ -123,10 +124,11 @@ async def test_a_guess_does_not_use_a_tool(claude: StagedClaude, rehearsal: Rehe
     """The caller pauses for so long that an answer is begun, and goes on."""
     slow = Slow(0)
     rehearsal.toolbox[FORECAST] = slow.forecast
-    rain(claude, say="")
+    claude.says("piet", "", when="rain", calls=[ToolUse(tool="weather__forecast")], first_token_s=0.05)
+    claude.says("piet", "That is all I know.", after="weather__forecast")
     async with rehearsal.call(AGENTS) as call:
         await call.say("Piet, will there be rain", wait=False)
-        await call.pause(0.35)
+        await call.pause(0.45)
         await call.say("tomorrow?")
         (ended,) = [entry.at_s for entry in call.journal if isinstance(entry.event, TurnEnded)]
         (used,) = [entry.at_s for entry in call.journal if isinstance(entry.event, ToolUsed)]

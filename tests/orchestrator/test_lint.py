@@ -46,6 +46,15 @@ BROKEN = {
     "missing prompt": (RUTH.replace("You cook.", "prompts/ruth.md"), (4, 1), "there is no prompts/ruth.md; write it"),
     "bad colour": (RUTH + "color: yelow\n", (6, 1), "`color` cannot be 'yelow'. Did you mean `yellow`?"),
 }
+BROKEN |= {
+    "unknown server": (
+        RUTH + "tools: ['mcp:moon/*']\n",
+        (6, 9),
+        "there is no server `moon`; add [tools.moon] to pai-voice.toml.",
+    ),
+    "unknown function": (RUTH + "tools: ['python:dise']\n", (6, 9), "has an entry point `dise` in the group pai_voice.tools"),
+    "half a tool": (RUTH + "tools: [end_call, 'mcp:moon']\n", (6, 19), "`mcp:moon` names no tool; write mcp:moon/*"),
+}
 ZOE = RUTH.replace("Ruth", "Zoe").replace("alto", "tenor") + "hands_over_to: [ruth, kai]\n"
 
 
