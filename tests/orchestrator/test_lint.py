@@ -45,8 +45,6 @@ BROKEN = {
     "cyclic hand-over": (RUTH + "hands_over_to: [zoe]\n", (6, 17), "hand-overs go in a circle: ruth → zoe → ruth; delete one"),
     "missing prompt": (RUTH.replace("You cook.", "prompts/ruth.md"), (4, 1), "there is no prompts/ruth.md; write it"),
     "bad colour": (RUTH + "color: yelow\n", (6, 1), "`color` cannot be 'yelow'. Did you mean `yellow`?"),
-}
-BROKEN |= {
     "unknown server": (
         RUTH + "tools: ['mcp:moon/*']\n",
         (6, 9),
