@@ -16,6 +16,7 @@ from agents.claude import ClaudeBrain
 from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster
+from agents.toolbox import open_toolbox
 from orchestrator import events
 from orchestrator.apology import apologise
 from orchestrator.call import Call, Parts
@@ -128,6 +129,7 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
     before = await anyio.to_thread.run_sync(stamp, settings)
     roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
+        toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
         recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
         catalogue, mouths = await open_mouths(settings.mouths, stack)
@@ -145,10 +147,12 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
             now=lambda: datetime.now(zone).astimezone(zone),
             notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
             place=settings.house.place,
+            toolbox=toolbox,
         )
         policy = settings.admission
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
         today = minds.now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
         renewal = Renewal(settings, brain, minds, before)
+        await toolbox.settled()
         yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from agents import functions
 from agents.definition import Agent
+from agents.outside import Sources
 from agents.roster import Roster, load
 from agents.survey import Survey, survey
 from agents.yaml_file import did_you_mean
@@ -31,9 +33,14 @@ def agent_voices() -> tuple[str, ...]:
     return tuple(voice for voice in load_voices() if voice != CALLER)
 
 
+def tool_sources(settings: Settings) -> Sources:
+    """Of tools that others bring, as far as they can be known without asking a server."""
+    return Sources(tuple(settings.tools), functions.known())
+
+
 def roster_of(settings: Settings) -> Roster:
     """Raises AgentError, with the first thing that is wrong; VoiceFileError."""
-    return load(agent_folders(settings), PROMPTS, known_voices=agent_voices())
+    return load(agent_folders(settings), PROMPTS, known_voices=agent_voices(), sources=tool_sources(settings))
 
 
 def phrases_of(roster: Roster) -> Phrases:
@@ -51,4 +58,4 @@ def agent_named(roster: Roster, name: str) -> Agent:
 
 def survey_of(settings: Settings, files: Sequence[Path] = ()) -> Survey:
     """The same with everything that is wrong, and with these files over all others. Raises VoiceFileError."""
-    return survey(agent_folders(settings), PROMPTS, voices=agent_voices(), files=files)
+    return survey(agent_folders(settings), PROMPTS, voices=agent_voices(), sources=tool_sources(settings), files=files)

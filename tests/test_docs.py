@@ -12,14 +12,19 @@ import pytest
 import typer.main
 import yaml
 
+from agents import outside
 from agents.definition import Agent
+from agents.outside import Sources, wrong_with
 from agents.tools import KNOWN
 from orchestrator.cli import app
 from orchestrator.config import KNOWN_AS, EarSettings, Settings
 from orchestrator.config import load as load_config
+from orchestrator.events import ToolReturned
 from orchestrator.routing import Routing
 from orchestrator.routing_eval import offline
 from orchestrator.routing_set import SHIPPED, read
+from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.rehearsal import Rehearsal
 from telephony.acs import AcsSettings
 from telephony.admission import AdmissionPolicy
 from tests.kit.preloaded import preload
@@ -95,6 +100,38 @@ def test_the_agent_it_shows_is_an_agent() -> None:
     block = next(block for block in BLOCKS if "role:" in block)
     shown = yaml.safe_load("\n".join(line[4:] for line in block.splitlines()))
     assert Agent(id="engineer", **shown).tools == ("bring_in", "end_call")
+
+
+def test_the_tools_it_shows_are_tools(tmp_path: Path) -> None:
+    written = yaml.safe_load(next(block for block in BLOCKS if "python:dice" in block))["tools"]
+    toml = textwrap.dedent(next(block for block in BLOCKS if "[tools.weather]" in block))
+    (tmp_path / "pai-voice.toml").write_text(toml, encoding="utf-8")
+    settings = load_config({}, tmp_path).settings
+    sources = Sources(tuple(settings.tools), ("dice",))
+    assert [wrong_with(tool, sources) for tool in written if tool not in KNOWN] == [None, None, None]
+    assert [wrong_with(tool, Sources()) is None for tool in written if tool not in KNOWN] == [False, False, False]
+    assert settings.tools["weather"].filler
+    group = next(block for block in BLOCKS if "entry-points" in block)
+    assert [*tomllib.loads(textwrap.dedent(group))["project"]["entry-points"]] == [outside.GROUP]
+    assert f"`act_s` in `[claude]` ({Settings().claude.act_s:g} s)" in README
+    told = re.search(r"ours, such as (.*?), and\n", README)
+    assert told
+    assert set(re.findall(r"`(\w+)`", told[1])) <= set(KNOWN)
+
+
+async def test_a_function_stands_in_as_it_says(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    def forecast(city: str) -> str:
+        """The weather in a city."""
+        return f"Rain in {city}."
+
+    line = re.search(r"`(rehearsal\.toolbox.*?)`", README)
+    assert line
+    exec(line[1], {"rehearsal": rehearsal, "forecast": forecast})
+    claude.uses("piet", "weather__forecast", {"city": "Graz"})
+    claude.says("piet", "Rain.", after="weather__forecast")
+    async with rehearsal.call("tests/kit/agents") as call:
+        await call.say("Piet, what is it like in Graz?")
+        assert [fact.result for fact in call.facts(ToolReturned)] == ["Rain in Graz."]
 
 
 def test_the_scores_it_shows_are_the_routers() -> None:

@@ -15,6 +15,7 @@ from orchestrator.doctor.engines import ear, engines, mouths, vad
 from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.machine import data_folder, port
 from orchestrator.doctor.public import reached
+from orchestrator.doctor.tools import tools
 from orchestrator.errors import ConfigError
 from orchestrator.log import set_up
 from orchestrator.rosters import roster_of
@@ -38,6 +39,8 @@ async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
         return
     yield Finding("agents", "ok", ", ".join(agent.name for agent in roster))
     async for finding in _parts(settings, roster):
+        yield finding
+    async for finding in tools(settings, roster):
         yield finding
     async for finding in claude(settings, roster, live=live):
         yield finding

@@ -20,6 +20,7 @@ from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster, load
 from agents.scripted_work import ScriptedRunner, WorkScript
+from agents.tools import EMPTY, Toolbox
 from orchestrator.call import Parts
 from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
@@ -92,6 +93,7 @@ async def equipped(
     claude: BrainSettings = SCRIPTED,
     notes: Callable[[str], Notes] = lambda _: NoteList(),
     work: WorkScript = NO_WORK,
+    toolbox: Toolbox = EMPTY,
 ) -> AsyncGenerator[Parts]:
     """What a call is made of: the real brain on that network (None: the real one), humming voices, scripted long work, noon in
     Vienna."""
@@ -115,6 +117,7 @@ async def equipped(
             notes=notes,
             place=PLACE,
             work=LongWork(tasks, cast.hold, Rehearsed(), now),
+            toolbox=toolbox,
         )
         mouths = synthesizers or [TonesSynthesizer(char_s=CHAR_S)]
         voices = {

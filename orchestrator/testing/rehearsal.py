@@ -29,6 +29,7 @@ from orchestrator.screen import Transcript
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.speeches import Said, speeches
+from orchestrator.testing.stand_ins import StandIns
 from telephony.rehearsal import RehearsalLine
 from voices.audio import FRAME_S
 from voices.recognition import Recognizer
@@ -186,6 +187,8 @@ class Rehearsal:
         self.calls: list[RehearsedCall] = []
         self.notes: dict[str, NoteList] = defaultdict(NoteList)
         """What callers asked to be kept, by number."""
+        self.toolbox = StandIns()
+        """Tools that others bring, played by functions of the test."""
 
     @asynccontextmanager
     async def call(
@@ -218,6 +221,7 @@ class Rehearsal:
                     self._settings,
                     self.notes.__getitem__,
                     work,
+                    self.toolbox,
                 ) as parts,
                 on_a_line(parts, line, caller, trust=trust, greeted=greeted) as call,
             ):

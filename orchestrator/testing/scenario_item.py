@@ -69,6 +69,8 @@ class ScenarioItem(pytest.Item):
 
     async def _play(self, rehearsal: Rehearsal, *, live: bool = False) -> None:
         self._rehearsal = rehearsal
+        for written, stand_in in self.scenario.tools.items():
+            rehearsal.toolbox[written] = stand_in
         line = RehearsalLine()
         limits = Limits(self.scenario.minutes, self.scenario.usd)
         trust = None if self.scenario.pin is None else _trust(self.scenario.pin, line.caller)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from litestar import Litestar
 from pydantic import SecretStr
 
 from agents.claude import BrainSettings
+from agents.mcp_server import McpSettings
 from agents.roster import Roster
 from agents.script import Script
 from agents.scripted import serving
@@ -27,12 +29,14 @@ from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.machine import data_folder, port, room
 from orchestrator.doctor.packages import OURS, ROOT, packages, python
 from orchestrator.doctor.public import reached
+from orchestrator.doctor.tools import tools
 from orchestrator.rosters import roster_of
 from telephony.acs import AcsListener
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
 from telephony.serving import served
+from tests.kit import weather
 from tests.kit.commands import environment, run
 
 NOWHERE = "http://127.0.0.1:1"  # nothing listens on tcpmux
@@ -280,6 +284,28 @@ async def test_the_public_url_leads_elsewhere() -> None:
     assert states(findings) == ["broken", "broken"]
     findings = [finding async for finding in reached(Settings(acs=acs_at(NOWHERE), server=ServerSettings(port=0)))]
     assert states(findings) == ["broken", "broken"]
+
+
+async def test_tools_that_others_bring() -> None:
+    def server(**given: Any) -> McpSettings:
+        return McpSettings.model_validate(given)
+
+    shipped = await anyio.to_thread.run_sync(roster_of, Settings(agents=(Path("/nowhere"),)))
+    assert [finding async for finding in tools(Settings(), shipped)] == []
+    wants = shipped.front_desk.model_copy(
+        update={"tools": ("mcp:weather/forcast", "mcp:weather/pid", "mcp:nobody/x", "end_call")}
+    )
+    settings = Settings(
+        tools={"weather": server(command=sys.executable, args=[weather.__file__]), "nobody": server(command="/no")}
+    )
+    there, nobody, missing = [finding async for finding in tools(settings, Roster([wants]))]
+    assert (there.name, there.state, there.fact.endswith("environment, and 4 more")) == ("tools weather", "ok", True)
+    assert (nobody.name, nobody.state, "No such file" in nobody.fact) == ("tools nobody", "warn", True)
+    assert (missing.state, missing.fact) == (
+        "warn",
+        "Kai wants `forcast` of weather, which has no such tool. Did you mean `forecast`?",
+    )
+    assert all(finding.fix for finding in (nobody, missing))
 
 
 def test_a_finding_is_json_and_text() -> None:
