@@ -238,7 +238,7 @@ class Ear:
         await self._attention.sign(Sign.SPEECH_PAUSED)
 
     def _is_brief(self, speech_s: float) -> bool:
-        """Too short to be words; where somebody was interrupted, too short to be a bid for the floor; unless it goes on with one."""
+        """Too short to be words; after an interruption, too short to be a bid for the floor; unless it goes on with one."""
         return not self._waits and speech_s < (SHORTEST_BID_S if self._attention.yielded else SHORTEST_TURN_S)
 
     async def _press(self) -> None:
