@@ -143,6 +143,10 @@ class Call:
         return self._state in (State.YIELDED, State.JUDGING)
 
     @property
+    def judging(self) -> bool:
+        return self._state is State.JUDGING
+
+    @property
     def protected(self) -> bool:
         """The farewell, and the first moments of the greeting, are not interrupted by sound."""
         if self._state is State.CLOSING:
@@ -314,6 +318,7 @@ class Call:
         if reply is None or reply.turn != turn:
             return
         at_s = self._journal.on_axis(at_s)
+        self._patience.moved(at_s)
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
         if not aside:
             self._mind.floor = agent

@@ -49,7 +49,8 @@ class StagedClaude(ScriptedClaude):
         tokens_per_s: float | None = None,
         fault: Fault | None = None,
     ) -> None:
-        """Streamed word by word. `note`: a regular expression, found in what the phone itself adds; `turn`: only the agent's n-th; `after`: when that tool has run; `fault`: what goes wrong.
+        """Streamed word by word. `note`: a regular expression, found in what the phone itself adds; `turn`: only the agent's
+        n-th; `after`: when that tool has run; `fault`: what goes wrong.
 
         No agent is who asks by the bare SDK, and anybody else.
         """
