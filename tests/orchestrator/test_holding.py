@@ -249,7 +249,8 @@ async def test_whoever_hangs_up_leaves_the_work_running_and_its_questions_with_a
 ) -> None:
     ask = ({"after_s": 10, "asks": PUSH}, {"hangs": True})
     async with working(claude, rehearsal, *ask) as call:
-        (task,) = call.minds.work.tasks.of(CALLER) if call.minds.work else ()
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
         await call.pause(14)
         await call.hang_up()
         assert [fact.why for fact in call.facts(HoldEnded)] == ["hung_up"]
