@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any, Final
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from agents.lines import Lines
 from orchestrator.events import CallEnded, Entry
@@ -26,6 +26,7 @@ RESPONSE_MS: Final = 250
 GAP_MS: Final = 250
 STOP_MS: Final = 100
 CUT_WORDS: Final = 3
+TOLD_WIDTH: Final = 60  # of each side in the table, also in a pipe: long answers are to stand beside each other
 TIMES: Final = (("response_ms", RESPONSE_MS), ("gap_ms", GAP_MS), ("stopped_ms", STOP_MS))
 
 
@@ -60,7 +61,8 @@ class Comparison:
         return f"{len(self.then) - 1} moves of the caller: {found} in words or speakers, {others}"
 
     def as_table(self) -> Table:
-        table = Table("move", "what", "then", "now", box=None)
+        then, now = (Column(side, max_width=TOLD_WIDTH, overflow="fold") for side in ("then", "now"))
+        table = Table("move", "what", then, now, box=None)
         for one in self.differences:
             style = "red" if one.counts else "yellow"
             table.add_row(str(one.move), one.what, one.then, one.now, style=style)
