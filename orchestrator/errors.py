@@ -4,7 +4,9 @@ HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
-├── NotWritten           a new agent's files cannot be made
+├── NoSuchRecording      a call has no sound that could be replayed
+├── CannotReplay         a call cannot be replayed here
+├── NotWritten           files that were asked for cannot be made
 ├── JournalUnreadable    a call's journal is not what we write
 └── MusicUnavailable     a source of music has none; another one plays
 """
@@ -38,6 +40,15 @@ class NoSuchAgent(HouseError):
 class NoSuchCall(HouseError):
     code = "no_such_call"
     usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
+
+
+class NoSuchRecording(HouseError):
+    code = "no_such_recording"
+    usual_fix = "replay a call whose folder holds call.wav, as each call that was answered does"
+
+
+class CannotReplay(HouseError):
+    code = "cannot_replay"
 
 
 class NotWritten(HouseError):

@@ -247,6 +247,15 @@ class TaskDone(Fact):
     usd: Decimal
 
 
+class Written(Fact):
+    """What Claude wrote for an agent, up to a tool or its end, heard or not: a replay needs what an interruption kept unsaid."""
+
+    kind: Literal["written"] = "written"
+    turn: int
+    agent: str
+    text: str
+
+
 class MoneySpent(Fact):
     kind: Literal["spent"] = "spent"
     turn: int
@@ -307,6 +316,7 @@ CallEvent = Annotated[
     | Asked
     | Answered
     | TaskDone
+    | Written
     | MoneySpent
     | Failed
     | CallEnded,
@@ -334,4 +344,5 @@ class Entry(BaseModel):
     def parse(cls, line: str | bytes) -> Self:
         """Raises ValueError (pydantic's, or JSON's) for a line that is not one of ours."""
         fields = msgspec.json.decode(line, type=dict[str, Any])
-        return cls(seq=fields.pop("seq"), at_s=fields.pop("at_s"), event=_EVENT.validate_python(fields))
+        seq, at_s = fields.pop("seq", None), fields.pop("at_s", None)
+        return cls.model_validate({"seq": seq, "at_s": at_s, "event": _EVENT.validate_python(fields)})

@@ -50,6 +50,10 @@ class RehearsalLine:
     def press(self, keys: str) -> None:
         self._speech.extend(Digit(key) for key in keys)
 
+    def hush(self) -> None:
+        """Say and press nothing of what is left."""
+        self._speech.clear()
+
     def leave(self) -> None:
         """The caller hangs up."""
         self.over.set()
@@ -73,6 +77,12 @@ class RehearsalLine:
         """Until when the caller has heard somebody, on the loop's clock."""
         heard = bisect_right(self._loud_s, anyio.current_time())
         return self._loud_s[heard - 1] + FRAME_S if heard else None
+
+    def loud_since(self, at_s: float) -> float | None:
+        """When the caller first heard somebody since then, on the loop's clock."""
+        first = bisect_left(self._loud_s, at_s)
+        heard = first < len(self._loud_s) and self._loud_s[first] <= anyio.current_time()
+        return self._loud_s[first] if heard else None
 
     # --- the call's side ----------------------------------------------------------------------------------------------
 

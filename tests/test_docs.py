@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from agents.tools import KNOWN
 from orchestrator.cli import app
 from orchestrator.config import KNOWN_AS, EarSettings, Settings
 from orchestrator.config import load as load_config
+from orchestrator.differences import GAP_MS, RESPONSE_MS, STOP_MS
 from orchestrator.events import ToolReturned
+from orchestrator.export import export
+from orchestrator.recorded import Recorded
 from orchestrator.routing import Routing
 from orchestrator.routing_eval import offline
 from orchestrator.routing_set import SHIPPED, read
@@ -47,7 +51,7 @@ def commands() -> set[str]:
 
 
 def test_every_command_it_names_exists() -> None:
-    named = {match.strip() for match in re.findall(r"pai-voice ((?:[a-z]+ ?){1,2})", README)}
+    named = {match.strip() for match in re.findall(r"pai-voice ((?:[a-z][a-z-]* ?){1,2})", README)}
     known = commands()
     for words in named:
         first, *rest = words.split()
@@ -57,9 +61,13 @@ def test_every_command_it_names_exists() -> None:
 
 
 def test_every_option_it_names_exists() -> None:
-    shown = re.findall(r"pai-voice (demo|dial|doctor)([^`\n]*)", README)
+    shown = re.findall(r"pai-voice (demo|dial|doctor|replay|calls [a-z-]+)([^`\n]*)", README)
+    shown += [("replay", option) for option in re.findall(r"`(--against [a-z]+)`", README)]
     for name, rest in shown:
-        options = {option for parameter in GROUP.commands[name].params for option in parameter.opts}
+        command = GROUP
+        for word in name.split():
+            command = command.commands[word]
+        options = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= options
 
 
@@ -150,6 +158,22 @@ def test_the_tests_it_shows_pass(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(python)
     (pytester.path / "readme.scenario.yaml").write_text(scenario, encoding="utf-8")
     pytester.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_the_tolerances_it_names_are_the_replays() -> None:
+    told = re.search(r"more than (\d+) ms \(to the answer, and within it\) or (\d+) ms", README)
+    assert told
+    assert tuple(map(int, told.groups())) == (RESPONSE_MS, STOP_MS)
+    assert RESPONSE_MS == GAP_MS
+
+
+def test_what_it_says_of_an_exported_call_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "ruth.yaml").write_text("name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: x\nvoice: alto\n")
+    bundle = export(Settings(agents=(tmp_path,)), Recorded("call", [], b"RIFF"), tmp_path, mask=False)
+    told = re.search(r"An exported call holds (.*?) as they are now", README, re.DOTALL)
+    assert told
+    with zipfile.ZipFile(bundle) as files:
+        assert {name.replace("ruth.yaml", "") for name in files.namelist()} == set(re.findall(r"`([^`]+)`", told[1]))
 
 
 def test_the_flow_it_draws_is_in_the_file_names() -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from io import StringIO
 from pathlib import Path
 from typing import Final, TypeVar
 
 import anyio
 import httpx2
-from rich.console import Console
 
 from agents.claude import BrainSettings
 from agents.scripted_work import WorkScript
@@ -25,7 +23,7 @@ from orchestrator.mind import Minds
 from orchestrator.notes import NoteList
 from orchestrator.patience import Limits, Rest
 from orchestrator.pin import Trust
-from orchestrator.screen import Transcript
+from orchestrator.screen import as_text
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.speeches import Said, speeches
@@ -137,6 +135,11 @@ class RehearsedCall:
     def journal(self) -> list[Entry]:
         return [*self._shelf.entries, *(Entry.parse(line) for line in self.writing.unstored)]
 
+    @property
+    def recording(self) -> bytes:
+        """The sound that is stored by now: stereo, left the caller."""
+        return bytes(self._shelf.sound)
+
     def facts(self, kind: type[F]) -> list[F]:
         return [entry.event for entry in self.journal if isinstance(entry.event, kind)]
 
@@ -147,12 +150,7 @@ class RehearsedCall:
 
     def transcript(self) -> str:
         """As a terminal would show it."""
-        console = Console(file=StringIO(), width=200, no_color=True)
-        screen = Transcript(console, self.minds.roster)
-        for entry in self.journal:
-            screen.show(entry)
-        assert isinstance(console.file, StringIO)
-        return console.file.getvalue()
+        return as_text(self.journal, self.minds.roster)
 
 
 @asynccontextmanager
