@@ -179,6 +179,8 @@ class Call:
             self._state, acts = found
             for act in acts:
                 await self._perform(act)
+            if sign is Sign.SPEECH_BEGAN and self._mixer.bed.sounding:
+                await self._pacer.cut(self._mixer.duck_bed)
             if self._reply is None and self._guess is not None and self._guess.over.is_set():
                 self._reply, self._guess = self._guess, None
             return True
@@ -303,7 +305,8 @@ class Call:
 
     async def _progress(self) -> None:
         """Where the answer stands, after each frame."""
-        self._mixer.bed.ducked = self._ear.talking
+        if not self._ear.talking:
+            self._mixer.bed.ducked = False
         reply = self._reply
         if reply is None or not reply.free:
             return

@@ -13,7 +13,7 @@ from telephony.line import LEAD_S, Digit, LineClosed, NotAnswered, Playout, Refu
 from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 
 KEY_S: Final = 0.2  # what a tone and the pause after it take
-QUIET_DBFS: Final = -50.0  # comfort noise is below, speech above
+QUIET_DBFS: Final = -28.0  # comfort noise and the music of a hold lie below, speech above
 
 
 class RehearsalLine:
