@@ -5,7 +5,8 @@ HouseError
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
 ├── NotWritten           a new agent's files cannot be made
-└── JournalUnreadable    a call's journal is not what we write
+├── JournalUnreadable    a call's journal is not what we write
+└── MusicUnavailable     a source of music has none; another one plays
 """
 
 from __future__ import annotations
@@ -46,3 +47,8 @@ class NotWritten(HouseError):
 class JournalUnreadable(HouseError):
     code = "journal_unreadable"
     usual_fix = "move that call's folder away, if it was not meant to be edited"
+
+
+class MusicUnavailable(HouseError):
+    code = "music_unavailable"
+    usual_fix = "mend that, or set music in [hold] to composed or off"

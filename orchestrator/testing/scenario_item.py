@@ -17,7 +17,7 @@ from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
 from orchestrator.config import load
 from orchestrator.patience import Limits
-from orchestrator.pin import PinGuard
+from orchestrator.pin import Trust
 from orchestrator.testing.checking import Happened, problems
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.judging import judged
@@ -71,8 +71,8 @@ class ScenarioItem(pytest.Item):
         self._rehearsal = rehearsal
         line = RehearsalLine()
         limits = Limits(self.scenario.minutes, self.scenario.usd)
-        guard = None if self.scenario.pin is None else _guard(self.scenario.pin, line.caller)
-        async with rehearsal.call(self.scenario.agents, line=line, limits=limits, guard=guard) as call:
+        trust = None if self.scenario.pin is None else _trust(self.scenario.pin, line.caller)
+        async with rehearsal.call(self.scenario.agents, line=line, limits=limits, trust=trust) as call:
             # The greeting belongs to a turn in which the caller does nothing, and to no other.
             seen = len(call.journal) if self.scenario.turns[0].done else 0
             for at, turn in enumerate(self.scenario.turns):
@@ -127,5 +127,5 @@ async def _do(call: RehearsedCall, deed: Deed, *, wait: bool) -> None:
             return
 
 
-def _guard(pin: str, caller: str) -> PinGuard:
-    return PinGuard(Admission(AdmissionPolicy(allow=(caller,), pin=SecretStr(pin), pin_mode="always")), caller)
+def _trust(pin: str, caller: str) -> Trust:
+    return Trust.of(Admission(AdmissionPolicy(allow=(caller,), pin=SecretStr(pin), pin_mode="always")), caller)
