@@ -77,17 +77,6 @@ def test_what_is_empty_in_the_environment_is_not_set(folder: Path) -> None:
     assert config.settings.claude.api_key is None
 
 
-def test_servers_of_tools_have_names_of_their_own(folder: Path) -> None:
-    toml = '[tools.weather]\ncommand = "weather"\nargs = ["--now"]\n[tools.weather.env]\nKEY = "hush-hush"\n[tools.news]\nurl = "http://n"'
-    file = write(folder, toml)
-    config = load({"PAI_VOICE_TOOLS__NEWS__HEADERS__AUTHORIZATION": "hush-hush"}, folder)
-    assert config.settings.tools["weather"].args == ("--now",)
-    assert config.settings.tools["weather"].env["KEY"].get_secret_value() == "hush-hush"
-    assert row(config, "tools.weather.command") == ("weather", str(file))
-    assert row(config, "tools.weather.env.KEY") == ("********", str(file))
-    assert row(config, "tools.news.headers.authorization")[0] == "********"
-
-
 def test_secrets_are_masked(folder: Path) -> None:
     write(folder, ACS + '[admission]\npin = "271828"')
     shown = str(list(load({"ANTHROPIC_API_KEY": "sk-ant-secret"}, folder).rows()))
@@ -103,7 +92,7 @@ def test_secrets_are_masked(folder: Path) -> None:
         (
             "colour = 1",
             {},
-            "{file}: colour: there is no such setting; known: acs, admission, agents, claude, ears, hold, home,",
+            "{file}: colour: there is no such setting; known: acs, admission, agents, claude,",
         ),
         ("[server]\nport = 'x'", {}, "{file}: server.port: Input should be a valid integer"),
         ("[server]\nport = 70000", {}, "{file}: server.port: Input should be less than or equal to 65535"),
@@ -115,9 +104,6 @@ def test_secrets_are_masked(folder: Path) -> None:
             {},
             "{file}: admission.allow: `0123` needs a country code: write +43…, or set `region`",
         ),
-        ("[tools.weather]\ncomand = 'x'", {}, "{file}: tools.weather.comand: there is no such setting; did you mean `command`?"),
-        ("[tools.weather]\nconnect_s = 3", {}, "{file}: tools.weather: give either `command` or `url`"),
-        ("[tools.My_Weather]\nurl = 'http://x'", {}, "{file}: tools.My_Weather.[key]: a server's name is a-z, 0-9 and -"),
         ("[admission]\npin_mode = 'always'", {}, "{file}: admission: pin_mode is `always`, but there is no `pin`"),
         (
             "",
