@@ -61,7 +61,11 @@ def read(folder: Path) -> Cast:
 @lru_cache(16)
 def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
     zones()
-    roster = load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices())
+    return of(load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices()))
+
+
+def of(roster: Roster) -> Cast:
+    """These, and all that they are told. Raises FileError."""
     phrases = phrases_of(roster)
     return Cast(roster, Prompts.read(roster, PROMPTS), phrases, Lines.read(PROMPTS / "lines.yaml"), Router(roster, phrases))
 

@@ -1,4 +1,4 @@
-"""A scripted Claude for tests: written line by line, at the far end of the real SDK; what no line answers fails the test."""
+"""A scripted Claude for tests: written line by line, at the far end of the real SDK; what no line answers ends the call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, Literal, NoReturn
 
 import anyio
-import pytest
 
 from agents.script import Entry, Fault, Script, ToolUse, When
 from agents.scripted import Answer, Exchange, ScriptedClaude
@@ -23,6 +22,13 @@ _TYPES: Final = {
     429: "rate_limit_error",
     529: "overloaded_error",
 }
+
+
+class Unscripted(BaseException):
+    """Claude was asked what nobody scripted: what it was asked, and the line that would answer it.
+
+    No Exception: on its way are those who take one for a failure of the network, and try again.
+    """
 
 
 class StagedClaude(ScriptedClaude):
@@ -109,7 +115,7 @@ class StagedClaude(ScriptedClaude):
         return [exchange for exchange in self.exchanges if exchange.request.get("max_tokens") != 1]
 
     def unscripted(self, exchange: Exchange) -> Answer:
-        """Fails the test, unless it was a guess: that one is dropped when the router decides or the caller goes on."""
+        """Whoever reads it gets Unscripted, unless it was a guess: that is dropped when the router decides or the caller goes on."""
         return Answer(200, [("content-type", "text/event-stream")], self._until_it_matters(exchange))
 
     async def _until_it_matters(self, exchange: Exchange) -> AsyncGenerator[bytes, None]:
@@ -123,7 +129,7 @@ class StagedClaude(ScriptedClaude):
 
     def _give_up(self, exchange: Exchange) -> NoReturn:
         known = [f"    {_shown(entry.when)}" for entry in self.script.entries] or ["    nothing"]
-        pytest.fail("\n".join([_question(exchange), "It is scripted for:", *known]), pytrace=False)
+        raise Unscripted("\n".join([_question(exchange), "It is scripted for:", *known]))
 
 
 def _answers_all(entry: Entry) -> bool:

@@ -18,7 +18,7 @@ from orchestrator import waterfall
 from orchestrator.call import Call, Parts
 from orchestrator.events import Entry, HeardText, Routed, ToolUsed
 from orchestrator.failures import leaves
-from orchestrator.journal import Journal, Memory
+from orchestrator.journal import Journal, Memory, Watch
 from orchestrator.keypad import ENTRY_ENDS_S
 from orchestrator.mind import Guard, Minds
 from orchestrator.notes import NoteList
@@ -149,11 +149,17 @@ class RehearsedCall:
 
 @asynccontextmanager
 async def on_a_line(
-    parts: Parts, line: RehearsalLine, caller: Caller, *, guard: Guard | None = None, greeted: bool = True
+    parts: Parts,
+    line: RehearsalLine,
+    caller: Caller,
+    *,
+    guard: Guard | None = None,
+    greeted: bool = True,
+    watch: Watch | None = None,
 ) -> AsyncGenerator[RehearsedCall]:
     """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
     shelf = Memory()
-    async with Journal(shelf, anyio.current_time()) as journal, anyio.create_task_group() as tasks:
+    async with Journal(shelf, anyio.current_time(), watch=watch) as journal, anyio.create_task_group() as tasks:
         rehearsed = RehearsedCall(parts.minds, Call(parts, line, journal, guard=guard), line, caller, journal, shelf)
 
         async def run() -> None:
