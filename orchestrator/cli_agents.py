@@ -143,3 +143,21 @@ def agents_new(
     screen.print(f"{file} and {test} are written; next: pai-voice agents show {file.stem}, and pytest {test}")
     if any(complaint.state == "error" for complaint in complaints):
         raise typer.Exit(1)
+
+
+@agents.command("try")
+def agents_try(
+    name: Annotated[str, typer.Argument(help="An agent's id, name or alias: they pick up.")],
+    scenario: Annotated[Path | None, typer.Argument(metavar="[SCENARIO]", help="Play this instead of asking you.")] = None,
+    script: Annotated[Path | None, typer.Option(help="What a scripted Claude answers; without it, Claude itself.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Play the scenario with Claude itself, and let it judge.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Talk to an agent by typing, or play a scenario: transcript, timings, cost. Exit code 1 if the scenario does not hold."""
+    from orchestrator.trying import played, typed
+
+    settings = configured().settings
+    if scenario is not None:
+        played.scenario(settings, name, scenario, live=live, as_json=as_json)
+    else:
+        typed.call(settings, name, script, as_json=as_json)

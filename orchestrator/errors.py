@@ -5,6 +5,7 @@ HouseError
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
 ├── NotWritten           a new agent's files cannot be made
+├── NotScripted          Claude is scripted, and was asked what nobody scripted
 └── JournalUnreadable    a call's journal is not what we write
 """
 
@@ -41,6 +42,11 @@ class NoSuchCall(HouseError):
 
 class NotWritten(HouseError):
     code = "not_written"
+
+
+class NotScripted(HouseError):
+    code = "not_scripted"
+    usual_fix = "script that answer, or leave --script out and talk to Claude itself"
 
 
 class JournalUnreadable(HouseError):

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NoReturn
 
 import anyio
 
-from agents.script import Entry, Fault, Script, ToolUse, When
+from agents.script import Asked, Entry, Fault, Script, ToolUse, When
 from agents.scripted import Answer, Exchange, ScriptedClaude
 
 Failure = Literal["refusal", "max_tokens", "cut", "stall", "error", "unreachable"]
@@ -115,7 +115,7 @@ class StagedClaude(ScriptedClaude):
         return [exchange for exchange in self.exchanges if exchange.request.get("max_tokens") != 1]
 
     def unscripted(self, exchange: Exchange) -> Answer:
-        """Whoever reads it gets Unscripted, unless it was a guess: that is dropped when the router decides or the caller goes on."""
+        """Its reader gets Unscripted, unless it was a guess: that is dropped once the router decides or the caller goes on."""
         return Answer(200, [("content-type", "text/event-stream")], self._until_it_matters(exchange))
 
     async def _until_it_matters(self, exchange: Exchange) -> AsyncGenerator[bytes, None]:
@@ -140,15 +140,28 @@ def _question(exchange: Exchange) -> str:
     """The request as a person wants to read it, and the line that would answer it."""
     asked = exchange.asked
     who = ROUTER if asked.forced else asked.agent or "somebody"
-    line = "claude.routes_to(" if asked.forced else f'claude.says("{who}", '
     rest = [f"after its tool {asked.after}"] if asked.after else []
     rest += [f"with the tools {', '.join(asked.tools)}"] if asked.tools and not asked.forced else []
     lines = [
         f"Claude was asked as {who}, turn {asked.turn}, and the script has no answer{': ' if rest else '.'}{', '.join(rest)}",
         *(f"    {line_}" for line_ in _thread(exchange.request)),
-        f'Script it: {line}"…"' + (f', after="{asked.after}")' if asked.after else f", when={asked.heard.rstrip('?.! ')!r})"),
+        *_answers(asked),
     ]
     return "\n".join(lines)
+
+
+def _answers(asked: Asked) -> list[str]:
+    """What would script it, in a test and in YAML."""
+    key, words = ("after", asked.after) if asked.after else ("heard", asked.heard.rstrip("?.! "))
+    given = f'"…", {"after" if asked.after else "when"}={words!r})'
+    if asked.forced:
+        who, chosen = f"forced: {asked.forced}", f"calls: [{{tool: {asked.forced}, input: {{speakers: [{{agent: …}}]}}}}]"
+        told = f"claude.routes_to({given}"
+    else:
+        who, chosen = f"agent: {asked.agent}" if asked.agent else "", "say: …"
+        told = f'claude.says("{asked.agent or "somebody"}", {given}'
+    when = ", ".join(part for part in (who, f"{key}: {words!r}") if part)
+    return [f"Script it: {told}", f"In YAML: - {{when: {{{when}}}, {chosen}}}"]
 
 
 def _thread(request: Mapping[str, Any], last: int = 6) -> list[str]:

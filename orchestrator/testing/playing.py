@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
+from orchestrator.journal import Watch
 from orchestrator.patience import Limits
 from orchestrator.pin import PinGuard
 from orchestrator.testing.checking import Happened, problems
@@ -21,10 +22,10 @@ from telephony.rehearsal import RehearsalLine
 from voices.audio import AudioError
 
 
-def scripted(scenario: Scenario) -> Rehearsal:
+def scripted(scenario: Scenario, watch: Watch | None = None) -> Rehearsal:
     """With the Claude that the scenario scripts; for a virtual clock."""
     import_module("anthropic")  # seconds of reading the first time, which inside a call would be a thread and real time
-    return Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)))
+    return Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)), watch=watch)
 
 
 async def play(file: YamlFile, scenario: Scenario, rehearsal: Rehearsal, *, judging: bool = False) -> None:

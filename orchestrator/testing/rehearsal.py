@@ -179,9 +179,11 @@ async def on_a_line(
 class Rehearsal:
     """The fixture `rehearsal`: as many calls as the test wants, all on the test's own clock."""
 
-    def __init__(self, network: httpx2.AsyncBaseTransport | None, claude: BrainSettings = cast.SCRIPTED) -> None:
+    def __init__(
+        self, network: httpx2.AsyncBaseTransport | None, claude: BrainSettings = cast.SCRIPTED, *, watch: Watch | None = None
+    ) -> None:
         """`network` is the way to Claude: to a scripted one, or None for the real one, and then on a real clock."""
-        self._network, self._settings = network, claude
+        self._network, self._settings, self._watch = network, claude, watch
         self.calls: list[RehearsedCall] = []
         self.notes: dict[str, NoteList] = defaultdict(NoteList)
         """What callers asked to be kept, by number."""
@@ -207,7 +209,7 @@ class Rehearsal:
                 cast.equipped(
                     players, self._network, recognizer or caller, synthesizers, limits, self._settings, self.notes.__getitem__
                 ) as parts,
-                on_a_line(parts, line, caller, guard=guard, greeted=greeted) as call,
+                on_a_line(parts, line, caller, guard=guard, greeted=greeted, watch=self._watch) as call,
             ):
                 self.calls.append(call)
                 yield call
