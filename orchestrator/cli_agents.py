@@ -140,7 +140,7 @@ def agents_new(
     complaints = lint(settings, [file])
     for complaint in complaints:
         screen.print(complaint.as_text())
-    screen.print(f"{file} and {test} are written; next: pai-voice agents show {file.stem}, and pytest {test}")
+    screen.print(f"{file} and {test} are written; next: pai-voice agents try {file.stem}, and pytest")
     if any(complaint.state == "error" for complaint in complaints):
         raise typer.Exit(1)
 

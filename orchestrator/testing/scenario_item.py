@@ -14,7 +14,7 @@ from agents.errors import AgentError, FileError
 from agents.yaml_file import YamlFile
 from orchestrator.config import load
 from orchestrator.testing.claude import Unscripted
-from orchestrator.testing.playing import play, scripted
+from orchestrator.testing.performing import perform, scripted
 from orchestrator.testing.plugin import GUARD
 from orchestrator.testing.rehearsal import Rehearsal
 from orchestrator.testing.scenario import Scenario
@@ -46,7 +46,7 @@ class ScenarioItem(pytest.Item):
             self._play_live()
             return
         self._rehearsal = scripted(self.scenario)
-        run(partial(play, self._file, self.scenario, self._rehearsal))
+        run(partial(perform, self._file, self.scenario, self._rehearsal))
         if claims:
             pytest.skip(NO_JUDGE.format("; ".join(claims)))
 
@@ -57,7 +57,7 @@ class ScenarioItem(pytest.Item):
             pytest.fail(NO_KEY, pytrace=False)
         self._rehearsal = Rehearsal(None, settings)
         with self.config.stash[GUARD].lift():
-            anyio.run(partial(play, self._file, self.scenario, self._rehearsal, judging=True))
+            anyio.run(partial(perform, self._file, self.scenario, self._rehearsal, judging=True))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What was to be, what was, and the call up to there."""

@@ -12,7 +12,7 @@ from orchestrator.rosters import agent_named
 from orchestrator.terminal import run, screen
 from orchestrator.testing import cast
 from orchestrator.testing.claude import Unscripted
-from orchestrator.testing.playing import play, scripted
+from orchestrator.testing.performing import perform, scripted
 from orchestrator.testing.rehearsal import Rehearsal
 from orchestrator.testing.scenario import Scenario
 from orchestrator.testing.virtual_time import VirtualLoop
@@ -32,7 +32,7 @@ def scenario(settings: Settings, name: str, path: Path, *, live: bool, as_json: 
     shown = Shown(screen, roster, as_json=as_json)
     rehearsal = Rehearsal(None, settings.claude, watch=shown) if live else scripted(told, shown)
     try:
-        run(partial(play, file, told, rehearsal, judging=live), PatientLoop if live else VirtualLoop)
+        run(partial(perform, file, told, rehearsal, judging=live), PatientLoop if live else VirtualLoop)
     except Unscripted as error:
         raise NotScripted(str(error), f"script that answer in {path}, under `claude`") from None
     finally:
