@@ -29,7 +29,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
 }
-LISTS: Final = frozenset({"allow", "agents"})
+LISTS: Final = frozenset({"allow", "agents", "voices"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -90,6 +90,10 @@ class Settings(_Section):
     agents: Folders = Field(
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "agents", Path("agents")),
         description="Your own agents, over the shipped ones; of two of the same name, that in the later folder counts.",
+    )
+    voices: Folders = Field(
+        default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),
+        description="Your own voices, over the shipped ones, likewise.",
     )
     house: HouseSettings = HouseSettings()
     server: ServerSettings = ServerSettings()

@@ -53,16 +53,18 @@ class Cast:
 
 
 def read(folder: Path) -> Cast:
-    """The shipped agents, and over them those of the folder (a folder that is not there holds nobody). Raises AgentError."""
+    """The shipped agents, and over them those of the folder (a folder that is not there holds nobody), with the voices in the
+    folder `voices` beside it. Raises AgentError, VoiceFileError."""
     folder = folder.absolute()
-    files = [path for pattern in ("*.y*ml", "*.md", "prompts/*.md") for path in sorted(folder.glob(pattern))]
+    patterns = ("*.y*ml", "*.md", "prompts/*.md", "../voices/*.yaml")
+    files = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
     return _read(folder, tuple((path, path.stat().st_mtime_ns) for path in files))
 
 
 @lru_cache(16)
 def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
     zones()
-    roster = load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices())
+    roster = load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices(folder.parent / "voices"))
     phrases = phrases_of(roster)
     return Cast(roster, Prompts.read(roster, PROMPTS), phrases, Lines.read(PROMPTS / "lines.yaml"), Router(roster, phrases))
 
