@@ -91,7 +91,7 @@ class CurrentTime(Inputs):
     zone: str = Field(default="", max_length=64, description="IANA name such as Europe/Berlin; the caller's own if left out.")
 
 
-CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere.", CurrentTime)
+CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere, and where here is.", CurrentTime)
 
 
 class Remember(Inputs):
@@ -107,12 +107,22 @@ class Recall(Inputs):
 
 RECALL: Final = Tool("recall", "What this caller asked to be kept in earlier calls.", Recall)
 
+
+class SendDigits(Inputs):
+    keys: str = Field(pattern=r"^[0-9*#A-D]{1,32}$", description="In order, nothing between them.")
+
+
+SEND_DIGITS: Final = Tool(
+    "send_digits", "Press keys on this line, for a machine at its other end: a menu, a door. Only when asked to.", SendDigits
+)
+
 _MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
     "bring_in": bring_in,
     "end_call": lambda _: END_CALL,
     "current_time": lambda _: CURRENT_TIME,
     "remember": lambda _: REMEMBER,
     "recall": lambda _: RECALL,
+    "send_digits": lambda _: SEND_DIGITS,
 }
 KNOWN: Final = tuple(_MAKERS)
 USUAL: Final = ("bring_in", "current_time", "end_call")  # of an agent that nobody gave any

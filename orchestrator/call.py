@@ -64,7 +64,7 @@ class Call:
         self._mixer = Mixer()
         self._pacer = Pacer(line, self._mixer, journal, soon=lambda: self._reply is not None or self._guess is not None)
         self._mouth = Mouth(parts.catalogue, self._mixer)
-        self._mind = Mind(parts.minds, line.caller, self._mixer, self._mouth, self, guard)
+        self._mind = Mind(parts.minds, line, self._mixer, self._mouth, self, guard)
         self._ear = Ear(line, parts.vad(), parts.endpointer(), journal, self)
         self._keypad = Keypad()
         self._keyed = ""

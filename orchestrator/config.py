@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import available_timezones
 
 import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -28,7 +29,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
 }
-LISTS: Final = frozenset({"allow", "agents"})
+LISTS: Final = frozenset({"allow", "agents", "voices"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -37,6 +38,25 @@ Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) i
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _zone(name: str) -> str:
+    if name and name not in available_timezones():
+        near = get_close_matches(name, available_timezones(), n=1)
+        raise ValueError(f"there is no such time zone; {f'did you mean `{near[0]}`?' if near else 'one is Europe/Vienna'}")
+    return name
+
+
+class HouseSettings(_Section):
+    place: str = Field(
+        default="",
+        max_length=80,
+        pattern=r"^[^\r\n<>\[\]]*$",
+        description="Where you live, for the agents to know: `Vienna, Austria`.",
+    )
+    zone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="", description="IANA name of its time zone: Europe/Vienna. If not set: the machine's."
+    )
 
 
 class ServerSettings(_Section):
@@ -71,6 +91,11 @@ class Settings(_Section):
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "agents", Path("agents")),
         description="Your own agents, over the shipped ones; of two of the same name, that in the later folder counts.",
     )
+    voices: Folders = Field(
+        default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),
+        description="Your own voices, over the shipped ones, likewise.",
+    )
+    house: HouseSettings = HouseSettings()
     server: ServerSettings = ServerSettings()
     acs: AcsSettings | None = None
     admission: AdmissionPolicy = AdmissionPolicy()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import anyio
@@ -21,10 +20,11 @@ from agents.spoken import Sentences
 from agents.tools import tools_of
 from orchestrator import events
 from orchestrator.events import CallEvent
+from orchestrator.here import Here
 from orchestrator.notes import Notes, told
 from orchestrator.reply import Reply
 from orchestrator.router import MOST_SPEAKERS, Speaker
-from orchestrator.zones import zones
+from telephony.line import Line, LineError
 
 CLAUSE_GAP_S: Final = 0.06
 SENTENCE_GAP_S: Final = 0.18
@@ -48,11 +48,9 @@ class Sentence:
 class Floor:
     """Runs the speakers of one turn."""
 
-    def __init__(
-        self, brain: Brain, roster: Roster, lines: Lines, reply: Reply, now: Callable[[], datetime], notes: Notes
-    ) -> None:
+    def __init__(self, brain: Brain, roster: Roster, lines: Lines, reply: Reply, here: Here, notes: Notes, line: Line) -> None:
         self._brain, self._roster, self._lines, self._reply = brain, roster, lines, reply
-        self._now, self._notes = now, notes
+        self._here, self._notes, self._line = here, notes, line
         self._order: list[Speaker] = []
 
     async def run(self, speakers: Sequence[Speaker], thread: Sequence[Utterance], out: MemoryObjectSendStream[Sentence]) -> None:
@@ -107,8 +105,7 @@ class Floor:
         return itself
 
     def _note(self, brief: str) -> str:
-        facts = f"It is {self._now():%A, %d %B %Y, %H:%M}."
-        return f"{facts} {brief}".strip()
+        return f"It is {self._here.told()}. {brief}".strip()
 
     def _tell(self, event: CallEvent) -> None:
         self._reply.tell(event)
@@ -127,12 +124,14 @@ class Floor:
                         await speech.say(self._lines.farewell)
                     return "The call ends when this has been heard."
                 case "current_time":
-                    return _time(self._now(), call.input["zone"])
+                    return self._here.told(call.input["zone"])
                 case "remember":
-                    await self._notes.keep(call.input["note"], self._now().date())
+                    await self._notes.keep(call.input["note"], self._here.now().date())
                     return "Kept."
                 case "recall":
                     return told(await self._notes.read(), call.input["about"])
+                case "send_digits":
+                    return await self._send_digits(call.input["keys"])
                 case other:
                     raise ToolError(f"There is no tool {other} on this line.")
 
@@ -145,12 +144,12 @@ class Floor:
             self._order.append(Speaker(target, why))
         return "They speak next."
 
-
-def _time(now: datetime, zone: str) -> str:
-    if zone and zone not in zones():
-        raise ToolError(f"{zone!r} is no time zone; use an IANA name such as Europe/Berlin.")
-    there = now.astimezone(zones()[zone]) if zone else now
-    return f"{there:%A, %d %B %Y, %H:%M}"
+    async def _send_digits(self, keys: str) -> str:
+        try:
+            await self._line.send_digits(keys)
+        except LineError as error:
+            raise ToolError(f"The keys were not sent: {error}.") from error
+        return "Sent."
 
 
 class _Speech:

@@ -19,6 +19,7 @@ from agents.roster import Roster
 from orchestrator import events
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, Sentence, money
+from orchestrator.here import Here
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.notes import Notes
@@ -26,6 +27,7 @@ from orchestrator.phrases import Phrases
 from orchestrator.reply import Reply
 from orchestrator.router import Route, Router, Speaker
 from orchestrator.turns import Sign
+from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
 
 ROUTE_S: Final = 2.5  # then whoever has the floor answers
@@ -51,6 +53,8 @@ class Minds:
     now: Callable[[], datetime]
     notes: Callable[[str], Notes]
     """By the caller's number."""
+    place: str = ""
+    """Where the house is; empty if nobody said."""
 
 
 class Conductor(Protocol):
@@ -75,11 +79,11 @@ class Mind:
     """One call's: its history as it was heard, and who has the floor."""
 
     def __init__(
-        self, minds: Minds, caller: str, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
+        self, minds: Minds, line: Line, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
     ) -> None:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
         self._guard = guard
-        self._notes = minds.notes(caller)
+        self._line, self._notes = line, minds.notes(line.caller)
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
         self._filled = count()
@@ -296,7 +300,8 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now, self._notes)
+        here = Here(minds.now, minds.place)
+        floor = Floor(minds.brain, minds.roster, minds.lines, reply, here, self._notes, self._line)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)

@@ -1,4 +1,4 @@
-"""Whose files make the roster of this machine: the shipped agents, and over them the person's own."""
+"""Whose files make the roster of this machine: the shipped agents and voices, and over them the person's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestrator.config import Settings
 from orchestrator.errors import NoSuchAgent
 from orchestrator.phrases import Phrases
 from voices.catalogue import CALLER
-from voices.voice import load_voices
+from voices.voice import SHIPPED, load_voices
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROMPTS: Final = ROOT / "prompts"
@@ -26,14 +26,22 @@ def agent_folders(settings: Settings) -> tuple[Path, ...]:
     return (shipped, *(folder for folder in settings.agents if folder.resolve() != shipped))
 
 
-def agent_voices() -> tuple[str, ...]:
-    """All that an agent may have: callers that are made have one of their own. Raises VoiceFileError."""
-    return tuple(voice for voice in load_voices() if voice != CALLER)
+def voice_folders(settings: Settings) -> tuple[Path, ...]:
+    """As of the agents."""
+    return (SHIPPED, *(folder for folder in settings.voices if folder.resolve() != SHIPPED))
+
+
+def agent_voices(*folders: Path) -> tuple[str, ...]:
+    """All that an agent may have, shipped and in these folders: callers that are made have one of their own.
+
+    Raises VoiceFileError.
+    """
+    return tuple(voice for voice in load_voices(*folders) if voice != CALLER)
 
 
 def roster_of(settings: Settings) -> Roster:
     """Raises AgentError, with the first thing that is wrong; VoiceFileError."""
-    return load(agent_folders(settings), PROMPTS, known_voices=agent_voices())
+    return load(agent_folders(settings), PROMPTS, known_voices=agent_voices(*voice_folders(settings)))
 
 
 def phrases_of(roster: Roster) -> Phrases:
@@ -51,4 +59,4 @@ def agent_named(roster: Roster, name: str) -> Agent:
 
 def survey_of(settings: Settings, files: Sequence[Path] = ()) -> Survey:
     """The same with everything that is wrong, and with these files over all others. Raises VoiceFileError."""
-    return survey(agent_folders(settings), PROMPTS, voices=agent_voices(), files=files)
+    return survey(agent_folders(settings), PROMPTS, voices=agent_voices(*voice_folders(settings)), files=files)

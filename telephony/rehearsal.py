@@ -9,9 +9,10 @@ from typing import Final
 
 import anyio
 
-from telephony.line import LEAD_S, Digit, LineClosed, NotAnswered, Playout, Refusal
+from telephony.line import LEAD_S, Digit, LineClosed, NotAnswered, Playout, Refusal, check_keys
 from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 
+KEY_S: Final = 0.2  # what a tone and the pause after it take
 QUIET_DBFS: Final = -50.0  # comfort noise is below, speech above
 
 
@@ -32,9 +33,12 @@ class RehearsalLine:
         self.rejected: Refusal | None = None
         self.heard: list[tuple[float, Frame]] = []
         """What the caller heard, each frame with the loop's time of its first sample."""
+        self.shown = ""
+        """The keys that reached the caller."""
         self.cleared = 0
         self._loud_s: list[float] = []  # when the frames of it that are not quiet were heard
         self._playout = Playout()
+        self._pressing = anyio.Lock()
         self._speech: deque[Frame | Digit] = deque()
 
     # --- the caller's side --------------------------------------------------------------------------------------------
@@ -111,6 +115,15 @@ class RehearsalLine:
             self.heard.pop()
         del self._loud_s[bisect_left(self._loud_s, now_s) :]
         return now_s
+
+    async def send_digits(self, keys: str) -> None:
+        check_keys(keys)
+        async with self._pressing:
+            for key in keys:
+                if self.over.is_set() or not self.answered.is_set():
+                    raise LineClosed("the call is not up")
+                await anyio.sleep(KEY_S)
+                self.shown += key
 
     async def hang_up(self) -> None:
         if not self.over.is_set():

@@ -13,6 +13,7 @@ import typer.main
 import yaml
 
 from agents.definition import Agent
+from agents.tools import KNOWN
 from orchestrator.cli import app
 from orchestrator.config import KNOWN_AS, EarSettings, Settings
 from orchestrator.config import load as load_config
@@ -61,11 +62,17 @@ def test_the_settings_it_shows_are_read(tmp_path: Path) -> None:
     toml = next(block for block in BLOCKS if "[acs]" in block)
     text = "\n".join(line.strip() for line in toml.splitlines()).replace('"…"', '"MDEyMzQ1Njc4OWFiY2RlZg=="')
     text = text.replace("NAME.REGION", "name.region").replace("+43 1 2345678", "+43 1 2345678")
-    assert set(tomllib.loads(text)) == {"acs", "admission"}
+    assert set(tomllib.loads(text)) == {"acs", "admission", "house"}
     (tmp_path / "pai-voice.toml").write_text(text, encoding="utf-8")
     settings = load_config({}, tmp_path).settings
     assert settings.acs is not None
     assert settings.admission.allow == ("+4312345678",)
+    assert settings.house.place.startswith(settings.house.zone.partition("/")[2])
+
+
+@pytest.mark.parametrize("name", re.findall(r"the tool `([a-z_]+)`", README))
+def test_the_tools_it_names_are_the_agents_own(name: str) -> None:
+    assert name in KNOWN
 
 
 @pytest.mark.parametrize("name", re.findall(r"`(max_[a-z_]+)`", README))

@@ -35,6 +35,7 @@ from voices.vad import LevelVad
 from voices.voice import Voice
 
 NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+PLACE: Final = "Vienna, Austria"
 LIMITS: Final = Limits(30, Decimal(1))
 CHAR_S: Final = 0.04  # a voice hums so long for each character of its text: brisk, for each second of a call costs 6 ms
 SCRIPTED: Final = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
@@ -52,16 +53,18 @@ class Cast:
 
 
 def read(folder: Path) -> Cast:
-    """The shipped agents, and over them those of the folder (a folder that is not there holds nobody). Raises AgentError."""
+    """The shipped agents, and over them those of the folder (a folder that is not there holds nobody), with the voices in the
+    folder `voices` beside it. Raises AgentError, VoiceFileError."""
     folder = folder.absolute()
-    files = [path for pattern in ("*.y*ml", "*.md", "prompts/*.md") for path in sorted(folder.glob(pattern))]
+    patterns = ("*.y*ml", "*.md", "prompts/*.md", "../voices/*.yaml")
+    files = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
     return _read(folder, tuple((path, path.stat().st_mtime_ns) for path in files))
 
 
 @lru_cache(16)
 def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
     zones()
-    return of(load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices()))
+    return of(load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices(folder.parent / "voices")))
 
 
 def of(roster: Roster) -> Cast:
@@ -80,7 +83,7 @@ async def equipped(
     claude: BrainSettings = SCRIPTED,
     notes: Callable[[str], Notes] = lambda _: NoteList(),
 ) -> AsyncGenerator[Parts]:
-    """What a call is made of: the real brain on that network (None: the real one), humming voices, noon."""
+    """What a call is made of: the real brain on that network (None: the real one), humming voices, noon in Vienna."""
     async with ClaudeBrain(claude, cast.prompts, transport=network) as brain:
         minds = Minds(
             roster=cast.roster,
@@ -93,6 +96,7 @@ async def equipped(
             lines=cast.lines,
             now=lambda: NOON,
             notes=notes,
+            place=PLACE,
         )
         mouths = synthesizers or [TonesSynthesizer(char_s=CHAR_S)]
         voices = {

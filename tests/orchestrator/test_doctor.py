@@ -20,6 +20,7 @@ from agents.roster import Roster
 from agents.script import Script
 from agents.scripted import serving
 from orchestrator.config import EarSettings, MindSettings, MouthSettings, ServerSettings, Settings
+from orchestrator.doctor.agents import agents
 from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
 from orchestrator.doctor.engines import ear, engines, mouths, vad
@@ -175,20 +176,57 @@ def test_every_engine_is_listed() -> None:
     assert engines(Settings(ears=EarSettings(whisper_model="/nowhere")))[0].state == "warn"
 
 
+RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: alto\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({}, [("ok", "Kai, Architect, Engineer, Researcher", "")]),
+        ({"ruth.yaml": RUTH.replace("alto", "kai")}, [("warn", "Ruth; one warning", "agents lint")]),
+        ({"ruth.yaml": RUTH.replace("alto", "kai") + "aliases: [Stop]\n"}, [("warn", "Ruth; 2 warnings", "agents lint")]),
+        (
+            {"ruth.yaml": RUTH + "tols: []\n", "anna.yaml": RUTH.replace("alto", "allto").replace("Ruth", "Anna")},
+            [
+                ("broken", "ruth.yaml:6: unknown key", "ruth.yaml, line 6"),
+                ("broken", "anna.yaml:5: ", "anna.yaml, line 5"),
+            ],
+        ),
+        ({"../voices/aunt.yaml": "engines: {}\n"}, [("broken", "aunt.yaml:1: ", "correct that")]),
+    ],
+)
+def test_every_broken_file_is_shown_and_warnings_are_counted(
+    files: dict[str, str], found: list[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    for folder in ("agents", "voices"):
+        (tmp_path / folder).mkdir()
+    for name, text in files.items():
+        (tmp_path / "agents" / name).write_text(text)
+    findings = agents(Settings(agents=(tmp_path / "agents",), voices=(tmp_path / "voices",)))
+    assert len(findings) == len(found)
+    for finding, (state, fact, fix) in zip(findings, found, strict=True):
+        assert finding.state == state
+        assert fact in finding.fact
+        assert fix in finding.fix
+
+
+ESPEAK = Settings(mouths=MouthSettings(engine="espeak"), voices=())
+
+
 async def test_ears_and_mouths_are_tried(roster: Roster) -> None:
     assert (await vad()).state == "ok"
     heard = await ear(EarSettings(engine="pocketsphinx"), roster.names())
     assert (heard.state, heard.fact.split()[:2]) == ("ok", ["pocketsphinx", "warm"])
     missing = await ear(EarSettings(engine="whisper", whisper_model="/nowhere"), ())
     assert (missing.state, "not on this machine" in missing.fact) == ("warn", True)
-    spoken = [finding async for finding in mouths(MouthSettings(engine="espeak"), roster)]
+    spoken = [finding async for finding in mouths(ESPEAK, roster)]
     assert states(spoken) == ["ok"] * 5
     assert [finding.fact.split(",")[0] for finding in spoken[1:]] == [f"{agent.voice} on espeak" for agent in roster]
 
 
 async def test_an_agent_with_no_voice_here(roster: Roster) -> None:
     mute = Roster([agent.model_copy(update={"voice": "kay"}) for agent in roster])
-    findings = [finding async for finding in mouths(MouthSettings(engine="espeak"), mute)]
+    findings = [finding async for finding in mouths(ESPEAK, mute)]
     assert states(findings) == ["ok"] + ["broken"] * 4
     assert "did you mean 'kai'?" in findings[1].fact
 
