@@ -3,6 +3,14 @@
 AgentError
 ├── FileError            a YAML or prompt file cannot be used: where, why, and the fix
 ├── ToolError            a tool could not be used; the sentence goes back to Claude, not to the caller
+├── WorkError            long work ended unfinished; `prompts/lines.yaml` has a spoken line for each code
+│   ├── NotInstalled     there is no claude command line
+│   ├── NotLoggedIn      it has no key and no login
+│   ├── OutOfTime        `task.max_minutes` are over
+│   ├── OutOfMoney       `task.max_usd` is spent
+│   ├── OutOfTurns       it went on for too many steps
+│   ├── Stopped          the caller stopped it
+│   └── Crashed          the command line failed, or its end was never told
 └── BrainError           an agent's turn failed; `prompts/lines.yaml` has a spoken line for each code
     ├── Overloaded       Claude has too much to do (529)
     ├── RateLimited      we asked too often (429)
@@ -43,6 +51,50 @@ class FileError(AgentError):
 
 class ToolError(AgentError):
     code = "tool_failed"
+
+
+class WorkError(AgentError):
+    code = "work_failed"
+    says: ClassVar[str] = "The work failed."
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(f"{self.says} {detail[:300]}".rstrip())
+
+
+class NotInstalled(WorkError):
+    code = "work_not_installed"
+    says = "There is no claude command line; install `pai-voice[pai]`, or put `claude` on the PATH."
+
+
+class NotLoggedIn(WorkError):
+    code = "work_not_logged_in"
+    says = "The claude command line has no key and no login; run `claude` once, or set `pai.auth`."
+
+
+class OutOfTime(WorkError):
+    code = "work_out_of_time"
+    says = "The work reached the agent's `task.max_minutes`."
+
+
+class OutOfMoney(WorkError):
+    code = "work_out_of_money"
+    says = "The work reached the agent's `task.max_usd`."
+
+
+class OutOfTurns(WorkError):
+    code = "work_out_of_turns"
+    says = "The work took more steps than it may."
+
+
+class Stopped(WorkError):
+    code = "work_stopped"
+    says = "The caller stopped the work."
+
+
+class Crashed(WorkError):
+    code = "work_crashed"
+    retryable = True
+    says = "The claude command line broke off."
 
 
 class BrainError(AgentError):

@@ -67,6 +67,14 @@ class ErrorLines(_Lines):
     claude_unauthorised: Line
     claude_out_of_credit: Line
     claude_bad_request: Line
+    work_failed: Line
+    work_not_installed: Line
+    work_not_logged_in: Line
+    work_out_of_time: Line
+    work_out_of_money: Line
+    work_out_of_turns: Line
+    work_stopped: Line
+    work_crashed: Line
 
 
 class Lines(_Lines):
@@ -77,6 +85,7 @@ class Lines(_Lines):
     fillers: Annotated[tuple[Line, ...], Field(min_length=1)]
     slow: Line
     still_thinking: Line
+    still_working: Line
     are_you_still_there: Line
     goodbye_silence: Line
     farewell: Line

@@ -1,11 +1,11 @@
-"""What an agent may do on a call: tools as Claude sees them. The call carries them out; here they are only defined."""
+"""What an agent may do on a call: tools as Claude sees them. Ours are carried out by the call; those of others run themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -28,7 +28,9 @@ class Tool:
     ends_turn: bool = False
     """The agent is done when it has called this; no further request."""
     filler: str | None = None
-    """Said while it runs, if nothing else is being said."""
+    """Said while it runs, if nothing else is being said; what the phone would say if left out."""
+    run: Callable[[Mapping[str, Any]], Awaitable[str]] | None = None
+    """Does it, with a valid input, and says how it went, or raises ToolError; None for what only the call can do."""
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -44,7 +46,8 @@ class Tool:
             return self.inputs.model_validate(raw).model_dump()
         except ValidationError as error:
             problems = "; ".join(
-                f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg']}" for e in error.errors(include_url=False)[:3]
+                f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg'].removeprefix('Value error, ')}"
+                for e in error.errors(include_url=False)[:3]
             )
             raise ToolError(f"{self.name} was not called: {problems}") from None
 
@@ -128,11 +131,34 @@ KNOWN: Final = tuple(_MAKERS)
 USUAL: Final = ("bring_in", "current_time", "end_call")  # of an agent that nobody gave any
 
 
-def tools_of(agent: Agent, everyone: Iterable[Agent]) -> tuple[Tool, ...]:
-    """The tools this agent may use on a call with these agents; `bring_in` only if there is somebody to bring in."""
+class Toolbox(Protocol):
+    """The tools that others bring, as they are now."""
+
+    def named(self, written: str) -> Sequence[Tool]:
+        """What an agent's file means by that; nothing where it is not there."""
+        ...
+
+
+class _Empty:
+    def named(self, written: str) -> Sequence[Tool]:
+        return ()
+
+
+EMPTY: Final[Toolbox] = _Empty()
+
+
+def tools_of(agent: Agent, everyone: Iterable[Agent], toolbox: Toolbox = EMPTY) -> tuple[Tool, ...]:
+    """The tools this agent may use on a call with these agents, each once; `bring_in` only if there is somebody to bring in."""
     others = [other for other in everyone if other.id != agent.id]
     colleagues = tuple(other for other in others if not agent.hands_over_to or other.id in agent.hands_over_to)
-    return tuple(_MAKERS[name](colleagues) for name in agent.tools if name != "bring_in" or colleagues)
+    tools: dict[str, Tool] = {}
+    for written in agent.tools:
+        if written == "bring_in" and not colleagues:
+            continue
+        maker = _MAKERS.get(written)
+        found = toolbox.named(written) if maker is None else (maker(colleagues),)
+        tools |= {tool.name: tool for tool in found}
+    return tuple(tools.values())
 
 
 @lru_cache(4)

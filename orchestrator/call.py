@@ -21,6 +21,7 @@ from orchestrator.pacer import Pacer
 from orchestrator.patience import Limits, Patience, Prompt, Rest
 from orchestrator.reply import Reply
 from orchestrator.turns import Act, Sign, State, step
+from orchestrator.yielding import Yielding
 from telephony.line import Line, LineClosed
 from voices.catalogue import Catalogue
 from voices.endpoint import Endpointer
@@ -45,15 +46,6 @@ class Parts:
     limits: Limits
 
 
-@dataclass(frozen=True)
-class _Held:
-    """Our speech, stopped because the caller spoke."""
-
-    heard: ClipHeard | None
-    onset_s: float
-    at_s: float
-
-
 class Call:
     """Run it once. What fails on the line, in an engine or at Claude is journaled and, where it can be, spoken; never raised."""
 
@@ -63,6 +55,7 @@ class Call:
         self._prompts = prompt_lines(self.lines)
         self._mixer = Mixer()
         self._pacer = Pacer(line, self._mixer, journal, soon=lambda: self._reply is not None or self._guess is not None)
+        self._yielding = Yielding(self._mixer, self._pacer, journal)
         self._mouth = Mouth(parts.catalogue, self._mixer)
         self._mind = Mind(parts.minds, line, self._mixer, self._mouth, self, guard)
         self._ear = Ear(line, parts.vad(), parts.endpointer(), journal, self)
@@ -75,7 +68,6 @@ class Call:
         self._reply: Reply | None = None
         self._guess: Reply | None = None
         self._guesses = self._listenings = 0
-        self._held: _Held | None = None
         self._farewell = ""
         self._acting = anyio.Lock(fast_acquire=True)  # signs come from ear, mind and pacer: one at a time
         self._tasks: TaskGroup
@@ -192,7 +184,7 @@ class Call:
             case Act.HOLD:
                 await self._hold()
             case Act.RESUME:
-                self._resume()
+                self._yielding.resume()
             case Act.GUESS:
                 if self._guesses < GUESSES and self._listenings < LISTENINGS:
                     self._begin(self._utterance_reply())
@@ -265,26 +257,13 @@ class Call:
     # --- our side of it -----------------------------------------------------------------------------------------------
 
     async def _hold(self) -> None:
-        heard: list[ClipHeard | None] = []
-        await self._pacer.cut(lambda now_s: heard.append(self._mixer.hold(now_s)))
-        self._held = _Held(heard[0], self._ear.onset_s, self._journal.now_s())
-        if heard[0] is not None:
-            self._said(heard[0])
-
-    def _resume(self) -> None:
-        held, self._held = self._held, None
-        self._mixer.resume()
-        if held is not None and held.heard is not None:
-            clip = held.heard.clip
-            self._journal.write(events.SpeechResumed(turn=clip.turn, agent=clip.agent))
+        heard = await self._yielding.hold(self._ear.onset_s)
+        if heard is not None:
+            self._said(heard)
 
     def _drop(self) -> None:
-        held, self._held = self._held, None
-        self._mixer.drop()
         reply, self._reply = self._reply, None
-        if held is not None and reply is not None and reply.heard_s is not None:  # also between two of its sentences
-            agent = held.heard.clip.agent if held.heard else self._mind.floor
-            self._journal.write(events.BargeIn(turn=reply.turn, agent=agent, onset_s=round(held.onset_s, 3)), held.at_s)
+        self._yielding.drop(reply, self._mind.floor)
         if reply is not None:
             reply.forget()
 
@@ -317,6 +296,7 @@ class Call:
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
         if not aside:
             self._mind.floor = agent
+            self._patience.begun()
         if agent not in reply.played and not aside:
             reply.played.add(agent)
             self._journal.write(events.Played(turn=turn, agent=agent), at_s)
@@ -366,13 +346,14 @@ class Call:
     def rest(self) -> Rest | None:
         """Whom a silence waits for; None while somebody speaks, or may be about to."""
         if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
-            return Rest.ANSWER if self._reply.turn or self._reply.finished else None
+            waits_for = Rest.TOOL if self._reply.works else Rest.ANSWER
+            return waits_for if self._reply.turn or self._reply.finished else None
         nobody_speaks = self._reply is None and self._guess is None and self._ear.utterance is None
         return Rest.CALLER if self._state is State.LISTENING and nobody_speaks else None
 
     def _prompt(self, prompt: Prompt, rest: Rest) -> None:
         """Say something of the phone's own: before the answer that is still being made, or as an answer of its own."""
-        if rest is Rest.ANSWER and self._reply is not None:
+        if rest is not Rest.CALLER and self._reply is not None:
             self._tasks.start_soon(self._mind.fill, self._reply, None if prompt is Prompt.FILLER else self._prompts[prompt])
             return
         reply = self._reply = Reply(self._turn, self._journal)
@@ -386,6 +367,7 @@ def prompt_lines(lines: Lines) -> dict[Prompt, str]:
     limits = lines.limits
     return {
         Prompt.STILL_THINKING: lines.still_thinking,
+        Prompt.STILL_WORKING: lines.still_working,
         Prompt.SLOW: lines.slow,
         Prompt.ARE_YOU_STILL_THERE: lines.are_you_still_there,
         Prompt.GOODBYE_SILENCE: lines.goodbye_silence,

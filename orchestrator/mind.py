@@ -16,9 +16,11 @@ from agents.definition import Agent
 from agents.errors import BrainError
 from agents.lines import Lines
 from agents.roster import Roster
+from agents.tools import EMPTY, Toolbox
 from orchestrator import events
+from orchestrator.acts import Means
 from orchestrator.ear import Recognition
-from orchestrator.floor import Floor, Sentence, money
+from orchestrator.floor import Floor, money
 from orchestrator.here import Here
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
@@ -26,6 +28,7 @@ from orchestrator.notes import Notes
 from orchestrator.phrases import Phrases
 from orchestrator.reply import Reply
 from orchestrator.router import Route, Router, Speaker
+from orchestrator.speech import Sentence
 from orchestrator.turns import Sign
 from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
@@ -53,6 +56,7 @@ class Minds:
     now: Callable[[], datetime]
     notes: Callable[[str], Notes]
     """By the caller's number."""
+    toolbox: Toolbox = EMPTY
     place: str = ""
     """Where the house is; empty if nobody said."""
 
@@ -82,8 +86,8 @@ class Mind:
         self, minds: Minds, line: Line, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
     ) -> None:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
-        self._guard = guard
-        self._line, self._notes = line, minds.notes(line.caller)
+        self._line, self._guard = line, guard
+        self._notes = minds.notes(line.caller)
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
         self._filled = count()
@@ -104,7 +108,7 @@ class Mind:
                 spent.append(money(cost, 0, "warm"))
 
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(collect, minds.brain.warm(desk, tools.tools_of(desk, minds.roster)))
+            tasks.start_soon(collect, minds.brain.warm(desk, tools.tools_of(desk, minds.roster, minds.toolbox)))
             if len(minds.roster) > 1:
                 choosing = minds.brain.warm_choice(
                     minds.router_system, tools.route(minds.roster.agents), model=minds.router_model
@@ -161,10 +165,12 @@ class Mind:
     async def fill(self, reply: Reply, text: str | None = None) -> None:
         """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready.
 
-        Without a text it is the next of the agent's own fillers, or of the phone's where the agent has none.
+        A tool that runs may have words of its own. Without a text it is the next of the agent's own fillers, or of the phone's
+        where the agent has none.
         """
         with reply.work():
             if not self._mixer.talking:
+                text = reply.meanwhile() or text
                 agent = self._minds.roster[reply.speaker] if reply.speaker else self._holder
                 if text is None:
                     fillers = agent.speech.fillers or self._minds.lines.fillers
@@ -300,8 +306,8 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        here = Here(minds.now, minds.place)
-        floor = Floor(minds.brain, minds.roster, minds.lines, reply, here, self._notes, self._line)
+        means = Means(minds.roster, minds.lines, reply, Here(minds.now, minds.place), self._notes, self._line)
+        floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)

@@ -28,6 +28,7 @@ class Rest(StrEnum):
     """What the call is waiting for while nobody speaks."""
 
     ANSWER = auto()  # ours is being made
+    TOOL = auto()  # ours is being made, and a tool runs for it
     CALLER = auto()  # it is the caller's turn
 
 
@@ -36,6 +37,7 @@ class Prompt(StrEnum):
 
     FILLER = auto()
     STILL_THINKING = auto()
+    STILL_WORKING = auto()
     SLOW = auto()
     ARE_YOU_STILL_THERE = auto()
     GOODBYE_SILENCE = auto()
@@ -67,17 +69,22 @@ class Patience:
         self._fillers = 0
         self._asked = False
 
+    def begun(self) -> None:
+        """The answer has begun to be heard: a filler would come too late, and only dead air is filled from here on."""
+        self._fillers = max(1, self._fillers)
+
     def due(self, rest: Rest, now_s: float, spent_usd: Decimal) -> Prompt | None:
         """What should be said now; each is given out once, so say it."""
         quiet_s = now_s - self._quiet_since_s
-        return self._for_the_answer(quiet_s) if rest is Rest.ANSWER else self._for_the_caller(quiet_s, now_s, spent_usd)
+        return self._for_the_caller(quiet_s, now_s, spent_usd) if rest is Rest.CALLER else self._for_the_answer(rest, quiet_s)
 
-    def _for_the_answer(self, quiet_s: float) -> Prompt | None:
+    def _for_the_answer(self, rest: Rest, quiet_s: float) -> Prompt | None:
         if quiet_s < (DEAD_AIR_S if self._fillers else FILLER_S):
             return None
         self._fillers += 1
         # The third comes about 6 s after the question: by then honesty is due.
-        return (Prompt.FILLER, Prompt.STILL_THINKING, Prompt.SLOW)[min(self._fillers, 3) - 1]
+        still = Prompt.STILL_WORKING if rest is Rest.TOOL else Prompt.STILL_THINKING
+        return (Prompt.FILLER, still, Prompt.SLOW)[min(self._fillers, 3) - 1]
 
     def _for_the_caller(self, quiet_s: float, now_s: float, spent_usd: Decimal) -> Prompt | None:
         if quiet_s < BREATH_S:

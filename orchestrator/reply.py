@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import anyio
 
 from agents.errors import BrainError
+from agents.tools import Tool
 from orchestrator.ear import Utterance
 from orchestrator.events import CallEvent, Failed, MoneySpent
 from orchestrator.journal import Journal
@@ -40,6 +41,9 @@ class Reply:
         """Why the call ends when this has been heard; empty if it does not."""
         self.heard_s: float | None = None
         """When the caller heard the first of it, on the call's axis."""
+        self.works = False
+        """A tool runs for it."""
+        self._meanwhile: str | None = None
         self.played: set[str] = set()
         """Who has been heard in it."""
         self._journal = journal
@@ -68,6 +72,20 @@ class Reply:
 
     def failed(self, where: str, error: Trouble) -> None:
         self.tell(Failed(turn=self.turn, where=where, code=error.code, sentence=str(error), retryable=error.retryable))
+
+    @contextmanager
+    def using(self, tool: Tool) -> Generator[None]:
+        """The tool runs inside; what is said meanwhile may be its own."""
+        self.works, self._meanwhile = True, tool.filler
+        try:
+            yield
+        finally:
+            self.works, self._meanwhile = False, None
+
+    def meanwhile(self) -> str | None:
+        """What the tool that runs would have said, once."""
+        words, self._meanwhile = self._meanwhile, None
+        return words
 
     @contextmanager
     def work(self) -> Generator[None]:

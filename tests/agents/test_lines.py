@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.errors import BrainError, FileError
+from agents.errors import BrainError, FileError, WorkError
 from agents.lines import ErrorLines, Lines
 from agents.spoken import Sentences
 from tests.agents.stage import PROMPTS
@@ -21,7 +21,7 @@ def tree(kind: type[Exception]) -> list[type[Exception]]:
     return [kind, *(found for child in kind.__subclasses__() for found in tree(child))]
 
 
-TREES = [*tree(BrainError), *tree(RecognitionError), *tree(SynthesisError)]
+TREES = [*tree(BrainError), *tree(WorkError), *tree(RecognitionError), *tree(SynthesisError)]
 
 
 @pytest.mark.parametrize("kind", TREES, ids=lambda kind: kind.__name__)

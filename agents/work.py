@@ -1,0 +1,145 @@
+"""The seam between the phone and long work: one run of it as events, with the caller's words going in while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol
+
+from anyio.abc import ObjectReceiveStream
+
+from agents.definition import Agent
+from agents.errors import WorkError
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done, by whom."""
+
+    task: str
+    """The task's id: letters, digits and `-`."""
+    prompt: str
+    """Verbatim: nothing in it is expanded, dispatched or run."""
+    agent: Agent
+    """Whose work it is; `agent.task` says what it may use and cost."""
+    folder: Path
+    """Where it works; exists."""
+    session: str = ""
+    """Of a run that was cut off, to be gone on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The run has a process and a session: with these it can be found, ended and gone on with after a crash."""
+
+    session: str
+    pid: int
+    started: int
+    """When the process started, in the kernel's ticks since boot: a pid alone may be somebody else's by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """What the run is doing now, as a fact: to be worded by whoever tells it."""
+
+    what: str
+    """What kind of step: a tool's name (`Bash`, `Write`, `WebSearch`), `phase` or `criteria`."""
+    detail: str = ""
+    """In the run's own words, fit to be spoken (no path, no code, one line); often empty."""
+    step: int = 0
+    of: int = 0
+    """Where it counts its steps: `step` of `of`; else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """The run's own words for the caller: at most two plain sentences, fit to be spoken."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """The run waits for an answer."""
+
+    ask: str
+    """The question's id, for the `Answer`."""
+    question: str
+    """To be spoken; ends in a question mark."""
+    tool: str = ""
+    """The tool it wants to use: then yes or no is the answer. Empty for a question of its own, which any words answer."""
+    exact: str = ""
+    """What exactly would be done, to be named where it is risky."""
+    risky: bool = False
+    """The caller must be known by more than their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the run has cost so far, all of it."""
+
+    usd: Decimal
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is finished; nothing follows."""
+
+    result: str
+    """In full, as written (Markdown perhaps)."""
+    spoken: str
+    """What it says of its result itself, fit to be spoken; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It ended without being finished; nothing follows."""
+
+    error: WorkError
+    achieved: str
+    """What it last said that it had done; may be empty."""
+
+
+TaskEvent = Began | Working | Says | Asks | Spent | Done | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    ask: str
+    yes: bool
+    words: str = ""
+    """As spoken, or why there is no answer: the run is told so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Another wish of the caller's, for the run under way."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop now, and tell what was achieved: `Failed(Stopped(), …)` follows."""
+
+
+Word = Answer | Add | Stop
+
+
+class TaskRunner(Protocol):
+    """Does long work; any number of runs may be under way."""
+
+    def run(self, order: Order, words: ObjectReceiveStream[Word]) -> AsyncGenerator[TaskEvent, None]:
+        """Does it, in the agent's limits of time and money. `Done` or `Failed` is the last event; WorkError is never raised.
+
+        Use `contextlib.aclosing`: closing early stops the work (interrupts, then terminates) and leaves no process behind.
+        When `words` ends, nobody listens any more: a question is then answered with no.
+        """
+        ...
+
+    async def reap(self, began: Began) -> bool:
+        """End what is left of a run whose server died, with all that it started. False if nothing was left."""
+        ...

@@ -1,0 +1,39 @@
+"""Long work under test: an order of the Engineer's, and a run of it to its end with a caller who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from agents.definition import Task
+from agents.work import Order, TaskEvent, TaskRunner, Word
+from tests.agents.stage import ROSTER
+
+Caller = Callable[[TaskEvent], Word | None]
+"""What the caller says to that; `HANGS_UP` ends the line."""
+HANGS_UP: Any = object()
+
+
+def order(folder: Path, prompt: str = "Do the work.", *, session: str = "", **task: Any) -> Order:
+    agent = ROSTER["engineer"].model_copy(update={"task": Task.model_validate(task)})
+    return Order(task="t1", prompt=prompt, agent=agent, folder=folder, session=session)
+
+
+async def ran(runner: TaskRunner, of: Order, caller: Caller = lambda _: None) -> list[TaskEvent]:
+    """All that it tells, to the end."""
+    told: list[TaskEvent] = []
+    send, words = anyio.create_memory_object_stream[Word](8)  # more than any caller here says at once
+    with send, words:
+        async with aclosing(runner.run(of, words)) as events:
+            async for event in events:
+                told.append(event)
+                word = caller(event)
+                if word is HANGS_UP:
+                    send.close()
+                elif word is not None:
+                    send.send_nowait(word)
+    return told
