@@ -40,7 +40,9 @@ def shown_as(pattern: str) -> re.Pattern[str]:
 def _line(words: list[str]) -> str:
     if words == ["…"]:
         return r"(?:.*\n)*?"
-    return " *" + " +".join(re.sub(r"\d+(?:\\\.\d+)?", r"[\\d.]+", re.escape(word)) for word in words) + " *\n"
+    parts = [re.split(r"(\d[\d.,]*)", word) for word in words]
+    told = ("".join(r"\d[\d.,]*" if part[:1].isdigit() else re.escape(part) for part in word) for word in parts)
+    return " *" + " +".join(told) + " *\n"
 
 
 @pytest.mark.slow

@@ -84,7 +84,7 @@ async def talk(settings: Settings, who: Rehearsed, lines: Iterator[str], shown: 
     try:
         async with (
             cast.equipped(who.cast, network, caller, limits=limits, claude=who.claude) as parts,
-            on_a_line(_today(parts, settings) if who.script is None else parts, line, caller, watch=shown) as call,
+            on_a_line(_here(parts, settings) if who.script is None else parts, line, caller, watch=shown) as call,
         ):
             for said in lines:
                 await call.pause(caller.hum(said))
@@ -98,9 +98,9 @@ async def talk(settings: Settings, who: Rehearsed, lines: Iterator[str], shown: 
         shown.end()
 
 
-def _today(parts: Parts, settings: Settings) -> Parts:
-    minds = replace(parts.minds, now=lambda: datetime.now().astimezone(), router_model=settings.mind.router_model)
-    return replace(parts, minds=minds)
+def _here(parts: Parts, settings: Settings) -> Parts:
+    here = {"now": lambda: datetime.now().astimezone(), "place": settings.house.place}
+    return replace(parts, minds=replace(parts.minds, router_model=settings.mind.router_model, **here))
 
 
 def _told(error: BaseException) -> BaseException:
