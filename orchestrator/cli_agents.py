@@ -152,13 +152,15 @@ def agents_try(
     scenario: Annotated[Path | None, typer.Argument(metavar="[SCENARIO]", help="Play this instead of asking you.")] = None,
     script: Annotated[Path | None, typer.Option(help="What a scripted Claude answers; without it, Claude itself.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Play the scenario with Claude itself, and let it judge.")] = False,
+    aloud: Annotated[bool, typer.Option("--speak", help="Let the voices be heard on this machine.")] = False,
+    microphone: Annotated[bool, typer.Option("--microphone", help="Speak instead of typing; the voices are heard, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Talk to an agent by typing, or play a scenario: transcript, timings, cost. Exit code 1 if the scenario does not hold."""
-    from orchestrator.trying import played, typed
+    """Talk to an agent, or play a scenario: transcript, timings, cost. Exit code 1 if the scenario does not hold."""
+    from orchestrator.trying import played, talking
 
     settings = configured().settings
     if scenario is not None:
         played.scenario(settings, name, scenario, live=live, as_json=as_json)
     else:
-        typed.call(settings, name, script, as_json=as_json)
+        talking.call(settings, name, script, aloud=aloud, microphone=microphone, as_json=as_json)

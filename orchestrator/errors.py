@@ -5,6 +5,7 @@ HouseError
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
 ├── NotWritten           a new agent's files cannot be made
+├── NoSound              this machine's microphone or loudspeaker cannot be used
 ├── NotScripted          Claude is scripted, and was asked what nobody scripted
 └── JournalUnreadable    a call's journal is not what we write
 """
@@ -47,6 +48,11 @@ class NotWritten(HouseError):
 class NotScripted(HouseError):
     code = "not_scripted"
     usual_fix = "script that answer, or leave --script out and talk to Claude itself"
+
+
+class NoSound(HouseError):
+    code = "no_sound"
+    usual_fix = "see that a sound device is there, or leave --speak and --microphone out and type"
 
 
 class JournalUnreadable(HouseError):

@@ -16,7 +16,7 @@ from agents.errors import FileError
 from agents.script import Entry, Script, ToolUse, When
 from agents.scripted import serving
 from orchestrator.trying.keyboard import PatientLoop
-from orchestrator.trying.typed import read_script
+from orchestrator.trying.session import read_script
 from tests.kit.commands import COMMAND, Finished, environment, running
 from tests.kit.commands import run as command
 
