@@ -33,6 +33,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from agents.yaml_file import YamlFile
 
 _AGENT: Final = re.compile(r"You are .{1,60}? \(agent ([a-z0-9-]+)\)")
+_WHILE_WORKING: Final = re.compile(r"^The user sent a new message while you were working:\n(.*?)\n\n", re.DOTALL | re.MULTILINE)
 
 
 class _Part(BaseModel):
@@ -50,8 +51,9 @@ class When(_Part):
     after: str | None = Field(
         default=None, description="The tool that has just run, or `*`; requests with a tool's result fit no entry without it."
     )
+    result: str | None = Field(default=None, description="A regular expression, found in what that tool gave, in any case.")
 
-    @field_validator("heard")
+    @field_validator("heard", "result")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
         try:
@@ -68,6 +70,7 @@ class When(_Part):
             and self.turn in (None, asked.turn)
             and (self.tool is None or self.tool in asked.tools)
             and (self.heard is None or re.search(self.heard, asked.heard, re.IGNORECASE) is not None)
+            and (self.result is None or re.search(self.result, asked.result, re.IGNORECASE) is not None)
         )
 
 
@@ -128,6 +131,7 @@ class Asked:
     tools: tuple[str, ...]
     forced: str | None
     after: str | None
+    result: str
 
     def __str__(self) -> str:
         return (
@@ -138,21 +142,28 @@ class Asked:
 
 def asked(request: Mapping[str, Any]) -> Asked:
     """Reads a request tolerantly: whatever is missing or odd is simply not there."""
-    messages = [message for message in _list(request.get("messages")) if isinstance(message, dict)]
+    # The command line puts notes of its own between the turns, as messages of the system's.
+    given = [message for message in _list(request.get("messages")) if isinstance(message, dict)]
+    messages = [message for message in given if message.get("role") != "system"]
     marker = _AGENT.search(" ".join(text for text in _texts(request.get("system"))))
     choice = request.get("tool_choice")
     forced = choice.get("name") if isinstance(choice, dict) and choice.get("type") == "tool" else None
     tools = tuple(str(tool.get("name")) for tool in _list(request.get("tools")) if isinstance(tool, dict))
-    return Asked(marker[1] if marker else None, _heard(messages), _turn(messages), tools, forced, _after(messages))
+    return Asked(marker[1] if marker else None, _heard(given), _turn(messages), tools, forced, *_after(messages))
 
 
 def _heard(messages: Sequence[dict[str, Any]]) -> str:
-    """The caller's last words: the phone marks everybody else's with `[`, and its own notes with `<`."""
+    """The caller's last words: the phone marks everybody else's with `[`, and its own notes with `<`. What they say while the
+    command line works stands in one of its notes."""
     for message in reversed(messages):
+        texts = _texts(message.get("content"))
         if message.get("role") == "user":
-            words = [text for text in _texts(message.get("content")) if not text.lstrip().startswith(("[", "<"))]
-            if words:
-                return words[-1]
+            words = [text for text in texts if not text.lstrip().startswith(("[", "<"))]
+        else:
+            texts = texts if message.get("role") == "system" else []
+            words = [added[1] for text in texts for added in _WHILE_WORKING.finditer(text)]
+        if words:
+            return words[-1]
     return ""
 
 
@@ -162,13 +173,14 @@ def _turn(messages: Sequence[dict[str, Any]]) -> int:
     return 1 + sum(1 for at in answers if not _results(messages[at + 1] if at + 1 < len(messages) else {}))
 
 
-def _after(messages: Sequence[dict[str, Any]]) -> str | None:
+def _after(messages: Sequence[dict[str, Any]]) -> tuple[str | None, str]:
+    """The tool that has just run, and what it gave."""
     results = _results(messages[-1]) if messages else []
     if not results:
-        return None
+        return None, ""
     blocks = [block for message in messages for block in _list(message.get("content")) if isinstance(block, dict)]
     names = {block.get("id"): str(block.get("name")) for block in blocks if block.get("type") == "tool_use"}
-    return names.get(results[-1].get("tool_use_id"), "?")
+    return names.get(results[-1].get("tool_use_id"), "?"), "\n".join(_texts(results[-1].get("content")))
 
 
 def _results(message: Mapping[str, Any]) -> list[dict[str, Any]]:

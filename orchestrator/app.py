@@ -29,7 +29,7 @@ from orchestrator.mind import Minds
 from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
-from orchestrator.pin import PinGuard
+from orchestrator.pin import Trust
 from orchestrator.renewal import Renewal, stamp
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
 from orchestrator.router import Router
@@ -97,9 +97,9 @@ class House:
         return await self._talk(line, journal)
 
     async def _talk(self, line: Line, journal: Journal) -> str:
-        guard = PinGuard(self.admission, line.caller) if self.admission.asks_for_pin else None
+        trust = Trust.of(self.admission, line.caller)
         parts = self.parts if self.renewal is None else await self.renewal.parts()
-        call = Call(parts, line, journal, guard=guard)
+        call = Call(parts, line, journal, trust=trust)
         try:
             await call.run()
         except* LineError as group:

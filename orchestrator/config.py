@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from agents.claude import BrainSettings
@@ -28,6 +28,7 @@ KNOWN_AS: Final = {
     "PAI_VOICE_AGENTS": ("agents",),
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
+    "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
 }
 LISTS: Final = frozenset({"allow", "agents", "voices"})
 
@@ -77,6 +78,32 @@ class MindSettings(_Section):
     router_model: str = "claude-haiku-5-5"
 
 
+MUSIC: Final = ("composed", "off", "elevenlabs")
+
+
+def _music(value: object) -> object:
+    """A folder is written as a path, so that a slip of the pen is not taken for one."""
+    if not isinstance(value, str) or value in MUSIC:
+        return value
+    if not set(value) & {"/", "\\", "~"}:
+        raise ValueError(f"must be one of {', '.join(MUSIC)}, or a folder such as ./music")
+    return Path(value).expanduser()
+
+
+class HoldSettings(_Section):
+    music: Annotated[Literal["composed", "off", "elevenlabs"] | Path, BeforeValidator(_music)] = Field(
+        default="composed",
+        description="What callers hear while work runs: music that is composed, none, ElevenLabs', or that in a folder of yours.",
+    )
+    elevenlabs_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _has_its_key(self) -> HoldSettings:
+        if self.music == "elevenlabs" and self.elevenlabs_key is None:
+            raise ValueError("music is `elevenlabs`, but there is no `elevenlabs_key`; set it, or ELEVENLABS_API_KEY")
+        return self
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"] | None = Field(
         default=None, description="If not set: info for what serves, warning for what people watch."
@@ -103,6 +130,7 @@ class Settings(_Section):
     ears: EarSettings = EarSettings()
     mouths: MouthSettings = MouthSettings()
     mind: MindSettings = MindSettings()
+    hold: HoldSettings = HoldSettings()
     log: LogSettings = LogSettings()
 
 

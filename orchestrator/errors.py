@@ -7,7 +7,8 @@ HouseError
 ├── NotWritten           a new agent's files cannot be made
 ├── NoSound              this machine's microphone or loudspeaker cannot be used
 ├── NotScripted          Claude is scripted, and was asked what nobody scripted
-└── JournalUnreadable    a call's journal is not what we write
+├── JournalUnreadable    a call's journal is not what we write
+└── MusicUnavailable     a source of music has none; another one plays
 """
 
 from __future__ import annotations
@@ -58,3 +59,8 @@ class NoSound(HouseError):
 class JournalUnreadable(HouseError):
     code = "journal_unreadable"
     usual_fix = "move that call's folder away, if it was not meant to be edited"
+
+
+class MusicUnavailable(HouseError):
+    code = "music_unavailable"
+    usual_fix = "mend that, or set music in [hold] to composed or off"

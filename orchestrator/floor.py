@@ -83,7 +83,8 @@ class Floor:
         return itself
 
     def _note(self, brief: str) -> str:
-        return f"It is {self._means.here.told()}. {brief}".strip()
+        work = self._means.holding.note() if self._means.holding else ""
+        return "\n".join(part for part in (f"It is {self._means.here.told()}.", work, brief) if part)
 
     def _tell(self, event: CallEvent) -> None:
         self._reply.tell(event)

@@ -51,6 +51,7 @@ class Orders(BaseModel):
     louder: str
     softer: str
     stop: str
+    desk: str
     help: str
 
 

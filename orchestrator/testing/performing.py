@@ -11,7 +11,7 @@ from orchestrator.patience import Limits
 from orchestrator.testing.checking import Happened, problems
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.judging import judged
-from orchestrator.testing.playing import act, guard_of
+from orchestrator.testing.playing import act, trust_of
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from orchestrator.testing.scenario import Scenario
 from telephony.rehearsal import RehearsalLine
@@ -28,8 +28,8 @@ async def perform(file: YamlFile, scenario: Scenario, rehearsal: Rehearsal, *, j
     """Raises FileError, at the line of what is not as it must be; Unscripted; AgentError. `judging` lets Claude judge."""
     line = RehearsalLine()
     limits = Limits(scenario.minutes, scenario.usd)
-    guard = None if scenario.pin is None else guard_of(scenario.pin, line.caller)
-    async with rehearsal.call(scenario.agents, line=line, limits=limits, guard=guard) as call:
+    trust = None if scenario.pin is None else trust_of(scenario.pin, line.caller)
+    async with rehearsal.call(scenario.agents, line=line, limits=limits, trust=trust) as call:
         # The greeting belongs to a turn in which the caller does nothing, and to no other.
         seen = len(call.journal) if scenario.turns[0].done else 0
         for at, turn in enumerate(scenario.turns):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from orchestrator.pin import PinGuard
+from orchestrator.pin import Trust
 from orchestrator.testing.rehearsal import RehearsedCall
 from orchestrator.testing.scenario import Deed, Turn
 from telephony.admission import Admission, AdmissionPolicy
@@ -36,6 +36,6 @@ async def _do(call: RehearsedCall, deed: Deed, *, wait: bool) -> None:
             return
 
 
-def guard_of(pin: str, caller: str) -> PinGuard:
-    """Who asks that caller for that PIN at the start."""
-    return PinGuard(Admission(AdmissionPolicy(allow=(caller,), pin=SecretStr(pin), pin_mode="always")), caller)
+def trust_of(pin: str, caller: str) -> Trust:
+    """Asks that caller for that PIN at the start."""
+    return Trust.of(Admission(AdmissionPolicy(allow=(caller,), pin=SecretStr(pin), pin_mode="always")), caller)

@@ -20,9 +20,10 @@ from orchestrator.events import Entry, HeardText, Routed, ToolUsed
 from orchestrator.failures import leaves
 from orchestrator.journal import Journal, Memory, Watch
 from orchestrator.keypad import ENTRY_ENDS_S
-from orchestrator.mind import Guard, Minds
+from orchestrator.mind import Minds
 from orchestrator.notes import NoteList
 from orchestrator.patience import Limits, Rest
+from orchestrator.pin import Trust
 from orchestrator.screen import Transcript
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
@@ -89,7 +90,7 @@ class RehearsedCall:
         """Until the caller has been heard out and answered, and it is the caller's turn again, or the call is over."""
         calm_s = 0.0
         while calm_s < AT_REST_S and not self.line.over.is_set():
-            at_rest = self.line.spoken and self.call.rest is Rest.CALLER
+            at_rest = self.line.spoken and self.call.rest in (Rest.CALLER, Rest.WORK)
             calm_s = calm_s + LOOK_S if at_rest else 0.0
             await anyio.sleep(LOOK_S)
         if self.line.over.is_set():
@@ -153,14 +154,14 @@ async def on_a_line(
     line: RehearsalLine,
     caller: Caller,
     *,
-    guard: Guard | None = None,
+    trust: Trust | None = None,
     greeted: bool = True,
     watch: Watch | None = None,
 ) -> AsyncGenerator[RehearsedCall]:
     """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
     shelf = Memory()
     async with Journal(shelf, anyio.current_time(), watch=watch) as journal, anyio.create_task_group() as tasks:
-        rehearsed = RehearsedCall(parts.minds, Call(parts, line, journal, guard=guard), line, caller, journal, shelf)
+        rehearsed = RehearsedCall(parts.minds, Call(parts, line, journal, trust=trust), line, caller, journal, shelf)
 
         async def run() -> None:
             await rehearsed.call.run()
@@ -196,7 +197,7 @@ class Rehearsal:
         recognizer: Recognizer | None = None,
         synthesizers: Sequence[Synthesizer] = (),
         limits: Limits = cast.LIMITS,
-        guard: Guard | None = None,
+        trust: Trust | None = None,
         line: RehearsalLine | None = None,
         greeted: bool = True,
     ) -> AsyncGenerator[RehearsedCall]:
@@ -209,7 +210,7 @@ class Rehearsal:
                 cast.equipped(
                     players, self._network, recognizer or caller, synthesizers, limits, self._settings, self.notes.__getitem__
                 ) as parts,
-                on_a_line(parts, line, caller, guard=guard, greeted=greeted, watch=self._watch) as call,
+                on_a_line(parts, line, caller, trust=trust, greeted=greeted, watch=self._watch) as call,
             ):
                 self.calls.append(call)
                 yield call

@@ -18,8 +18,10 @@ Caller = Callable[[TaskEvent], Word | None]
 HANGS_UP: Any = object()
 
 
-def order(folder: Path, prompt: str = "Do the work.", *, session: str = "", **task: Any) -> Order:
-    agent = ROSTER["engineer"].model_copy(update={"task": Task.model_validate(task)})
+def order(folder: Path, prompt: str = "Do the work.", *, session: str = "", minutes: float | None = None, **task: Any) -> Order:
+    """`minutes`: less of them than a file may say, so that nobody has to wait for their end."""
+    rights = Task.model_validate(task).model_copy(update={} if minutes is None else {"max_minutes": minutes})
+    agent = ROSTER["engineer"].model_copy(update={"task": rights})
     return Order(task="t1", prompt=prompt, agent=agent, folder=folder, session=session)
 
 

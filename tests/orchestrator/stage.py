@@ -15,8 +15,8 @@ from agents.script import Script, ToolUse, When
 from agents.scripted import ScriptedClaude, ScriptedTransport
 from orchestrator.call import Parts
 from orchestrator.events import SaidText
-from orchestrator.mind import Guard
 from orchestrator.patience import Limits
+from orchestrator.pin import Trust
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.cast import NOON as NOON
@@ -98,7 +98,7 @@ async def on_the_phone(
     ears: Recognizer | None = None,
     mouths: Sequence[Synthesizer] = (),
     limits: Limits = cast.LIMITS,
-    guard: Guard | None = None,
+    trust: Trust | None = None,
     line: RehearsalLine | None = None,
     greeted: bool = True,
 ) -> AsyncGenerator[Rehearsal]:
@@ -106,6 +106,6 @@ async def on_the_phone(
     line = line or RehearsalLine()
     async with (
         equipped(hears, *answers, defaults=defaults, ears=ears, mouths=mouths, limits=limits) as (parts, claude),
-        on_a_line(parts, line, Caller(line), guard=guard, greeted=greeted) as rehearsed,
+        on_a_line(parts, line, Caller(line), trust=trust, greeted=greeted) as rehearsed,
     ):
         yield Rehearsal(rehearsed, claude)
