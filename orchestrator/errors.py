@@ -7,6 +7,8 @@ HouseError
 ├── NoSuchRecording      a call has no sound that could be replayed
 ├── CannotReplay         a call cannot be replayed here
 ├── NotWritten           files that were asked for cannot be made
+├── NoSound              this machine's microphone or loudspeaker cannot be used
+├── NotScripted          Claude is scripted, and was asked what nobody scripted
 ├── JournalUnreadable    a call's journal is not what we write
 └── MusicUnavailable     a source of music has none; another one plays
 """
@@ -53,6 +55,16 @@ class CannotReplay(HouseError):
 
 class NotWritten(HouseError):
     code = "not_written"
+
+
+class NotScripted(HouseError):
+    code = "not_scripted"
+    usual_fix = "script that answer, or leave --script out and talk to Claude itself"
+
+
+class NoSound(HouseError):
+    code = "no_sound"
+    usual_fix = "see that a sound device is there, or leave --speak and --microphone out and type"
 
 
 class JournalUnreadable(HouseError):

@@ -14,7 +14,6 @@ from typing import Any, Final, Protocol, Self
 
 import anyio
 import anyio.to_thread
-from anyio.streams.memory import MemoryObjectSendStream
 from pydantic import ValidationError
 
 from orchestrator.events import CallEvent, Entry
@@ -127,10 +126,18 @@ class Memory:
         return [Entry.parse(line) for line in self.lines]
 
 
+class Watch(Protocol):
+    """Who looks on: a stream's sending end, or whoever shows each entry at once."""
+
+    def send_nowait(self, item: Entry, /) -> None:
+        """Never waits. Raises anyio.WouldBlock or BrokenResourceError to be sent no more."""
+        ...
+
+
 class Journal:
     """Open it with `async with`. Writing never blocks. `zero_s`: when the call began, on the loop's clock."""
 
-    def __init__(self, shelf: Shelf, zero_s: float, *, watch: MemoryObjectSendStream[Entry] | None = None) -> None:
+    def __init__(self, shelf: Shelf, zero_s: float, *, watch: Watch | None = None) -> None:
         self._shelf = shelf
         self.zero_s = zero_s
         self._watch = watch

@@ -63,6 +63,11 @@ class RehearsalLine:
         """All that the caller had to say has been said."""
         return not self._speech
 
+    @property
+    def unsaid(self) -> int:
+        """Frames and keys that the caller has still to say."""
+        return len(self._speech)
+
     async def quiet(self, for_s: float = 1.0, *, after_s: float | None = None) -> None:
         """Until the far end has spoken (since `after_s` on the loop's clock, else since now) and was then quiet that long."""
         since_s = anyio.current_time() if after_s is None else after_s

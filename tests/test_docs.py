@@ -154,7 +154,9 @@ def test_the_scores_it_shows_are_the_routers() -> None:
 
 def test_the_tests_it_shows_pass(pytester: pytest.Pytester) -> None:
     preload()
-    python, scenario = (textwrap.dedent(next(b for b in BLOCKS if word in b)) for word in ("async def test_", "turns:"))
+    python, scenario = (
+        textwrap.dedent(next(b for b in BLOCKS if word in b)) for word in ("async def test_", "say: Run the tests")
+    )
     pytester.makepyfile(python)
     (pytester.path / "readme.scenario.yaml").write_text(scenario, encoding="utf-8")
     pytester.runpytest_inprocess().assert_outcomes(passed=2)

@@ -75,7 +75,11 @@ def read(folder: Path) -> Cast:
 @lru_cache(16)
 def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
     zones()
-    roster = load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices(folder.parent / "voices"))
+    return of(load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices(folder.parent / "voices")))
+
+
+def of(roster: Roster) -> Cast:
+    """These, and all that they are told. Raises FileError."""
     phrases = phrases_of(roster)
     prompts, lines, hold = (
         Prompts.read(roster, PROMPTS),

@@ -37,5 +37,5 @@ async def _do(call: RehearsedCall, deed: Deed, *, wait: bool) -> None:
 
 
 def trust_of(pin: str, caller: str) -> Trust:
-    """In that caller, who is asked for that PIN at the start."""
+    """Asks that caller for that PIN at the start."""
     return Trust.of(Admission(AdmissionPolicy(allow=(caller,), pin=SecretStr(pin), pin_mode="always")), caller)

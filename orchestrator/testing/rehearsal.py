@@ -17,7 +17,7 @@ from orchestrator import waterfall
 from orchestrator.call import Call, Parts
 from orchestrator.events import Entry, HeardText, Routed, TaskStarted, ToolUsed
 from orchestrator.failures import leaves
-from orchestrator.journal import Journal, Memory
+from orchestrator.journal import Journal, Memory, Watch
 from orchestrator.keypad import ENTRY_ENDS_S
 from orchestrator.mind import Minds
 from orchestrator.notes import NoteList
@@ -155,11 +155,17 @@ class RehearsedCall:
 
 @asynccontextmanager
 async def on_a_line(
-    parts: Parts, line: RehearsalLine, caller: Caller, *, trust: Trust | None = None, greeted: bool = True
+    parts: Parts,
+    line: RehearsalLine,
+    caller: Caller,
+    *,
+    trust: Trust | None = None,
+    greeted: bool = True,
+    watch: Watch | None = None,
 ) -> AsyncGenerator[RehearsedCall]:
     """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
     shelf = Memory()
-    async with Journal(shelf, anyio.current_time()) as journal, anyio.create_task_group() as tasks:
+    async with Journal(shelf, anyio.current_time(), watch=watch) as journal, anyio.create_task_group() as tasks:
         rehearsed = RehearsedCall(parts.minds, Call(parts, line, journal, trust=trust), line, caller, journal, shelf)
 
         async def run() -> None:
@@ -179,9 +185,11 @@ async def on_a_line(
 class Rehearsal:
     """The fixture `rehearsal`: as many calls as the test wants, all on the test's own clock."""
 
-    def __init__(self, network: httpx2.AsyncBaseTransport | None, claude: BrainSettings = cast.SCRIPTED) -> None:
+    def __init__(
+        self, network: httpx2.AsyncBaseTransport | None, claude: BrainSettings = cast.SCRIPTED, *, watch: Watch | None = None
+    ) -> None:
         """`network` is the way to Claude: to a scripted one, or None for the real one, and then on a real clock."""
-        self._network, self._settings = network, claude
+        self._network, self._settings, self._watch = network, claude, watch
         self.calls: list[RehearsedCall] = []
         self.notes: dict[str, NoteList] = defaultdict(NoteList)
         """What callers asked to be kept, by number."""
@@ -221,7 +229,7 @@ class Rehearsal:
                     work,
                     self.toolbox,
                 ) as parts,
-                on_a_line(parts, line, caller, trust=trust, greeted=greeted) as call,
+                on_a_line(parts, line, caller, trust=trust, greeted=greeted, watch=self._watch) as call,
             ):
                 self.calls.append(call)
                 yield call

@@ -33,6 +33,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from agents.definition import AgentId
 from agents.script import Script
+from agents.scripted_work import WorkScript
 from orchestrator.testing.stand_ins import StandIn
 
 
@@ -125,5 +126,6 @@ class Scenario(_Part):
     minutes: float = Field(default=30, gt=0)
     usd: Decimal = Field(default=Decimal(1), gt=0)
     claude: Script = Script()
+    work: WorkScript = Field(default=WorkScript(), description="What long work does, in the form of agents/scripted_work.py.")
     tools: dict[str, StandIn] = Field(default={}, description="Tools that others bring, and what they say here.")
     turns: Annotated[tuple[Turn, ...], AfterValidator(_some)]
