@@ -16,7 +16,7 @@ from agents.errors import WorkError
 from agents.scripted_work import ScriptedRunner, WorkScript
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Stop, TaskEvent, TaskRunner, Word, Working
 from tests.agents.command_line import ASK, SAY, command_line, runs, says
-from tests.agents.workplace import HANGS_UP, Caller, order, ran
+from tests.agents.workplace import HANGS_UP, Caller, order, ran, unasked
 
 PUSH = {"question": "The Engineer wants to push to main. Yes or no?", "tool": "Bash", "exact": "git push", "risky": True}
 
@@ -102,7 +102,7 @@ SCENES = {
 }
 
 
-@pytest.fixture(params=["scripted", pytest.param("command line", marks=pytest.mark.realcli)])
+@pytest.fixture(params=["scripted", pytest.param("command line", marks=[pytest.mark.realcli, pytest.mark.timeout(60)])])
 def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -137,7 +137,7 @@ class House:
         where = self.folder if self.kind == "scripted" else self.folder / "work"
         return order(where, **SCENES[scene].task, **more)
 
-    async def played(self, scene: str, caller: Caller = lambda _: None) -> list[TaskEvent]:
+    async def played(self, scene: str, caller: Caller = unasked) -> list[TaskEvent]:
         async with self.on(scene) as runner:
             return await ran(runner, self.order(scene), caller)
 
