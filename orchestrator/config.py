@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails
 
 from agents.claude import BrainSettings
+from agents.pai import PaiSettings
 from orchestrator.errors import ConfigError
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
@@ -28,7 +29,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
 }
-LISTS: Final = frozenset({"allow", "agents"})
+LISTS: Final = frozenset({"allow", "agents", "environment", "setting_sources"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -78,6 +79,7 @@ class Settings(_Section):
     ears: EarSettings = EarSettings()
     mouths: MouthSettings = MouthSettings()
     mind: MindSettings = MindSettings()
+    pai: PaiSettings = PaiSettings()
     log: LogSettings = LogSettings()
 
 
@@ -110,6 +112,11 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         return Config(Settings.model_validate(tree), origins)
     except ValidationError as error:
         raise ConfigError(_explain(error, origins), "correct it there and run the command again") from None
+
+
+def surroundings() -> dict[str, str]:
+    """The environment as it is, for what hands a part of it on."""
+    return dict(os.environ)
 
 
 def _found(folder: Path) -> Path | None:

@@ -186,6 +186,18 @@ async def test_a_death_is_told_and_leaves_nothing(tmp_path: Path, victim: str) -
     assert gone(await shell_works(tmp_path))
 
 
+async def test_a_command_line_that_never_answers_is_ended_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.pai._STOP_S", 0.2)
+    monkeypatch.setattr("agents.pai._GOODBYE_S", 0.2)
+    deaf = tmp_path / "claude"
+    deaf.write_text("#!/bin/sh\ntrap '' TERM\nwhile true; do sleep 0.1; done\n")
+    deaf.chmod(0o755)
+    async with command_line(tmp_path, command=deaf) as (runner, _):
+        events = await ran(runner, order(tmp_path / "work"), lambda event: Stop() if isinstance(event, Began) else None)
+    assert code(events) == "work_stopped"
+    assert await left(session(events)) == {}
+
+
 @pytest.mark.parametrize("worker_too", [False, True])
 async def test_nothing_outlives_a_server_that_is_killed(tmp_path: Path, worker_too: bool) -> None:
     """The worker clears up; where it was killed as well, the next server does, by what the last one wrote down."""
