@@ -29,8 +29,8 @@ ENVIRONMENT: Final = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ", "TMPDIR", "CLAUDE_CONFIG_DIR",
 )  # fmt: skip
 _ROOT: Final = Path(__file__).parents[1]
-_STOP_S: Final = 5.0  # for a run to tell that it stopped; it takes 0.2 s
-_GOODBYE_S: Final = 5.0  # for a worker to end by itself; it takes 0.3 s
+_STOP_S: Final = 6.0  # for a run to tell that it stopped; it takes 0.2 s
+_GOODBYE_S: Final = 6.0  # for a worker to end by itself; it takes 0.3 s
 
 
 class PaiSettings(BaseModel):

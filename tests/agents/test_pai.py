@@ -18,7 +18,7 @@ import pytest
 from agents import processes
 from agents.errors import NotInstalled
 from agents.pai import PaiRunner, PaiSettings, find_command
-from agents.work import Add, Answer, Asks, Began, Done, Failed, Says, Stop, TaskEvent, Word, Working
+from agents.work import Answer, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Word, Working
 from tests.agents.command_line import ASK, PHONE_WORDS, SAY, command_line, runs, says, surroundings
 from tests.agents.stage import ROOT
 from tests.agents.workplace import order, ran
@@ -51,7 +51,7 @@ async def shell_works(folder: Path) -> int:
     async def read() -> str:
         return await file.read_text() if await file.exists() else ""
 
-    return int(await eventually(read, lambda text: text.endswith("\n")))
+    return int(await eventually(read, lambda text: text.endswith("\n"), within_s=50))
 
 
 async def test_does_real_work_and_tells_of_it(tmp_path: Path) -> None:
@@ -125,22 +125,13 @@ async def test_a_no_comes_with_the_callers_words(tmp_path: Path) -> None:
     assert not asks.risky
 
 
-async def test_a_wish_that_comes_with_the_end_is_still_heard(tmp_path: Path) -> None:
-    """It is sent when the last thing was told, so that it reaches the run before, at or after the end of the turn."""
-    acts = {"when": {"heard": "picture"}, "say": "With a picture."}, {"calls": [says("Almost done.")]}
-    after = {"when": {"after": SAY, "heard": "Do the work"}, "say": "Done."}, {"when": {"after": SAY}, "say": "With a picture."}
-    async with command_line(tmp_path, *after, *acts) as (runner, _):
-        events = await ran(runner, order(tmp_path / "work"), lambda event: Add("A picture!") if isinstance(event, Says) else None)
-    assert events[-1] == Done("With a picture.", "With a picture.")
-
-
-async def stopped(folder: Path, how: Callable[[Began, int], Any], *, session: str = "") -> tuple[list[TaskEvent], float]:
-    """A run that loops in its shell, when `how` was done to it; and how long it then took to end."""
+async def stopped(folder: Path, how: Callable[[Began, int], Any]) -> list[TaskEvent]:
+    """All that a run tells that loops in its shell, when `how` was done to it."""
     told: list[TaskEvent] = []
     async with command_line(folder, {"say": "I have begun.", "calls": [runs(LOOP)]}) as (runner, _):
         send, words = anyio.create_memory_object_stream[Word](1)
         with send, words:
-            async with aclosing(runner.run(order(folder / "work", session=session, **BASH), words)) as events:
+            async with aclosing(runner.run(order(folder / "work", **BASH), words)) as events:
                 began = await anext(events)
                 told.append(began)
                 async for event in events:
@@ -150,10 +141,8 @@ async def stopped(folder: Path, how: Callable[[Began, int], Any], *, session: st
                 assert isinstance(began, Began)
                 if word := how(began, await shell_works(folder)):
                     send.send_nowait(word)
-                since_s = anyio.current_time()
                 told.extend([event async for event in events])
-                took_s = anyio.current_time() - since_s
-    return told, took_s
+    return told
 
 
 def gone(pid: int) -> bool:
@@ -165,9 +154,9 @@ def gone(pid: int) -> bool:
 
 
 async def test_stop_interrupts_and_leaves_nothing(tmp_path: Path) -> None:
-    events, took_s = await stopped(tmp_path, lambda began, shell: Stop())
+    events = await stopped(tmp_path, lambda began, shell: Stop())
     assert code(events) == "work_stopped"
-    assert took_s < 4  # by the interrupt: whoever waits to be killed takes 5 s
+    assert any(isinstance(event, Spent) for event in events)  # so it was interrupted: what is killed tells nothing more
     assert await left(session(events)) == {}
     assert gone(await shell_works(tmp_path))
 
@@ -178,7 +167,7 @@ async def test_a_death_is_told_and_leaves_nothing(tmp_path: Path, victim: str) -
         (command,) = children(began.pid)
         os.kill(began.pid if victim == "worker" else command, signal.SIGKILL)
 
-    events, _ = await stopped(tmp_path, kill)
+    events = await stopped(tmp_path, kill)
     assert code(events) == "work_crashed"
     assert isinstance(events[-1], Failed)
     assert events[-1].achieved == "I have begun."
@@ -211,7 +200,7 @@ async def test_nothing_outlives_a_server_that_is_killed(tmp_path: Path, worker_t
             if worker_too:
                 os.kill(began.pid, signal.SIGKILL)
                 assert await runner.reap(began)
-            await eventually(lambda: left(began.session), lambda family: not family)
+            await eventually(lambda: left(began.session), lambda family: not family, within_s=50)
         assert gone(shell)
         assert not await runner.reap(began)
 
@@ -226,7 +215,7 @@ async def test_what_it_left_running_ends_with_it(tmp_path: Path) -> None:
 
 
 async def test_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
-    events, _ = await stopped(tmp_path, lambda began, shell: os.kill(began.pid, signal.SIGKILL))
+    events = await stopped(tmp_path, lambda began, shell: os.kill(began.pid, signal.SIGKILL))
     async with command_line(tmp_path, {"when": {"heard": "cut off"}, "say": "Now it is done."}) as (runner, claude):
         again = await ran(runner, order(tmp_path / "work", session=session(events), **BASH))
     assert again[-1] == Done("Now it is done.", "Now it is done.")
