@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from copy import copy
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Any, Final, Self, TypeVar
 
 import anyio
@@ -20,6 +19,7 @@ from agents.brain import Act, AgentEvent, Choice, Failed, Spent, ToolCalled, Utt
 from agents.claude_reply import Reply, converted, spent_on
 from agents.definition import Agent
 from agents.errors import BrainError, BrokenOff, Refused, Slow, Stalled, ToolError, Truncated, Unauthorised
+from agents.loopback import is_loopback
 from agents.prompting import Prompts
 from agents.tools import Tool
 
@@ -96,7 +96,7 @@ class ClaudeBrain:
         }
         if self._transport is not None:
             return httpx2.AsyncClient(transport=self._transport, **options)
-        if _loopback(self._settings.base_url):  # where no proxy can reach
+        if is_loopback(self._settings.base_url):  # where no proxy can reach
             return httpx2.AsyncClient(trust_env=False, **options)
         return anthropic.DefaultAsyncHttpxClient(**options)
 
@@ -263,11 +263,3 @@ def _checked(call: ToolCalled, tools: Sequence[Tool]) -> Any:
 def _result(call: ToolCalled, text: str, *, is_error: bool = False) -> dict[str, Any]:
     result = {"type": "tool_result", "tool_use_id": call.id, "content": text or "Done."}
     return {**result, "is_error": True} if is_error else result
-
-
-def _loopback(url: str) -> bool:
-    host = httpx2.URL(url).host
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -85,6 +85,7 @@ class Lines(_Lines):
     fillers: Annotated[tuple[Line, ...], Field(min_length=1)]
     slow: Line
     still_thinking: Line
+    still_working: Line
     are_you_still_there: Line
     goodbye_silence: Line
     farewell: Line

@@ -1,11 +1,11 @@
-"""What an agent may do on a call: tools as Claude sees them. The call carries them out; here they are only defined."""
+"""What an agent may do on a call: tools as Claude sees them. Ours are carried out by the call; those of others run themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -28,7 +28,9 @@ class Tool:
     ends_turn: bool = False
     """The agent is done when it has called this; no further request."""
     filler: str | None = None
-    """Said while it runs, if nothing else is being said."""
+    """Said while it runs, if nothing else is being said; what the phone would say if left out."""
+    run: Callable[[Mapping[str, Any]], Awaitable[str]] | None = None
+    """Does it, with a valid input, and says how it went, or raises ToolError; None for what only the call can do."""
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -41,10 +43,11 @@ class Tool:
     def check(self, raw: object) -> dict[str, Any]:
         """The input, valid and complete. Raises ToolError, in words that let Claude mend it."""
         try:
-            return self.inputs.model_validate(raw).model_dump()
+            return self.inputs.model_validate(raw).model_dump(mode="json")
         except ValidationError as error:
             problems = "; ".join(
-                f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg']}" for e in error.errors(include_url=False)[:3]
+                f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg'].removeprefix('Value error, ')}"
+                for e in error.errors(include_url=False)[:3]
             )
             raise ToolError(f"{self.name} was not called: {problems}") from None
 
@@ -91,7 +94,7 @@ class CurrentTime(Inputs):
     zone: str = Field(default="", max_length=64, description="IANA name such as Europe/Berlin; the caller's own if left out.")
 
 
-CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere.", CurrentTime)
+CURRENT_TIME: Final = Tool("current_time", "The date and time, here or elsewhere, and where here is.", CurrentTime)
 
 
 class Remember(Inputs):
@@ -107,22 +110,108 @@ class Recall(Inputs):
 
 RECALL: Final = Tool("recall", "What this caller asked to be kept in earlier calls.", Recall)
 
+
+class SendDigits(Inputs):
+    keys: str = Field(pattern=r"^[0-9*#A-D]{1,32}$", description="In order, nothing between them.")
+
+
+SEND_DIGITS: Final = Tool(
+    "send_digits", "Press keys on this line, for a machine at its other end: a menu, a door. Only when asked to.", SendDigits
+)
+
+
+class StartTask(Inputs):
+    what: str = Field(
+        min_length=1,
+        max_length=4_000,
+        description="All that is wanted, complete in itself, in the caller's words where they matter.",
+    )
+    title: str = Field(
+        min_length=1, max_length=100, description="As one would speak of it: 'a blog post about the voice server'."
+    )
+    minutes: float = Field(gt=0, le=480, description="How long it may take; 0.2 for a few seconds.")
+    mood: Literal["calm", "tender", "focused", "bright", "playful", "dramatic"] = Field(
+        default="calm", description="Of the music meanwhile, to suit the work."
+    )
+
+
+START_TASK: Final = Tool(
+    "start_task",
+    "Begin real work that takes more than a moment: files, code, research on the web, anything written. You do it"
+    " yourself, on the caller's own machine, while they hold or are called back.",
+    StartTask,
+)
+
+
+class AddToTask(Inputs):
+    words: str = Field(min_length=1, max_length=2_000, description="What the caller wants besides or instead.")
+
+
+ADD_TO_TASK: Final = Tool("add_to_task", "Tell the long work under way something more.", AddToTask)
+
+
+class StopTask(Inputs):
+    pass
+
+
+STOP_TASK: Final = Tool("stop_task", "Stop the long work under way. Only if the caller wants that.", StopTask)
+
+
+class CallBack(Inputs):
+    pass
+
+
+CALL_BACK: Final = Tool(
+    "call_back",
+    "End this call and call the caller back when the long work is done. Only if they want that; first say goodbye.",
+    CallBack,
+    ends_turn=True,
+)
+
 _MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
     "bring_in": bring_in,
     "end_call": lambda _: END_CALL,
     "current_time": lambda _: CURRENT_TIME,
     "remember": lambda _: REMEMBER,
     "recall": lambda _: RECALL,
+    "send_digits": lambda _: SEND_DIGITS,
+    "start_task": lambda _: START_TASK,
+    "add_to_task": lambda _: ADD_TO_TASK,
+    "stop_task": lambda _: STOP_TASK,
+    "call_back": lambda _: CALL_BACK,
 }
 KNOWN: Final = tuple(_MAKERS)
 USUAL: Final = ("bring_in", "current_time", "end_call")  # of an agent that nobody gave any
 
 
-def tools_of(agent: Agent, everyone: Iterable[Agent]) -> tuple[Tool, ...]:
-    """The tools this agent may use on a call with these agents; `bring_in` only if there is somebody to bring in."""
+class Toolbox(Protocol):
+    """The tools that others bring, as they are now."""
+
+    def named(self, written: str) -> Sequence[Tool]:
+        """What an agent's file means by that; nothing where it is not there."""
+        ...
+
+
+class _Empty:
+    def named(self, written: str) -> Sequence[Tool]:
+        return ()
+
+
+EMPTY: Final[Toolbox] = _Empty()
+
+
+def tools_of(agent: Agent, everyone: Iterable[Agent], toolbox: Toolbox = EMPTY) -> tuple[Tool, ...]:
+    """The tools this agent may use on a call with these agents, each once; `bring_in` only if there is somebody to bring in."""
     others = [other for other in everyone if other.id != agent.id]
     colleagues = tuple(other for other in others if not agent.hands_over_to or other.id in agent.hands_over_to)
-    return tuple(_MAKERS[name](colleagues) for name in agent.tools if name != "bring_in" or colleagues)
+    tools: dict[str, Tool] = {}
+    for written in agent.tools:
+        if (written == "bring_in" and not colleagues) or (written == "start_task" and agent.task is None):
+            continue
+        maker = _MAKERS.get(written)
+        found = toolbox.named(written) if maker is None else (maker(colleagues),)
+        tools |= {tool.name: tool for tool in found}
+    return tuple(tools.values())
 
 
 @lru_cache(4)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import anyio
@@ -16,6 +16,7 @@ from agents.claude import ClaudeBrain
 from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster
+from agents.toolbox import open_toolbox
 from orchestrator import events
 from orchestrator.apology import apologise
 from orchestrator.call import Call, Parts
@@ -29,9 +30,9 @@ from orchestrator.mind import Minds
 from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
-from orchestrator.pin import PinGuard
+from orchestrator.pin import Trust
 from orchestrator.renewal import Renewal, stamp
-from orchestrator.rosters import PROMPTS, phrases_of, roster_of
+from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from orchestrator.zones import zones
@@ -40,6 +41,7 @@ from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
 from voices.inventory import Choice
 from voices.vad import SileroVad, load_silero
+from voices.voice import Voice, load_voices
 
 log = structlog.get_logger()
 
@@ -57,7 +59,7 @@ class House:
     engines: tuple[Choice, ...] = ()
     """Ears and mouths: which, why, and what would be better."""
     renewal: Renewal | None = None
-    """Reads the agents' files anew when they changed; without it, whoever is there stays."""
+    """Reads the files of agents and voices anew when they changed; without it, whoever is there stays."""
 
     async def take(self, line: Line) -> None:
         """One ringing line, to its end: turned away, or answered and talked to. Never raises for what goes wrong in it."""
@@ -96,9 +98,9 @@ class House:
         return await self._talk(line, journal)
 
     async def _talk(self, line: Line, journal: Journal) -> str:
-        guard = PinGuard(self.admission, line.caller) if self.admission.asks_for_pin else None
-        parts = self.parts if self.renewal is None else replace(self.parts, minds=await self.renewal.minds())
-        call = Call(parts, line, journal, guard=guard)
+        trust = Trust.of(self.admission, line.caller)
+        parts = self.parts if self.renewal is None else await self.renewal.parts()
+        call = Call(parts, line, journal, trust=trust)
         try:
             await call.run()
         except* LineError as group:
@@ -116,22 +118,25 @@ class House:
         return call.why or "failed"
 
 
-def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
+def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines, Mapping[str, Voice]]:
     zones()
     roster = roster_of(settings)
-    return roster, Prompts.read(roster, PROMPTS), phrases_of(roster), Lines.read(PROMPTS / "lines.yaml")
+    lines, voices = Lines.read(PROMPTS / "lines.yaml"), load_voices(*voice_folders(settings))
+    return roster, Prompts.read(roster, PROMPTS), phrases_of(roster), lines, voices
 
 
 @asynccontextmanager
 async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None) -> AsyncGenerator[House]:
     """Everything loaded and warm. Raises AgentError, RecognitionError, SynthesisError: what is missing, and how to get it."""
     before = await anyio.to_thread.run_sync(stamp, settings)
-    roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
+    roster, prompts, phrases, lines, voices = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
+        toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
         recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
-        catalogue, mouths = await open_mouths(settings.mouths, stack)
+        catalogue, mouths = await open_mouths(settings.mouths, voices, stack)
         await anyio.to_thread.run_sync(load_silero)
+        zone = zones()[settings.house.zone] if settings.house.zone else None
         minds = Minds(
             roster=roster,
             brain=brain,
@@ -141,12 +146,15 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
             router_model=settings.mind.router_model,
             phrases=phrases,
             lines=lines,
-            now=lambda: datetime.now().astimezone(),
+            now=lambda: datetime.now(zone).astimezone(zone),
             notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
+            place=settings.house.place,
+            toolbox=toolbox,
         )
         policy = settings.admission
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
         today = minds.now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
-        renewal = Renewal(settings, brain, minds, before)
+        renewal = Renewal(settings, brain, parts, before)
+        await toolbox.settled()
         yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal)

@@ -123,9 +123,10 @@ def agents_new(
     """Write a new agent and a test for it into this folder. Asks three questions, unless they are answered by options."""
     from orchestrator.lint import lint
     from orchestrator.new_agent import NewAgent, free_voices, write
-    from orchestrator.rosters import agent_voices, roster_of
+    from orchestrator.rosters import agent_voices, roster_of, voice_folders
 
-    settings, voices = configured().settings, agent_voices()
+    settings = configured().settings
+    voices = agent_voices(*voice_folders(settings))
     roster = roster_of(settings)
     free = free_voices(roster, voices) or voices
     try:

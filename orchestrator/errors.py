@@ -4,8 +4,11 @@ HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
-├── NotWritten           a new agent's files cannot be made
-└── JournalUnreadable    a call's journal is not what we write
+├── NoSuchRecording      a call has no sound that could be replayed
+├── CannotReplay         a call cannot be replayed here
+├── NotWritten           files that were asked for cannot be made
+├── JournalUnreadable    a call's journal is not what we write
+└── MusicUnavailable     a source of music has none; another one plays
 """
 
 from __future__ import annotations
@@ -39,6 +42,15 @@ class NoSuchCall(HouseError):
     usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
 
 
+class NoSuchRecording(HouseError):
+    code = "no_such_recording"
+    usual_fix = "replay a call whose folder holds call.wav, as each call that was answered does"
+
+
+class CannotReplay(HouseError):
+    code = "cannot_replay"
+
+
 class NotWritten(HouseError):
     code = "not_written"
 
@@ -46,3 +58,8 @@ class NotWritten(HouseError):
 class JournalUnreadable(HouseError):
     code = "journal_unreadable"
     usual_fix = "move that call's folder away, if it was not meant to be edited"
+
+
+class MusicUnavailable(HouseError):
+    code = "music_unavailable"
+    usual_fix = "mend that, or set music in [hold] to composed or off"

@@ -166,6 +166,96 @@ class ToolUsed(Fact):
     input: dict[str, Any]
 
 
+class ToolReturned(Fact):
+    """What came of it; there is none of these for a tool that was stopped before it was done."""
+
+    kind: Literal["tool_returned"] = "tool_returned"
+    turn: int
+    agent: str
+    name: str
+    result: str
+    """As Claude was told."""
+    failed: bool = False
+
+
+class TaskStarted(Fact):
+    kind: Literal["task_started"] = "task_started"
+    task: str
+    agent: str
+    title: str
+    what: str
+    minutes: float
+    """As estimated."""
+
+
+class TaskProgress(Fact):
+    """The run told something. `said` is in its own words; else `what` names the step."""
+
+    kind: Literal["task_progress"] = "task_progress"
+    task: str
+    what: str = ""
+    said: str = ""
+    step: int = 0
+    of: int = 0
+
+
+class HoldStarted(Fact):
+    kind: Literal["hold_started"] = "hold_started"
+    task: str
+    mood: str
+
+
+class HoldEnded(Fact):
+    kind: Literal["hold_ended"] = "hold_ended"
+    task: str
+    why: Literal["done", "call_back", "hung_up"]
+
+
+class Narrated(Fact):
+    """A line is told about the work; `of` are the entries (their `seq`) that it tells."""
+
+    kind: Literal["narrated"] = "narrated"
+    task: str
+    agent: str
+    text: str
+    of: tuple[int, ...] = ()
+
+
+class Asked(Fact):
+    """The run asked, and now the caller is asked."""
+
+    kind: Literal["asked"] = "asked"
+    task: str
+    question: str
+    risky: bool = False
+    again: bool = False
+
+
+class Answered(Fact):
+    kind: Literal["answered"] = "answered"
+    task: str
+    yes: bool
+    by: Literal["voice", "key", "silence", "policy"]
+
+
+class TaskDone(Fact):
+    kind: Literal["task_done"] = "task_done"
+    task: str
+    ok: bool
+    why: str = ""
+    """Its error's code, where it was not finished."""
+    usd: Decimal
+
+
+class Written(Fact):
+    """What Claude wrote for an agent, up to a tool or its end, heard or not: a replay needs what an interruption kept unsaid."""
+
+    kind: Literal["written"] = "written"
+    turn: int
+    agent: str
+    text: str
+
+
 class MoneySpent(Fact):
     kind: Literal["spent"] = "spent"
     turn: int
@@ -217,6 +307,16 @@ CallEvent = Annotated[
     | SpeechResumed
     | DigitPressed
     | ToolUsed
+    | ToolReturned
+    | TaskStarted
+    | TaskProgress
+    | HoldStarted
+    | HoldEnded
+    | Narrated
+    | Asked
+    | Answered
+    | TaskDone
+    | Written
     | MoneySpent
     | Failed
     | CallEnded,
@@ -244,4 +344,5 @@ class Entry(BaseModel):
     def parse(cls, line: str | bytes) -> Self:
         """Raises ValueError (pydantic's, or JSON's) for a line that is not one of ours."""
         fields = msgspec.json.decode(line, type=dict[str, Any])
-        return cls(seq=fields.pop("seq"), at_s=fields.pop("at_s"), event=_EVENT.validate_python(fields))
+        seq, at_s = fields.pop("seq", None), fields.pop("at_s", None)
+        return cls.model_validate({"seq": seq, "at_s": at_s, "event": _EVENT.validate_python(fields)})

@@ -2,79 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
-from agents.brain import Act, Brain, Failed, Said, Spent, ToolCalled, Utterance
+from agents.brain import Brain, Failed, Said, Spent, ToolCalled, Utterance
 from agents.definition import Agent
-from agents.errors import BrainError, ToolError, Truncated
-from agents.lines import Lines
+from agents.errors import BrainError, Truncated
 from agents.prices import CHARS_PER_TOKEN, cost_usd
-from agents.roster import Roster
-from agents.spoken import Sentences
-from agents.tools import tools_of
+from agents.tools import Toolbox, tools_of
 from orchestrator import events
+from orchestrator.acts import Acts, Means
 from orchestrator.events import CallEvent
-from orchestrator.notes import Notes, told
-from orchestrator.reply import Reply
 from orchestrator.router import MOST_SPEAKERS, Speaker
-from orchestrator.zones import zones
+from orchestrator.speech import Sentence, Speech
 
-CLAUSE_GAP_S: Final = 0.06
-SENTENCE_GAP_S: Final = 0.18
 SPEAKER_GAP_S: Final = 0.25
 FILLER_GAP_S: Final = 0.08
-SETTLE_S: Final = 0.12
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Something to say, by whom."""
-
-    agent: Agent
-    text: str
-    opens: bool = False
-    """The speaker's first in this turn."""
-    aside: bool = False
-    gap_s: float = SENTENCE_GAP_S
 
 
 class Floor:
     """Runs the speakers of one turn."""
 
-    def __init__(
-        self, brain: Brain, roster: Roster, lines: Lines, reply: Reply, now: Callable[[], datetime], notes: Notes
-    ) -> None:
-        self._brain, self._roster, self._lines, self._reply = brain, roster, lines, reply
-        self._now, self._notes = now, notes
-        self._order: list[Speaker] = []
+    def __init__(self, brain: Brain, means: Means, toolbox: Toolbox) -> None:
+        self._brain, self._means, self._toolbox = brain, means, toolbox
+        self._roster, self._lines, self._reply, self._order = means.roster, means.lines, means.reply, means.order
 
     async def run(self, speakers: Sequence[Speaker], thread: Sequence[Utterance], out: MemoryObjectSendStream[Sentence]) -> None:
         """Sends the turn's sentences, and closes `out`."""
-        self._order = list(speakers)
+        self._order[:] = speakers
         drafts = list(thread)
         async with out:
             for at in range(MOST_SPEAKERS + 1):
                 if at >= len(self._order) or self._reply.farewell:
                     return
-                speech = _Speech(self._roster[self._order[at].agent], self._reply, out, SPEAKER_GAP_S if at else FILLER_GAP_S)
+                speech = Speech(self._roster[self._order[at].agent], self._reply, out, SPEAKER_GAP_S if at else FILLER_GAP_S)
                 if not await self._speak(speech, self._order[at].brief, drafts):
                     return
                 drafts.append(Utterance(speech.agent.id, speech.text))
 
-    async def _speak(self, speech: _Speech, brief: str, thread: Sequence[Utterance]) -> bool:
+    async def _speak(self, speech: Speech, brief: str, thread: Sequence[Utterance]) -> bool:
         """One speaker's turn; False when it failed and the turn ends here."""
         agent, turn = speech.agent, self._reply.turn
         meter, failure = _Meter(agent), None
-        thinking = self._brain.turn(
-            agent, thread, note=self._note(brief), tools=tools_of(agent, self._roster), act=self._act(speech)
-        )
+        tools = tools_of(agent, self._roster, self._toolbox)
+        acts = Acts(self._means, speech, tools)
+        thinking = self._brain.turn(agent, thread, note=self._note(brief), tools=tools, act=acts.act)
         try:
             async with anyio.create_task_group() as tasks, aclosing(thinking) as happenings:
                 tasks.start_soon(speech.settle_when_quiet)
@@ -88,6 +64,7 @@ class Floor:
                         case Spent():
                             self._tell(meter.spent(happening, turn))
                         case ToolCalled():
+                            speech.tell_written()
                             await speech.settle()
                         case Failed(failure):
                             pass  # and nothing follows it
@@ -95,10 +72,11 @@ class Floor:
         finally:
             if meter.owed:
                 self._tell(meter.estimate(turn))
+            speech.tell_written()
         await speech.finish()
         return failure is None or await self._failed(speech, failure)
 
-    async def _failed(self, speech: _Speech, error: BrainError) -> bool:
+    async def _failed(self, speech: Speech, error: BrainError) -> bool:
         """Say so: the agent itself where it only ran out of words, else the front desk. True if the turn goes on."""
         self._reply.failed(speech.agent.id, error)
         itself = isinstance(error, Truncated)
@@ -107,97 +85,11 @@ class Floor:
         return itself
 
     def _note(self, brief: str) -> str:
-        facts = f"It is {self._now():%A, %d %B %Y, %H:%M}."
-        return f"{facts} {brief}".strip()
+        work = self._means.holding.note() if self._means.holding else ""
+        return "\n".join(part for part in (f"It is {self._means.here.told()}.", work, brief) if part)
 
     def _tell(self, event: CallEvent) -> None:
         self._reply.tell(event)
-
-    def _act(self, speech: _Speech) -> Act:
-        async def act(call: ToolCalled) -> str:
-            await self._reply.over.wait()  # a guess may think and speak, never act
-            await self._reply.routed.wait()
-            self._tell(events.ToolUsed(turn=self._reply.turn, agent=speech.agent.id, name=call.name, input=dict(call.input)))
-            match call.name:
-                case "bring_in":
-                    return await self._bring_in(speech, call.input["agent"], call.input["why"])
-                case "end_call":
-                    self._reply.farewell = "goodbye"
-                    if not speech.text:
-                        await speech.say(self._lines.farewell)
-                    return "The call ends when this has been heard."
-                case "current_time":
-                    return _time(self._now(), call.input["zone"])
-                case "remember":
-                    await self._notes.keep(call.input["note"], self._now().date())
-                    return "Kept."
-                case "recall":
-                    return told(await self._notes.read(), call.input["about"])
-                case other:
-                    raise ToolError(f"There is no tool {other} on this line.")
-
-        return act
-
-    async def _bring_in(self, speech: _Speech, target: str, why: str) -> str:
-        if not speech.text:
-            await speech.say(self._lines.hand_over.format(name=self._roster[target].name))
-        if all(speaker.agent != target for speaker in self._order):
-            self._order.append(Speaker(target, why))
-        return "They speak next."
-
-
-def _time(now: datetime, zone: str) -> str:
-    if zone and zone not in zones():
-        raise ToolError(f"{zone!r} is no time zone; use an IANA name such as Europe/Berlin.")
-    there = now.astimezone(zones()[zone]) if zone else now
-    return f"{there:%A, %d %B %Y, %H:%M}"
-
-
-class _Speech:
-    """What one speaker says in this turn, cut into sentences."""
-
-    def __init__(self, agent: Agent, reply: Reply, out: MemoryObjectSendStream[Sentence], gap_s: float) -> None:
-        self.agent, self.out = agent, out
-        self.text = ""
-        self._reply = reply
-        self._sentences = Sentences(names=(agent.name, *agent.aliases))
-        self._said = anyio.Event()
-        self._begun = False
-        self._gap_s = gap_s
-
-    async def said(self, delta: str) -> None:
-        self.text += delta
-        self._said.set()
-        await self._send(self._sentences.push(delta))
-
-    async def say(self, sentence: str) -> None:
-        """Words that the phone puts into the agent's mouth, because it said none."""
-        self.text += sentence
-        await self._send([sentence])
-
-    async def settle(self) -> None:
-        await self._send(self._sentences.settle())
-
-    async def settle_when_quiet(self) -> None:
-        """A stream that pauses after a full stop may have ended a sentence: do not wait for what comes next."""
-        while True:
-            await self._said.wait()
-            self._said = anyio.Event()
-            with anyio.move_on_after(SETTLE_S):
-                await self._said.wait()
-            if not self._said.is_set():
-                await self.settle()
-
-    async def finish(self) -> None:
-        await self._send(self._sentences.finish())
-
-    async def _send(self, texts: Sequence[str]) -> None:
-        for text in texts:
-            if not self._begun:
-                self._reply.tell(events.FirstSentence(turn=self._reply.turn, agent=self.agent.id, text=text))
-            await self.out.send(Sentence(self.agent, text, opens=not self._begun, gap_s=self._gap_s))
-            self._begun = True
-            self._gap_s = SENTENCE_GAP_S if text.rstrip()[-1:] in ".!?…" else CLAUSE_GAP_S
 
 
 class _Meter:

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, Self
 import anyio
 import anyio.to_thread
 from anyio.streams.memory import MemoryObjectSendStream
+from pydantic import ValidationError
 
 from orchestrator.events import CallEvent, Entry
 from orchestrator.ledger import Ledger
@@ -214,11 +215,35 @@ class CallerClock:
 
 def read(path: Path) -> Iterator[Entry]:
     """The entries of a journal file; a last line cut off by a crash is left out. Raises OSError, ValueError."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    return parsed(path.read_text(encoding="utf-8"), str(path))
+
+
+def parsed(text: str, origin: str) -> Iterator[Entry]:
+    """The entries of a journal's text, as `read`; `origin` is where errors say that it stands. Raises ValueError."""
+    lines = text.splitlines()
     for number, line in enumerate(lines, 1):
         try:
             yield Entry.parse(line)
         except ValueError as error:
-            if number == len(lines):
+            if number == len(lines) and not isinstance(error, ValidationError):
                 return
-            raise ValueError(f"{path}:{number}: not a journal line: {error}") from error
+            raise ValueError(f"{origin}:{number}: {_unlike_ours(error)}") from error
+
+
+def _unlike_ours(error: ValueError) -> str:
+    """Why a line is not one of ours; mostly another version of PAI Voice wrote it."""
+    if not isinstance(error, ValidationError):
+        return f"not a journal line: {error}"
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    match first["type"]:
+        case "union_tag_invalid":
+            return (
+                f"a fact of the kind `{first.get('ctx', {}).get('tag')}`, which this version does not know; a newer one wrote it"
+            )
+        case "extra_forbidden":
+            return f"`{place}` is not known to this version; a newer one wrote it"
+        case "missing":
+            return f"`{place}` is missing; an older version wrote it, or it was edited"
+        case _:
+            return f"`{place}`: {first['msg']}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import count
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 import anyio
 
@@ -16,16 +17,24 @@ from agents.definition import Agent
 from agents.errors import BrainError
 from agents.lines import Lines
 from agents.roster import Roster
+from agents.tools import EMPTY, Toolbox
 from orchestrator import events
+from orchestrator.acts import Means
 from orchestrator.ear import Recognition
-from orchestrator.floor import Floor, Sentence, money
+from orchestrator.floor import Floor, money
+from orchestrator.here import Here
+from orchestrator.holding import Due, Holding, LongWork
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.notes import Notes
+from orchestrator.orders import Order, Orders
 from orchestrator.phrases import Phrases
+from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.router import Route, Router, Speaker
+from orchestrator.speech import Sentence
 from orchestrator.turns import Sign
+from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
 
 ROUTE_S: Final = 2.5  # then whoever has the floor answers
@@ -51,6 +60,11 @@ class Minds:
     now: Callable[[], datetime]
     notes: Callable[[str], Notes]
     """By the caller's number."""
+    toolbox: Toolbox = EMPTY
+    place: str = ""
+    """Where the house is; empty if nobody said."""
+    work: LongWork | None = None
+    """What long work needs; None where there is none."""
 
 
 class Conductor(Protocol):
@@ -63,23 +77,17 @@ class Conductor(Protocol):
         ...
 
 
-class Guard(Protocol):
-    """Who must be passed before anything else is done."""
-
-    def judge(self, answer: str) -> Literal["passed", "wrong", "locked"]:
-        """Of what was keyed in or spoken."""
-        ...
-
-
 class Mind:
     """One call's: its history as it was heard, and who has the floor."""
 
     def __init__(
-        self, minds: Minds, caller: str, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
+        self, minds: Minds, line: Line, mixer: Mixer, mouth: Mouth, conductor: Conductor, trust: Trust, holding: Holding | None
     ) -> None:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
-        self._guard = guard
-        self._notes = minds.notes(caller)
+        self._line, self._trust, self._holding = line, trust, holding
+        self._orders = Orders(holding, minds.phrases) if holding else None
+        self._behind_pin: Callable[[Reply], Awaitable[None]] | None = self._welcome if trust.first else None
+        self._notes = minds.notes(line.caller)
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
         self._filled = count()
@@ -87,7 +95,11 @@ class Mind:
     @property
     def guarded(self) -> bool:
         """What the caller says now may be the PIN: it is kept out of journal and history."""
-        return self._guard is not None
+        return self._behind_pin is not None
+
+    def keyed(self, key: str) -> Order | None:
+        """What a key orders about long work."""
+        return self._orders.keyed(key) if self._orders else None
 
     async def warm(self) -> list[events.MoneySpent]:
         """Make the first turn fast, while it still rings; returns what that cost."""
@@ -100,7 +112,7 @@ class Mind:
                 spent.append(money(cost, 0, "warm"))
 
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(collect, minds.brain.warm(desk, tools.tools_of(desk, minds.roster)))
+            tasks.start_soon(collect, minds.brain.warm(desk, tools.tools_of(desk, minds.roster, minds.toolbox)))
             if len(minds.roster) > 1:
                 choosing = minds.brain.warm_choice(
                     minds.router_system, tools.route(minds.roster.agents), model=minds.router_model
@@ -111,7 +123,7 @@ class Mind:
     async def greet(self, reply: Reply) -> None:
         """Open the call: with the question for the PIN where one is needed, else with the front desk's greeting."""
         with reply.work():
-            if self._guard is None:
+            if self._behind_pin is None:
                 await self._welcome(reply)
             else:
                 await self._say(reply, self._minds.lines.pin.ask)
@@ -157,10 +169,12 @@ class Mind:
     async def fill(self, reply: Reply, text: str | None = None) -> None:
         """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready.
 
-        Without a text it is the next of the agent's own fillers, or of the phone's where the agent has none.
+        A tool that runs may have words of its own. Without a text it is the next of the agent's own fillers, or of the phone's
+        where the agent has none.
         """
         with reply.work():
             if not self._mixer.talking:
+                text = reply.meanwhile() or text
                 agent = self._minds.roster[reply.speaker] if reply.speaker else self._holder
                 if text is None:
                     fillers = agent.speech.fillers or self._minds.lines.fillers
@@ -198,8 +212,12 @@ class Mind:
             raise RecognizerFailed(f"no text within {within_s:g} s of the end of speech") from None
 
     async def _react(self, reply: Reply) -> None:
-        if self._guard is not None:
-            await self._at_the_gate(reply, self._guard)
+        if self._behind_pin is not None:
+            await self._at_the_gate(reply, self._behind_pin)
+            return
+        order = reply.order or (self._orders.spoken(reply.text) if self._orders else None)
+        if order is not None:
+            await self._obey(reply, order)
             return
         match self._minds.router.act(reply.text):
             case "stop":
@@ -210,18 +228,46 @@ class Mind:
             case None:
                 await self._route(reply)
 
-    async def _at_the_gate(self, reply: Reply, guard: Guard) -> None:
+    async def _at_the_gate(self, reply: Reply, behind: Callable[[Reply], Awaitable[None]]) -> None:
         await reply.over.wait()  # a guess is no try
-        match guard.judge(reply.text):
+        match self._trust.guard.judge(reply.text) if self._trust.guard else "locked":
             case "passed":
-                self._guard = None
+                self._behind_pin = None
+                self._trust.passed()
                 await self._say(reply, self._minds.lines.pin.accepted)
-                await self._welcome(reply)
+                await behind(reply)
             case "wrong":
                 await self._say(reply, self._minds.lines.pin.wrong)
             case "locked":
                 reply.farewell = "locked"
                 await self._say(reply, self._minds.lines.pin.locked)
+
+    async def _obey(self, reply: Reply, order: Order) -> None:
+        """Do what was ordered about long work, and say so."""
+        await reply.over.wait()  # a guess orders nothing
+        orders = self._orders
+        assert orders is not None
+        if orders.risky(order) and self._trust.risk == "pin":
+            self._behind_pin = partial(self._obey, order=order)
+            await self._say(reply, self._minds.lines.pin.ask)
+            return
+        if order.name == "desk":
+            self.floor = self._minds.roster.front_desk.id
+        due = orders.refuse() if orders.risky(order) and self._trust.risk == "never" else orders.obey(order)
+        reply.farewell = due.farewell
+        await self._say(reply, due.text, due.agent)
+
+    async def tell(self, reply: Reply, due: Due) -> None:
+        """What is due about long work: a line, or the agent's own words."""
+        if not due.brief:
+            await self.say(reply, due.text, due.agent)
+            return
+        agent = due.agent or self._holder
+        with reply.work():
+            self._settle(reply, None)
+            reply.speaker = agent.id
+            await self._speak(reply, Route((Speaker(agent.id, due.brief),), "floor"))
+        reply.finished = True
 
     async def _route(self, reply: Reply) -> None:
         route = self._minds.router.at_once(reply.text, self.floor)
@@ -296,7 +342,8 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        floor = Floor(minds.brain, minds.roster, minds.lines, reply, minds.now, self._notes)
+        means = Means(minds.roster, minds.lines, reply, Here(minds.now, minds.place), self._notes, self._line, self._holding)
+        floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)

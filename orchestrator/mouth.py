@@ -10,9 +10,9 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from orchestrator.events import FirstAudio
-from orchestrator.floor import Sentence
 from orchestrator.mixer import Clip, Mixer
 from orchestrator.reply import Reply
+from orchestrator.speech import Sentence
 from voices.catalogue import Catalogue, Fallback
 from voices.synthesis import SynthesisError
 

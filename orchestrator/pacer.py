@@ -18,6 +18,7 @@ from voices.audio import FRAME_S, Frame
 
 SPEAKING_LEAD_S: Final = 0.16
 IDLE_LEAD_S: Final = 0.002  # noise that is sent ahead delays the next word, and a hole in it is not heard
+BED_LEAD_S: Final = 0.022  # a hole in music is: a frame more
 REFILL_S: Final = 0.06  # so much is sent at once: to wake up costs more than several frames do
 TICK_S: Final = 0.005  # the pacers of all calls wake at the same moments: one wake-up costs more than several frames do
 EARLY_S: Final = TICK_S + 0.002  # so a frame goes at the tick before its time; and event loops wake a little early
@@ -80,7 +81,8 @@ class Pacer:
         """How far ahead of the caller's ear to be at least, and at most."""
         if self._mixer.flowing:
             return SPEAKING_LEAD_S - REFILL_S, SPEAKING_LEAD_S
-        return IDLE_LEAD_S, IDLE_LEAD_S if self._soon() else IDLE_LEAD_S + REFILL_S - FRAME_S
+        least_s = BED_LEAD_S if self._mixer.bed.sounding else IDLE_LEAD_S
+        return least_s, least_s if self._soon() else least_s + REFILL_S - FRAME_S
 
     async def _send(self) -> None:
         """All that is due."""

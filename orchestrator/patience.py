@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum, auto
 from typing import Final
 
+from agents.lines import Lines
+
 FILLER_S: Final = 0.9  # from the end of speech: what can be said by then needs no filler
 DEAD_AIR_S: Final = 2.2  # a silence in mid-answer is filled well before it lasts 3 s
 STILL_THERE_S: Final = 8.0
@@ -28,7 +30,9 @@ class Rest(StrEnum):
     """What the call is waiting for while nobody speaks."""
 
     ANSWER = auto()  # ours is being made
+    TOOL = auto()  # ours is being made, and a tool runs for it
     CALLER = auto()  # it is the caller's turn
+    WORK = auto()  # the caller is on hold, or may be soon: silence is welcome
 
 
 class Prompt(StrEnum):
@@ -36,6 +40,7 @@ class Prompt(StrEnum):
 
     FILLER = auto()
     STILL_THINKING = auto()
+    STILL_WORKING = auto()
     SLOW = auto()
     ARE_YOU_STILL_THERE = auto()
     GOODBYE_SILENCE = auto()
@@ -61,25 +66,37 @@ class Patience:
         """Somebody was heard until then."""
         self._quiet_since_s = max(self._quiet_since_s, at_s)
 
+    def quiet_s(self, now_s: float) -> float:
+        """How long nobody has been heard."""
+        return now_s - self._quiet_since_s
+
     def turn_over(self, speech_ended_s: float) -> None:
         """The caller has said something: a new answer is waited for, from the end of their speech on."""
         self._quiet_since_s = speech_ended_s
         self._fillers = 0
         self._asked = False
 
+    def begun(self) -> None:
+        """The answer has begun to be heard: a filler would come too late, and only dead air is filled from here on."""
+        self._fillers = max(1, self._fillers)
+
     def due(self, rest: Rest, now_s: float, spent_usd: Decimal) -> Prompt | None:
         """What should be said now; each is given out once, so say it."""
-        quiet_s = now_s - self._quiet_since_s
-        return self._for_the_answer(quiet_s) if rest is Rest.ANSWER else self._for_the_caller(quiet_s, now_s, spent_usd)
+        quiet_s = self.quiet_s(now_s)
+        if rest in (Rest.ANSWER, Rest.TOOL):
+            return self._for_the_answer(rest, quiet_s)
+        limit = self._limit(quiet_s, now_s, spent_usd)
+        return limit if limit or rest is Rest.WORK else self._for_the_caller(quiet_s)
 
-    def _for_the_answer(self, quiet_s: float) -> Prompt | None:
+    def _for_the_answer(self, rest: Rest, quiet_s: float) -> Prompt | None:
         if quiet_s < (DEAD_AIR_S if self._fillers else FILLER_S):
             return None
         self._fillers += 1
         # The third comes about 6 s after the question: by then honesty is due.
-        return (Prompt.FILLER, Prompt.STILL_THINKING, Prompt.SLOW)[min(self._fillers, 3) - 1]
+        still = Prompt.STILL_WORKING if rest is Rest.TOOL else Prompt.STILL_THINKING
+        return (Prompt.FILLER, still, Prompt.SLOW)[min(self._fillers, 3) - 1]
 
-    def _for_the_caller(self, quiet_s: float, now_s: float, spent_usd: Decimal) -> Prompt | None:
+    def _limit(self, quiet_s: float, now_s: float, spent_usd: Decimal) -> Prompt | None:
         if quiet_s < BREATH_S:
             return None
         if spent_usd >= self._limits.usd:
@@ -92,9 +109,28 @@ class Patience:
         if not self._time_warned and now_s >= self._limits.minutes * 60 - WARN_BEFORE_S:
             self._time_warned = True
             return Prompt.TIME_ALMOST_UP
+        return None
+
+    def _for_the_caller(self, quiet_s: float) -> Prompt | None:
         if quiet_s >= (GOODBYE_S if self._asked else STILL_THERE_S):
             if self._asked:
                 return Prompt.GOODBYE_SILENCE
             self._asked = True
             return Prompt.ARE_YOU_STILL_THERE
         return None
+
+
+def prompt_lines(lines: Lines) -> dict[Prompt, str]:
+    """The sentence for each of the phone's own prompts, fillers apart."""
+    limits = lines.limits
+    return {
+        Prompt.STILL_THINKING: lines.still_thinking,
+        Prompt.STILL_WORKING: lines.still_working,
+        Prompt.SLOW: lines.slow,
+        Prompt.ARE_YOU_STILL_THERE: lines.are_you_still_there,
+        Prompt.GOODBYE_SILENCE: lines.goodbye_silence,
+        Prompt.TIME_ALMOST_UP: limits.time_almost_up,
+        Prompt.TIME_UP: limits.time_up,
+        Prompt.MONEY_ALMOST_UP: limits.budget_almost_spent,
+        Prompt.MONEY_UP: limits.budget_spent,
+    }

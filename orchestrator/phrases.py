@@ -50,6 +50,25 @@ class Address(_Words):
     articles: frozenset[str]
 
 
+class HoldOrders(_Words):
+    """What may be ordered while long work runs."""
+
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+    wait: tuple[str, ...]
+    call_back: tuple[str, ...]
+    status: tuple[str, ...]
+    more: tuple[str, ...]
+    less: tuple[str, ...]
+    silent: tuple[str, ...]
+    music_on: tuple[str, ...]
+    music_off: tuple[str, ...]
+    louder: tuple[str, ...]
+    softer: tuple[str, ...]
+    stop: tuple[str, ...]
+    help: tuple[str, ...]
+
+
 class Words(_Words):
     """The file's content."""
 
@@ -60,6 +79,7 @@ class Words(_Words):
     stop: tuple[str, ...]
     moments: tuple[str, ...]
     orders: tuple[str, ...]
+    hold: HoldOrders
     follow_up: tuple[str, ...]
     small_talk: tuple[str, ...]
     goodbye: Goodbye
@@ -96,6 +116,10 @@ class Phrases:
         self._goodbye = re.compile(rf"(?:{one_of((*goodbye.before, *called))} )*{one_of(goodbye.farewell)}(?: {after})?")
         self._stop = _only(words.stop, before=(*words.requests, "no"), around=fillers, after=words.moments)
         self._order = _only(words.orders, before=words.requests, around=words.fillers)
+        around, before = (*words.fillers, *called), (*words.requests, "yes", "no")
+        self._hold: dict[str, re.Pattern[str]] = {
+            order: _only(said, before=() if order in ("yes", "no") else before, around=around) for order, said in words.hold
+        }
         self._backchannel = re.compile(rf"(?:{one_of(words.backchannel)}(?: {one_of(words.backchannel)})*)?")
         self._breaks_in = re.compile(rf"(?:{one_of((*words.stop, *words.fillers, 'no'))} )*")
         self._follow_up = _only(words.follow_up, before=(*words.requests, "yes", "no"), around=words.fillers)
@@ -123,6 +147,11 @@ class Phrases:
     def is_order(self, text: str) -> bool:
         """To the phone, and one that wants an answer: "louder", "call me back"."""
         return bool(self._order.fullmatch(self._bare(text)))
+
+    def hold_order(self, text: str) -> str | None:
+        """What is ordered about long work, and nothing else: one of the keys of `hold`; None for what is no such order."""
+        said = self._bare(text)
+        return next((order for order, pattern in self._hold.items() if pattern.fullmatch(said)), None)
 
     def is_small_talk(self, text: str) -> bool:
         return bool(self._small_talk.fullmatch(plain(text)))

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import anyio
 
 from agents.errors import BrainError
+from agents.tools import Tool
 from orchestrator.ear import Utterance
 from orchestrator.events import CallEvent, Failed, MoneySpent
 from orchestrator.journal import Journal
+from orchestrator.orders import Order
+from orchestrator.tasks import Task
 from voices.recognition import RecognitionError
 from voices.synthesis import SynthesisError
 
@@ -21,7 +24,9 @@ Trouble = BrainError | RecognitionError | SynthesisError
 class Reply:
     """What it causes is kept back until the caller's turn is over: a guess leaves no trace but its cost."""
 
-    def __init__(self, turn: int, journal: Journal, utterance: Utterance | None = None, text: str = "") -> None:
+    def __init__(
+        self, turn: int, journal: Journal, utterance: Utterance | None = None, text: str = "", order: Order | None = None
+    ) -> None:
         self.turn = turn
         self.utterance = utterance
         self.text = text
@@ -36,10 +41,17 @@ class Reply:
         """Who answers, or answers first; empty while that is open."""
         self.finished = False
         """All that it says has been handed to the mixer."""
+        self.order = order
+        """What a key orders; the words of other orders are in the text."""
+        self.ends: Task | None = None
+        """The long work whose end it tells."""
         self.farewell = ""
         """Why the call ends when this has been heard; empty if it does not."""
         self.heard_s: float | None = None
         """When the caller heard the first of it, on the call's axis."""
+        self.works = False
+        """A tool runs for it."""
+        self._meanwhile: str | None = None
         self.played: set[str] = set()
         """Who has been heard in it."""
         self._journal = journal
@@ -68,6 +80,20 @@ class Reply:
 
     def failed(self, where: str, error: Trouble) -> None:
         self.tell(Failed(turn=self.turn, where=where, code=error.code, sentence=str(error), retryable=error.retryable))
+
+    @contextmanager
+    def using(self, tool: Tool) -> Generator[None]:
+        """The tool runs inside; what is said meanwhile may be its own."""
+        self.works, self._meanwhile = True, tool.filler
+        try:
+            yield
+        finally:
+            self.works, self._meanwhile = False, None
+
+    def meanwhile(self) -> str | None:
+        """What the tool that runs would have said, once."""
+        words, self._meanwhile = self._meanwhile, None
+        return words
 
     @contextmanager
     def work(self) -> Generator[None]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from io import StringIO
+
 from rich.console import Console
 from rich.text import Text
 
@@ -73,6 +76,16 @@ class Transcript:
             if turn.number not in self._timed and turn.response_ms is not None:
                 self._timed.add(turn.number)
                 self._console.print(timing_line(turn))
+
+
+def as_text(entries: Iterable[Entry], roster: Roster) -> str:
+    """A whole call as a terminal without colours would show it."""
+    console = Console(file=StringIO(), width=200, no_color=True)
+    transcript = Transcript(console, roster)
+    for entry in entries:
+        transcript.show(entry)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
 
 
 def timing_line(turn: Turn) -> Text:

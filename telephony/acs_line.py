@@ -16,8 +16,9 @@ import structlog
 from telephony.acs_media import Media
 from telephony.acs_rest import CallControl
 from telephony.acs_settings import AcsSettings
+from telephony.acs_tones import Tones
 from telephony.acs_wire import Callback, IncomingCall
-from telephony.line import LEAD_S, Digit, LineClosed, LineError, LineRefused, NotAnswered, Refusal
+from telephony.line import LEAD_S, Digit, LineClosed, LineError, LineRefused, NotAnswered, Refusal, check_keys
 from voices.audio import Frame
 
 END_S: Final = 5.0  # for the farewell to Azure, whatever happens
@@ -76,7 +77,9 @@ class AcsLine:
         self.called = called
         self.over = anyio.Event()
         """Set when the call is over for us; Azure may have to be told yet."""
-        self.media = Media(self.call_id, rings.caller_raw_id if rings else f"4:{caller}")
+        raw_id = rings.caller_raw_id if rings else f"4:{caller}"
+        self.media = Media(self.call_id, raw_id)
+        self._tones = Tones(control, caller, raw_id)
         self._settings = settings
         self._control = control
         self._rings = rings
@@ -142,6 +145,12 @@ class AcsLine:
 
     async def clear(self) -> float:
         return self.media.clear()
+
+    async def send_digits(self, keys: str) -> None:
+        check_keys(keys)
+        if self._hanging_up or self._stage is not Stage.UP:
+            raise LineClosed(str(self._failure))
+        await self._tones.send(self._connection_id, keys)
 
     async def hang_up(self) -> None:
         self._hanging_up = True
@@ -212,7 +221,7 @@ class AcsLine:
                 # that one is followed by a new socket, or by our own limit for its absence
                 self._finish(NotAnswered(f"Azure could not stream the sound ({callback.code} {callback.sub_code})"))
             case _:
-                pass
+                self._tones.happened(callback)
 
     async def _connect(self, request: Awaitable[str], within_s: float, taken: anyio.Event | None = None) -> None:
         """Ask Azure, then wait until sound flows (and the call is `taken`). Raises what became of it instead."""
@@ -259,6 +268,7 @@ class AcsLine:
         self._stage = Stage.OVER
         self.over.set()
         self.media.close()
+        self._tones.close()
         self._log.info("line_over", why=str(why))
 
 

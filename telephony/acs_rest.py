@@ -1,4 +1,4 @@
-"""Telling Azure what to do with a call: the real SDK behind five verbs, its errors turned into ours."""
+"""Telling Azure what to do with a call: the real SDK behind six verbs, its errors turned into ours."""
 
 from __future__ import annotations
 
@@ -63,6 +63,12 @@ class CallControl:
         """End the call for everyone. Raises LineClosed, LineRefused, NotAnswered."""
         with _converted():
             await self._client.get_call_connection(connection_id).hang_up(is_for_everyone=True)
+
+    async def send_tones(self, connection_id: str, number: str, raw_id: str, tones: list[str], context: str) -> None:
+        """Press keys, named by their tones; callbacks about it carry `context`. Raises LineClosed, LineRefused, NotAnswered."""
+        with _converted():
+            who = self._sdk.PhoneNumberIdentifier(number, raw_id=raw_id)
+            await self._client.get_call_connection(connection_id).send_dtmf_tones(tones, who, operation_context=context)
 
     async def check(self) -> None:
         """Ask for a call that does not exist: free, and it tells if our key is accepted. Raises LineRefused, NotAnswered."""

@@ -74,10 +74,12 @@ _SPELLINGS: Final = {
     for struct in (_Message, AudioData, AudioMetadata, DtmfData)
     for known in msgspec.structs.fields(struct)
 } | {"issilent": "silent", "participant": "participantRawID"}  # as the .NET and JavaScript SDKs call them
-_KEYS: Final = {key: key for key in "0123456789*#"} | {
-    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "asterisk": "*", "star": "*", "pound": "#", "hash": "#", "a": "A", "b": "B", "c": "C", "d": "D",
+TONES: Final = {
+    "0": "zero", "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight",
+    "9": "nine", "*": "asterisk", "#": "pound", "A": "a", "B": "b", "C": "c", "D": "d",
 }  # fmt: skip
+"""By key: what Azure calls its tone."""
+_KEYS: Final = {key.lower(): key for key in TONES} | {tone: key for key, tone in TONES.items()} | {"star": "*", "hash": "#"}
 
 _decode_fast = msgspec.json.Decoder(_Message).decode
 _decode_any = msgspec.json.Decoder().decode
@@ -277,6 +279,8 @@ class Callback:
     type: str
     """Without `Microsoft.Communication.`: CallConnected, MediaStreamingFailed …"""
     connection_id: str
+    context: str = ""
+    """Which of our requests it is about, where we said so in it."""
     code: int = 0
     sub_code: int = 0
     message: str = ""
@@ -296,6 +300,7 @@ class _StreamingUpdate(msgspec.Struct, rename="camel"):
 
 class _CallbackData(msgspec.Struct, rename="camel"):
     call_connection_id: str | None = None
+    operation_context: str | None = None
     result_information: _Result | None = None
     media_streaming_update: _StreamingUpdate | None = None
 
@@ -323,6 +328,7 @@ def _callback(event: _CloudEvent) -> Callback:
         id=event.id,
         type=event.type.removeprefix("Microsoft.Communication."),
         connection_id=event.data.call_connection_id or "",
+        context=event.data.operation_context or "",
         code=result.code or 0,
         sub_code=result.sub_code or 0,
         message=result.message or "",

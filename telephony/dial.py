@@ -52,7 +52,8 @@ class DialResult:
 
 @dataclass(frozen=True, slots=True)
 class DialEvent:
-    """For those who watch: `ringing`, `answered`, `hears` and `quiet` (the far end), `says` and `said` (the caller), `ended` …"""
+    """For those who watch: `ringing`, `answered`, `hears`, `quiet`, `keys` (of the far end), `says` and `said` (the caller),
+    `ended` …"""
 
     at_s: float
     what: str
@@ -114,7 +115,7 @@ class _Phone:
     def _note(self, event: dict[str, Any]) -> None:
         """A text from the emulator: how far the call got."""
         what, why = event["event"], str(event.get("why", ""))
-        self._tell(what, why)
+        self._tell(what, event.get("keys", why))
         self.call = event.get("call", self.call)
         match what:
             case "answered":

@@ -3,6 +3,7 @@
 LineError
 ├── LineClosed        the far end hung up, or the transport is gone for good
 ├── NotAnswered       answering or dialling failed, or took too long
+├── DigitsNotSent     the far end did not get our keys, or it is not known whether it did
 └── LineRefused       the far end or the carrier said no
 """
 
@@ -15,6 +16,7 @@ from typing import ClassVar, Final, Protocol
 
 from voices.audio import Frame
 
+KEYS: Final = frozenset("0123456789*#ABCD")
 LEAD_S: Final = 0.17  # what bridges the network's jitter also has to be taken back; with the frame itself, under 200 ms
 
 
@@ -31,6 +33,11 @@ class LineClosed(LineError):
 
 class NotAnswered(LineError):
     code = "not_answered"
+    retryable = True
+
+
+class DigitsNotSent(LineError):
+    code = "digits_not_sent"
     retryable = True
 
 
@@ -96,6 +103,14 @@ class Line(Protocol):
         """Drop what was sent but not yet heard; returns the time from which the caller hears only what is sent next."""
         ...
 
+    async def send_digits(self, keys: str) -> None:
+        """Press keys, one after the other; returns when the far end has got them all. Bounded.
+
+        Raises DigitsNotSent, also for what is no key, and LineClosed. How many of them arrived then, or when it is cancelled, is
+        not known.
+        """
+        ...
+
     async def hang_up(self) -> None:
         """Let what was sent be heard to its end, then end the call. Never raises; twice is once."""
         ...
@@ -110,6 +125,12 @@ class Listener(Protocol):
         A handler that raises ends its own call and no other.
         """
         ...
+
+
+def check_keys(keys: str) -> None:
+    """Raises DigitsNotSent, before anything is sent, for what is on no telephone."""
+    if strange := "".join(sorted(set(keys) - KEYS)):
+        raise DigitsNotSent(f"a telephone has the keys 0-9, *, # and A-D, and no {strange!r}")
 
 
 class Playout:

@@ -9,10 +9,11 @@ from typing import Final
 
 import anyio
 
-from telephony.line import LEAD_S, Digit, LineClosed, NotAnswered, Playout, Refusal
+from telephony.line import LEAD_S, Digit, LineClosed, NotAnswered, Playout, Refusal, check_keys
 from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 
-QUIET_DBFS: Final = -50.0  # comfort noise is below, speech above
+KEY_S: Final = 0.2  # what a tone and the pause after it take
+QUIET_DBFS: Final = -28.0  # comfort noise and the music of a hold lie below, speech above
 
 
 class RehearsalLine:
@@ -32,9 +33,12 @@ class RehearsalLine:
         self.rejected: Refusal | None = None
         self.heard: list[tuple[float, Frame]] = []
         """What the caller heard, each frame with the loop's time of its first sample."""
+        self.shown = ""
+        """The keys that reached the caller."""
         self.cleared = 0
         self._loud_s: list[float] = []  # when the frames of it that are not quiet were heard
         self._playout = Playout()
+        self._pressing = anyio.Lock()
         self._speech: deque[Frame | Digit] = deque()
 
     # --- the caller's side --------------------------------------------------------------------------------------------
@@ -45,6 +49,10 @@ class RehearsalLine:
 
     def press(self, keys: str) -> None:
         self._speech.extend(Digit(key) for key in keys)
+
+    def hush(self) -> None:
+        """Say and press nothing of what is left."""
+        self._speech.clear()
 
     def leave(self) -> None:
         """The caller hangs up."""
@@ -69,6 +77,12 @@ class RehearsalLine:
         """Until when the caller has heard somebody, on the loop's clock."""
         heard = bisect_right(self._loud_s, anyio.current_time())
         return self._loud_s[heard - 1] + FRAME_S if heard else None
+
+    def loud_since(self, at_s: float) -> float | None:
+        """When the caller first heard somebody since then, on the loop's clock."""
+        first = bisect_left(self._loud_s, at_s)
+        heard = first < len(self._loud_s) and self._loud_s[first] <= anyio.current_time()
+        return self._loud_s[first] if heard else None
 
     # --- the call's side ----------------------------------------------------------------------------------------------
 
@@ -111,6 +125,15 @@ class RehearsalLine:
             self.heard.pop()
         del self._loud_s[bisect_left(self._loud_s, now_s) :]
         return now_s
+
+    async def send_digits(self, keys: str) -> None:
+        check_keys(keys)
+        async with self._pressing:
+            for key in keys:
+                if self.over.is_set() or not self.answered.is_set():
+                    raise LineClosed("the call is not up")
+                await anyio.sleep(KEY_S)
+                self.shown += key
 
     async def hang_up(self) -> None:
         if not self.over.is_set():

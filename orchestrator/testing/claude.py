@@ -41,6 +41,7 @@ class StagedClaude(ScriptedClaude):
         text: str,
         *,
         when: str | None = None,
+        note: str | None = None,
         turn: int | None = None,
         after: str | None = None,
         calls: Sequence[ToolUse] = (),
@@ -48,13 +49,14 @@ class StagedClaude(ScriptedClaude):
         tokens_per_s: float | None = None,
         fault: Fault | None = None,
     ) -> None:
-        """Streamed word by word. `turn`: only the agent's n-th; `after`: when that tool has run; `fault`: what goes wrong.
+        """Streamed word by word. `note`: a regular expression, found in what the phone itself adds; `turn`: only the agent's
+        n-th; `after`: when that tool has run; `fault`: what goes wrong.
 
         No agent is who asks by the bare SDK, and anybody else.
         """
         self.add(
             Entry(
-                when=When(agent=agent, heard=when, turn=turn, after=after),
+                when=When(agent=agent, heard=when, note=note, turn=turn, after=after),
                 say=text,
                 calls=tuple(calls),
                 first_token_s=first_token_s,
@@ -127,7 +129,7 @@ class StagedClaude(ScriptedClaude):
 
 
 def _answers_all(entry: Entry) -> bool:
-    return (entry.when.heard, entry.when.turn, entry.when.after, entry.when.tool) == (None,) * 4
+    return (entry.when.heard, entry.when.note, entry.when.turn, entry.when.after, entry.when.tool) == (None,) * 5
 
 
 def _question(exchange: Exchange) -> str:

@@ -10,22 +10,20 @@ from typing import Any, Final
 
 import anyio
 import pytest
-from pydantic import SecretStr
 
 from agents.errors import AgentError, FileError
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
 from orchestrator.config import load
 from orchestrator.patience import Limits
-from orchestrator.pin import PinGuard
 from orchestrator.testing.checking import Happened, problems
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.judging import judged
+from orchestrator.testing.playing import act, trust_of
 from orchestrator.testing.plugin import GUARD
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
-from orchestrator.testing.scenario import Deed, Scenario, Turn
+from orchestrator.testing.scenario import Scenario
 from orchestrator.testing.virtual_time import run
-from telephony.admission import Admission, AdmissionPolicy
 from telephony.rehearsal import RehearsalLine
 from voices.audio import AudioError
 
@@ -69,10 +67,12 @@ class ScenarioItem(pytest.Item):
 
     async def _play(self, rehearsal: Rehearsal, *, live: bool = False) -> None:
         self._rehearsal = rehearsal
+        for written, stand_in in self.scenario.tools.items():
+            rehearsal.toolbox[written] = stand_in
         line = RehearsalLine()
         limits = Limits(self.scenario.minutes, self.scenario.usd)
-        guard = None if self.scenario.pin is None else _guard(self.scenario.pin, line.caller)
-        async with rehearsal.call(self.scenario.agents, line=line, limits=limits, guard=guard) as call:
+        trust = None if self.scenario.pin is None else trust_of(self.scenario.pin, line.caller)
+        async with rehearsal.call(self.scenario.agents, line=line, limits=limits, trust=trust) as call:
             # The greeting belongs to a turn in which the caller does nothing, and to no other.
             seen = len(call.journal) if self.scenario.turns[0].done else 0
             for at, turn in enumerate(self.scenario.turns):
@@ -101,31 +101,3 @@ class ScenarioItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"scenario {self.name}"
-
-
-async def act(call: RehearsedCall, turn: Turn) -> None:
-    """What the caller does in this turn, to the end of what comes of it. Raises AudioError."""
-    await _do(call, turn, wait=turn.barge_in is None)
-    if turn.barge_in is not None:
-        await call.speaking(turn.barge_in.after_s)
-        await _do(call, turn.barge_in, wait=True)
-
-
-async def _do(call: RehearsedCall, deed: Deed, *, wait: bool) -> None:
-    match deed:
-        case Deed(say=str(said)) | Deed(wav=str(said)):
-            await call.say(Path(said) if deed.wav else said, heard_as=deed.heard_as, wait=wait)
-        case Deed(press=str(keys)):
-            await call.press(keys, wait=wait)
-        case Deed(cough_s=float(seconds)):
-            await call.cough(seconds, wait=wait)
-        case Deed(silence_s=float(seconds)):
-            await call.pause(seconds)
-        case Deed(hang_up=True):
-            await call.hang_up()
-        case _:
-            return
-
-
-def _guard(pin: str, caller: str) -> PinGuard:
-    return PinGuard(Admission(AdmissionPolicy(allow=(caller,), pin=SecretStr(pin), pin_mode="always")), caller)

@@ -18,7 +18,8 @@ caller would do with his hands is done over the control API.
 
 On both sockets binary messages are frames (640 bytes, 16 kHz mono s16), one every 20 ms from the answer on: what the caller hears
 comes, what he says goes. A phone is best clocked by what it hears. Texts that come: {"event": "ringing" | "answered" |
-"rejected" | "redirected" | "ended" (each but the first with "why"), "stopped" (our server cleared what was queued), "dtmf"}.
+"rejected" | "redirected" | "ended" (each but the first with "why"), "stopped" (our server cleared what was queued), "keys"
+(our server pressed them)}.
 Texts that go: {"do": "press", "keys"}, {"do": "hang_up"}, {"do": "drop_socket", "away_s", "redial"}; of a phone that is rung
 {"do": "answer"}, {"do": "decline"}. Closing the socket hangs up; the emulator closes it when the call is over.
 """

@@ -18,6 +18,7 @@ from telephony.acs_emulator.handset import Handset
 from telephony.acs_emulator.media import Stream, StreamingOptions
 from telephony.acs_emulator.settings import CallOptions
 from telephony.acs_emulator.sound import Ear, Echo, Mouth, Tape
+from telephony.acs_wire import TONES
 from voices.audio import FRAME_S, SILENCE, Frame
 
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 TICK_S: Final = 0.005  # the network's clock, which all calls share: frames leave at its ticks
 LINGER_S: Final = 0.1  # what is to be second at our server waits so long for what is first
 SUCCESS: Final = {"code": 200, "subCode": 0, "message": ""}
-TONES: Final = {
-    "0": "zero", "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight",
-    "9": "nine", "*": "asterisk", "#": "pound", "A": "a", "B": "b", "C": "c", "D": "d",
-}  # fmt: skip
 # Why an outgoing call failed: SIP's own code, and Azure's sub-code made of it (inferred from its published list).
 FAILURES: Final = {"busy": 486, "declined": 603, "not answered": 480, "no such number": 404}
 
@@ -64,7 +61,8 @@ class Call:
         self.sockets = 0
         self.handset = Handset()
         self.ear, self.mouth, self.tape = Ear(), Mouth(), Tape()
-        self.keys = ""
+        self.keys = ""  # that the phone pressed
+        self.shown = ""  # and those that reached it
         self.late_max_s = 0.0
         self.on_hold = self.muted = False
         self.action: anyio.CancelScope | None = None  # the play or recognition that is on
@@ -274,6 +272,11 @@ class Call:
                 await self.stream.digit(TONES[key] if self.options.digit_form == "word" else key)
             for listener in tuple(self.tone_listeners):
                 listener(TONES[key])
+
+    def show(self, keys: str) -> None:
+        """Keys that our server pressed: the phone shows them, and has no other use for them."""
+        self.shown += keys
+        self.handset.tell("keys", keys=keys)
 
     def stop_sound(self) -> None:
         """Drop what the caller has not yet heard."""

@@ -64,6 +64,7 @@ def describe(call: Call) -> dict[str, Any]:
         "over": call.is_gone,
         "duration_s": round(call.tape.length_s, 3),
         "keys": call.keys,
+        "shown": call.shown,
         "heard": asdict(call.ear.figures),
         "late_max_s": round(call.late_max_s, 4),
         "phone_frames_dropped": call.mouth.dropped,

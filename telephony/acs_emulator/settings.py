@@ -54,6 +54,7 @@ class CallOptions(_Frozen):
     callbacks_reordered: bool = Field(default=False, description="pairs change places; CallDisconnected stays last")
     callback_token: TokenMode = "valid"
     socket_token: TokenMode = "valid"
+    tones_fail: bool = Field(default=False, description="keys that our server presses do not get through")
     # Sound
     silent_data: Literal["zeros", "empty", "absent"] = "zeros"
     digit_form: Literal["character", "word"] = Field(default="character", description="`#` or `pound` in DtmfData")

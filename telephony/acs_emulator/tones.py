@@ -12,10 +12,12 @@ import msgspec
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from telephony.acs_emulator.actions import Asked, PromptError, Source, begin, established, fetch, report
-from telephony.acs_emulator.call import TONES, Call
+from telephony.acs_emulator.call import Call
 from telephony.acs_emulator.errors import ServiceError, bad_argument, read
+from telephony.acs_wire import TONES
 
 MAX_TONES: Final = 18  # of one sendDtmfTones, and of one entry
+TONE_S: Final = 0.1  # and the pause after it: a guess, for Azure says nothing about it
 _KEYS: Final = {tone: key for key, tone in TONES.items()}
 
 
@@ -48,6 +50,7 @@ def _result(code: int, sub_code: int, message: str) -> dict[str, Any]:
 _ALL_DIGITS: Final = _result(200, 8531, "Action completed, max digits received.")
 _TIMED_OUT: Final = _result(200, 8532, "Action completed, inter-digit time out.")
 _STOP_TONE: Final = _result(200, 8533, "Action completed, stop tone was detected.")
+_NOT_SENT: Final = _result(400, 8500, "Action failed, the tones could not be sent.")
 _NOTHING: Final = _result(400, 8510, "Action failed, initial silence time out reached.")
 
 
@@ -129,11 +132,19 @@ def stop_continuous(call: Call, body: bytes) -> None:
 
 
 def send(call: Call, body: bytes) -> dict[str, Any]:
-    """The far end's phone shows the keys; it has no other use for them."""
     established(call)
     asked = read(body, _SendTones)
     if not 0 < len(asked.tones) <= MAX_TONES or not _KEYS.keys() >= set(asked.tones):
         raise bad_argument(f"The field Tones is invalid: one to {MAX_TONES} of {', '.join(_KEYS)}.")
-    call.handset.tell("dtmf", keys="".join(_KEYS[tone] for tone in asked.tones))
-    report(call, "SendDtmfTonesCompleted", asked)
+    call.start_soon(_press, call, asked)
     return {"operationContext": asked.operation_context}
+
+
+async def _press(call: Call, asked: _SendTones) -> None:
+    """A tone takes its time; what became of them is told when the last one is out."""
+    if call.options.tones_fail:
+        report(call, "SendDtmfTonesFailed", asked, _NOT_SENT)
+        return
+    await anyio.sleep(TONE_S * len(asked.tones))
+    call.show("".join(_KEYS[tone] for tone in asked.tones))
+    report(call, "SendDtmfTonesCompleted", asked)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.brain import CALLER, Utterance
-from agents.definition import Agent
+from agents.definition import Agent, Speech
 from agents.errors import FileError
 from agents.prompting import GO_ON, Prompts
 from agents.roster import Roster
@@ -100,15 +100,15 @@ def test_missing_words_are_named(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 def test_what_an_agent_is_told_of_its_speech() -> None:
-    speech = {"length": "ample", "habits": ["You count steps aloud.", "You laugh at puns."]}
-    agent = Agent.model_validate({**ROSTER["kai"].model_dump(), "speech": speech})
-    text = WORDS.system(agent)
-    told = text[len(WORDS.system(ROSTER["kai"]).partition("# You are on the phone")[0]) :].partition("# You are on the phone")[0]
+    plain = ROSTER["kai"].model_copy(update={"speech": Speech()})
+    agent = plain.model_copy(update={"speech": Speech(length="ample", habits=("You count steps aloud.", "You laugh at puns."))})
+    without, text = WORDS.system(plain), WORDS.system(agent)
+    told = text[len(without.partition("# You are on the phone")[0]) :].partition("# You are on the phone")[0]
     heading, *lines = told.strip().splitlines()
     assert heading == "How you speak:"
     assert lines[0].startswith("- You take your time.")
     assert lines[1:] == ["- You count steps aloud.", "- You laugh at puns."]
-    assert "How you speak" not in WORDS.system(ROSTER["kai"])
+    assert "How you speak" not in without
 
 
 def test_the_router_reads_what_callers_say() -> None:

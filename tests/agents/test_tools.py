@@ -22,10 +22,17 @@ def test_an_agent_has_the_tools_it_names() -> None:
         "current_time",
         "remember",
         "recall",
+        "send_digits",
         "end_call",
     ]
     assert tools_of(ROSTER["kai"].model_copy(update={"tools": ()}), ROSTER) == ()
-    assert [tool.name for tool in tools_of(ROSTER["kai"], [ROSTER["kai"]])] == ["current_time", "remember", "recall", "end_call"]
+    assert [tool.name for tool in tools_of(ROSTER["kai"], [ROSTER["kai"]])] == [
+        "current_time",
+        "remember",
+        "recall",
+        "send_digits",
+        "end_call",
+    ]
 
 
 def test_bring_in_knows_whom_it_may_bring() -> None:
@@ -43,6 +50,7 @@ def test_bring_in_knows_whom_it_may_bring() -> None:
 def test_what_ends_a_turn() -> None:
     assert [tool.ends_turn for tool in (*tools_of(ROSTER["kai"], ROSTER), route(ROSTER.agents))] == [
         True,
+        False,
         False,
         False,
         False,

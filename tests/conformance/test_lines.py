@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from telephony.acs_emulator.call import Call
-from telephony.line import Digit, Line, LineClosed, NotAnswered, Refusal
+from telephony.line import Digit, DigitsNotSent, Line, LineClosed, NotAnswered, Refusal
 from telephony.rehearsal import RehearsalLine
 from tests.kit.emulated import CALLED, CALLER, telephone, tone
 from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
@@ -29,6 +29,11 @@ class FarEnd(Protocol):
     async def over(self) -> None: ...
     @property
     def refused(self) -> str: ...
+    @property
+    def shown(self) -> str:
+        """The keys that reached the caller's phone."""
+        ...
+
     def heard_s(self) -> float:
         """Seconds of sound that the caller has heard, or will."""
         ...
@@ -53,6 +58,10 @@ class InMemory:
     @property
     def refused(self) -> str:
         return str(self.line.rejected or "")
+
+    @property
+    def shown(self) -> str:
+        return self.line.shown
 
     def heard_s(self) -> float:
         return sum(FRAME_S for _, frame in self.line.heard if level_dbfs(frame) > -50)
@@ -80,6 +89,10 @@ class OverAzure:
     @property
     def refused(self) -> str:
         return self.call.why
+
+    @property
+    def shown(self) -> str:
+        return self.call.shown
 
     def heard_s(self) -> float:
         right = self.call.tape.wav()[44:]
@@ -176,6 +189,39 @@ async def test_what_is_cleared_is_not_heard(ringing: Any) -> None:
         await far.line.hang_up()
         await far.over()
         assert far.heard_s() < 0.2
+
+
+async def test_keys_arrive_in_order_however_many_and_who_presses_them(ringing: Any) -> None:
+    async with ringing() as far:
+        await far.line.answer()
+        await far.line.send_digits("")
+        await far.line.send_digits("12*#")
+        assert far.shown == "12*#"  # it returns when they are there
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(far.line.send_digits, "0123456789ABCD0123456789ABCD")
+            tasks.start_soon(far.line.send_digits, "99")
+        assert far.shown == "12*#" + "0123456789ABCD0123456789ABCD" + "99"
+        with pytest.raises(DigitsNotSent, match="no 'wx'"):
+            await far.line.send_digits("1wx")
+        assert far.shown.endswith("D99")
+
+
+async def test_no_key_is_pressed_before_the_call_is_up_or_when_it_is_over(ringing: Any) -> None:
+    async with ringing() as far:
+        with pytest.raises(LineClosed):
+            await far.line.send_digits("1")
+        await far.line.answer()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(leave_later, far)
+            with pytest.raises(LineClosed):
+                await far.line.send_digits("1" * 30)
+        with pytest.raises(LineClosed):
+            await far.line.send_digits("1")
+
+
+async def leave_later(far: FarEnd) -> None:
+    await anyio.sleep(0.5)
+    far.leave()
 
 
 async def test_when_the_caller_leaves_hearing_ends_and_playing_says_so(ringing: Any) -> None:

@@ -120,6 +120,8 @@ async def _answer(azure: Azure, operation: str) -> Response[str]:
         status, body = 204, ""
     elif operation == "create":
         status = 201
+    elif operation == "sendDtmfTones":
+        status = 202
     if azure.answers.get(operation):
         status, body = azure.answers[operation].pop(0)
     if status == 0:  # Azure does not answer at all

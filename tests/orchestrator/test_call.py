@@ -219,7 +219,7 @@ async def test_silence_is_asked_about_once_then_ended() -> None:
 
 
 async def test_a_slow_claude_is_bridged_and_an_absent_one_admitted() -> None:
-    async with on_the_phone(["Engineer, why?"], answer("engineer", "At last.", first_token_s=30)) as call:
+    async with on_the_phone(["Kai, why?"], answer("kai", "At last.", first_token_s=30)) as call:
         await call.say(wait=False)
         await anyio.sleep(16)
         assert [fact.code for fact in call.facts(Failed)] == ["claude_slow"]

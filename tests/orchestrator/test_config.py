@@ -89,7 +89,11 @@ def test_secrets_are_masked(folder: Path) -> None:
     [
         ("[server]\nprot = 1", {}, "{file}: server.prot: there is no such setting; did you mean `port`?"),
         ("[serer]\nport = 1", {}, "{file}: serer: there is no such setting; did you mean `server`?"),
-        ("colour = 1", {}, "{file}: colour: there is no such setting; known: acs, admission, agents, claude, ears, home, log,"),
+        (
+            "colour = 1",
+            {},
+            "{file}: colour: there is no such setting; known: acs, admission, agents, claude,",
+        ),
         ("[server]\nport = 'x'", {}, "{file}: server.port: Input should be a valid integer"),
         ("[server]\nport = 70000", {}, "{file}: server.port: Input should be less than or equal to 65535"),
         ("server = 1", {}, "{file}: server: Input should be"),
@@ -107,6 +111,8 @@ def test_secrets_are_masked(folder: Path) -> None:
             "PAI_VOICE_SERVER__PROT: server.prot: there is no such setting; did you mean `port`?",
         ),
         ("", {"PAI_VOICE_EARS__ENGINE": "ear"}, "PAI_VOICE_EARS__ENGINE: ears.engine: Input should be 'auto', 'whisper' or"),
+        ("[hold]\nmusic = 'composd'", {}, "{file}: hold.music: must be one of composed, off, elevenlabs, or a folder such as"),
+        ("[hold]\nmusic = 'elevenlabs'", {}, "{file}: hold: music is `elevenlabs`, but there is no `elevenlabs_key`; set it"),
         ("server = 1", {"PAI_VOICE_SERVER__PORT": "1"}, "PAI_VOICE_SERVER__PORT: `server` is a single value, not a section"),
         ("", {"PAI_VOICE_CONFIG": "/nowhere.toml"}, "/nowhere.toml: No such file or directory"),
     ],

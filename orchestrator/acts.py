@@ -1,0 +1,116 @@
+"""What agents' tools do in a call: one speaker's, in one turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agents.brain import ToolCalled
+from agents.errors import ToolError
+from agents.lines import Lines
+from agents.roster import Roster
+from agents.tools import Tool
+from orchestrator import events
+from orchestrator.here import Here
+from orchestrator.holding import Holding
+from orchestrator.notes import Notes, told
+from orchestrator.reply import Reply
+from orchestrator.router import Speaker
+from orchestrator.speech import Speech
+from telephony.line import Line, LineError
+
+
+@dataclass(frozen=True)
+class Means:
+    """What tools work with, of the call as it is in this turn."""
+
+    roster: Roster
+    lines: Lines
+    reply: Reply
+    here: Here
+    notes: Notes
+    line: Line
+    holding: Holding | None
+    order: list[Speaker] = field(default_factory=list[Speaker])
+    """Who speaks in this turn; whoever is brought in speaks last."""
+
+
+class Acts:
+    """Does what one speaker calls for."""
+
+    def __init__(self, means: Means, speech: Speech, tools: Sequence[Tool]) -> None:
+        self._means, self._reply, self._speech = means, means.reply, speech
+        self._tools = {tool.name: tool for tool in tools}
+
+    async def act(self, call: ToolCalled) -> str:
+        """How it went, for Claude. Raises ToolError, with a sentence for Claude."""
+        await self._reply.over.wait()  # a guess may think and speak, never act
+        await self._reply.routed.wait()
+        turn, agent = self._reply.turn, self._speech.agent.id
+        self._reply.tell(events.ToolUsed(turn=turn, agent=agent, name=call.name, input=dict(call.input)))
+        try:
+            with self._reply.using(self._tools[call.name]):
+                result = await self._done(self._tools[call.name], call)
+        except ToolError as error:
+            self._reply.tell(events.ToolReturned(turn=turn, agent=agent, name=call.name, result=str(error), failed=True))
+            raise
+        self._reply.tell(events.ToolReturned(turn=turn, agent=agent, name=call.name, result=result))
+        return result
+
+    async def _done(self, tool: Tool, call: ToolCalled) -> str:
+        if tool.run is not None:
+            return await tool.run(call.input)
+        match call.name:
+            case "bring_in":
+                return await self._bring_in(call.input["agent"], call.input["why"])
+            case "end_call":
+                return await self._end_call()
+            case "current_time":
+                return self._means.here.told(call.input["zone"])
+            case "remember":
+                await self._means.notes.keep(call.input["note"], self._means.here.now().date())
+                return "Kept."
+            case "recall":
+                return told(await self._means.notes.read(), call.input["about"])
+            case "send_digits":
+                return await self._send_digits(call.input["keys"])
+            case "start_task" | "add_to_task" | "stop_task" | "call_back":
+                return self._long_work(call)
+            case other:
+                raise ToolError(f"There is no tool {other} on this line.")
+
+    async def _bring_in(self, target: str, why: str) -> str:
+        if not self._speech.text:
+            await self._speech.say(self._means.lines.hand_over.format(name=self._means.roster[target].name))
+        if all(speaker.agent != target for speaker in self._means.order):
+            self._means.order.append(Speaker(target, why))
+        return "They speak next."
+
+    async def _end_call(self) -> str:
+        self._reply.farewell = "goodbye"
+        if not self._speech.text:
+            await self._speech.say(self._means.lines.farewell)
+        return "The call ends when this has been heard."
+
+    def _long_work(self, call: ToolCalled) -> str:
+        holding = self._means.holding
+        if holding is None:
+            raise ToolError("Long work cannot be done on this line.")
+        match call.name:
+            case "start_task":
+                return holding.start(self._speech.agent, **call.input)
+            case "add_to_task":
+                return holding.add(call.input["words"])
+            case "stop_task":
+                return holding.stop()
+            case _:
+                holding.newest()
+                self._reply.farewell = "call_back"
+                return "They are called back when it is done; the call ends when you have said goodbye."
+
+    async def _send_digits(self, keys: str) -> str:
+        try:
+            await self._means.line.send_digits(keys)
+        except LineError as error:
+            raise ToolError(f"The keys were not sent: {error}.") from error
+        return "Sent."
