@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from agents.claude import BrainSettings
 from agents.mcp_server import McpSettings
+from agents.pai import PaiSettings
 from orchestrator.errors import ConfigError
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
@@ -32,7 +33,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
     "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
 }
-LISTS: Final = frozenset({"allow", "agents", "voices"})
+LISTS: Final = frozenset({"allow", "agents", "voices", "environment", "setting_sources"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -142,6 +143,7 @@ class Settings(_Section):
     ears: EarSettings = EarSettings()
     mouths: MouthSettings = MouthSettings()
     mind: MindSettings = MindSettings()
+    pai: PaiSettings = PaiSettings()
     hold: HoldSettings = HoldSettings()
     log: LogSettings = LogSettings()
 
@@ -175,6 +177,11 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         return Config(Settings.model_validate(tree), origins)
     except ValidationError as error:
         raise ConfigError(_explain(error, origins), "correct it there and run the command again") from None
+
+
+def surroundings() -> dict[str, str]:
+    """The environment as it is, for what hands a part of it on."""
+    return dict(os.environ)
 
 
 def _found(folder: Path) -> Path | None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import anyio.to_thread
 
 from agents.roster import Roster
-from orchestrator.config import Config, LogSettings, Settings, load
+from orchestrator.config import Config, LogSettings, Settings, load, surroundings
 from orchestrator.doctor.agents import agents
 from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
@@ -16,6 +16,7 @@ from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.machine import data_folder, port
 from orchestrator.doctor.public import reached
 from orchestrator.doctor.tools import tools
+from orchestrator.doctor.work import work
 from orchestrator.errors import ConfigError
 from orchestrator.log import set_up
 from orchestrator.rosters import roster_of
@@ -44,6 +45,7 @@ async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
         yield finding
     async for finding in claude(settings, roster, live=live):
         yield finding
+    yield await work(settings, surroundings())
     async for finding in azure(settings):
         yield finding
     if public:

@@ -31,6 +31,7 @@ from orchestrator.doctor.machine import data_folder, port, room
 from orchestrator.doctor.packages import OURS, ROOT, packages, python
 from orchestrator.doctor.public import reached
 from orchestrator.doctor.tools import tools
+from orchestrator.doctor.work import work
 from orchestrator.rosters import roster_of
 from telephony.acs import AcsListener
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
@@ -350,3 +351,30 @@ def test_a_finding_is_json_and_text() -> None:
     finding = Finding("port", "broken", "taken", "free it")
     assert json.loads(json.dumps(finding.as_json())) == {"name": "port", "state": "broken", "fact": "taken", "fix": "free it"}
     assert str(finding.as_text()).split() == ["broken", "port", "taken", "fix:", "free", "it"]
+
+
+@pytest.mark.parametrize(
+    ("says", "pai", "state", "fact"),
+    [
+        ("2.1.330 (Claude Code)", {}, "ok", "claude 2.1.330, with its own login"),
+        ("2.1.330 (Claude Code)", {"auth": "api_key", "api_key": "k"}, "ok", "with the key of [pai]"),
+        ("2.1.330 (Claude Code)", {"auth": "inherit"}, "warn", "but there is none"),
+        ("2.0.9 (Claude Code)", {}, "warn", "2.0.9 is too old; 2.1.248 is needed"),
+        ("Hello", {}, "warn", "does not tell its version"),
+        (None, {}, "warn", "There is no claude command line"),
+    ],
+)
+async def test_long_work(tmp_path: Path, says: str | None, pai: dict[str, Any], state: str, fact: str) -> None:
+    command = tmp_path / "claude"
+    if says is not None:
+        command.write_text(f"#!/bin/sh\necho '{says}'\n")
+        command.chmod(0o755)
+    found = await work(Settings.model_validate({"pai": {"command": command, **pai}}), {"PATH": "/usr/bin:/bin"})
+    assert (found.name, found.state) == ("long work", state)
+    assert fact in found.fact
+    assert bool(found.fix) is (state != "ok")
+
+
+@pytest.mark.realcli
+async def test_the_real_command_line_is_there() -> None:
+    assert (await work(Settings(), {"PATH": "/usr/bin:/bin"})).state == "ok"
