@@ -8,14 +8,14 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import uuid4
 
 import anyio
 import anyio.to_thread
 from anyio.abc import ObjectReceiveStream, Process
 from anyio.streams.buffered import BufferedByteReceiveStream
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from agents import processes
 from agents.definition import Task
@@ -29,8 +29,8 @@ ENVIRONMENT: Final = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TERM", "TZ", "TMPDIR", "CLAUDE_CONFIG_DIR",
 )  # fmt: skip
 _ROOT: Final = Path(__file__).parents[1]
-_STOP_S: Final = 5.0  # for a run to tell that it stopped; it takes 0.2 s
-_GOODBYE_S: Final = 5.0  # for a worker to end by itself; it takes 0.3 s
+_STOP_S: Final = 6.0  # for a run to tell that it stopped; it takes 0.2 s
+_GOODBYE_S: Final = 6.0  # for a worker to end by itself; it takes 0.3 s
 
 
 class PaiSettings(BaseModel):
@@ -38,7 +38,7 @@ class PaiSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    command: Path | None = Field(
+    command: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
         default=None, description="A `claude`; the one that comes with `pai-voice[pai]`, else that on the PATH."
     )
     auth: Literal["own_login", "inherit", "api_key"] = Field(
@@ -54,6 +54,12 @@ class PaiSettings(BaseModel):
     model: str | None = Field(default=None, min_length=1, description="The command line's own choice if left out.")
     max_turns: int = Field(default=200, ge=1, le=10_000)
 
+    @model_validator(mode="after")
+    def _has_the_key(self) -> Self:
+        if self.auth == "api_key" and self.api_key is None:
+            raise ValueError('`auth = "api_key"` needs `api_key`')
+        return self
+
 
 class PaiRunner:
     """A TaskRunner: the real command line."""
@@ -63,7 +69,7 @@ class PaiRunner:
     ) -> None:
         """`environ`: where the variables that a run may see are taken from. `key`: the phone's own, for `auth = "inherit"`."""
         self._settings, self._words = settings, words
-        self._environ = {name: environ[name] for name in (*ENVIRONMENT, *settings.environment) if name in environ}
+        self._environ = visible(settings, environ)
         self._key = {"own_login": None, "inherit": key, "api_key": settings.api_key}[settings.auth]
 
     async def run(self, order: Order, words: ObjectReceiveStream[Word]) -> AsyncGenerator[TaskEvent, None]:
@@ -123,6 +129,11 @@ class PaiRunner:
         return self._environ | ours
 
 
+def visible(settings: PaiSettings, environ: Mapping[str, str]) -> dict[str, str]:
+    """What of an environment a run may see."""
+    return {name: environ[name] for name in (*ENVIRONMENT, *settings.environment) if name in environ}
+
+
 def find_command(wanted: Path | None, environ: Mapping[str, str]) -> str:
     """The command line that is there. Raises NotInstalled."""
     sdk = find_spec("claude_agent_sdk")
@@ -167,7 +178,7 @@ class _Run:
     async def _word(self) -> Word | None:
         try:
             return await self._words.receive()
-        except anyio.EndOfStream:
+        except (anyio.EndOfStream, anyio.ClosedResourceError):
             return None
 
     async def _hear(self, word: Word | None) -> None:

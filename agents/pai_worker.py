@@ -35,7 +35,7 @@ from agents.pai_reading import OURS, Reading
 from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, pack
 from agents.work import Add, Stop
 
-_INTERRUPT_S: Final = 3.0  # for the command line to end its turn; it takes 0.1 s
+_INTERRUPT_S: Final = 4.0  # for the command line to end its turn; it takes 0.1 s
 _LINGER_S: Final = 2.0  # after the end, for a wish that was sent just before it
 _STDERR_LINES: Final = 5
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from agents.definition import Agent
 from agents.speakable import phrase, sentences
@@ -29,7 +29,21 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _answer(text: str) -> str:
+    _filled(text, words="")
+    return text
+
+
+def _filled(text: str, **known: str) -> str:
+    """Raises ValueError where it wants what is not known."""
+    try:
+        return text.format(**known)
+    except (KeyError, IndexError) as error:
+        raise ValueError(f"{{{error.args[0]}}} is not known here; known: {', '.join(f'{{{name}}}' for name in known)}") from None
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
+ToldAnswer = Annotated[str, AfterValidator(_answer)]
 
 
 class _Part(BaseModel):
@@ -43,6 +57,11 @@ class Wording(_Part):
     when: Pattern = Field(default="", description="A regular expression, found in what it is used on.")
     asks: str = Field(pattern=r"\?")
 
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        _filled(self.asks, who="", description="", **dict.fromkeys(re.compile(self.when).groupindex, ""))
+        return self
+
 
 class WorkWords(_Part):
     """`prompts/work.yaml` and `prompts/work.md`: all that is said by, to and about a run."""
@@ -53,9 +72,9 @@ class WorkWords(_Part):
     ask_caller: str
     said: str
     unsaid: str
-    yes: str
-    no: str
-    words: str
+    yes: ToldAnswer
+    no: ToldAnswer
+    words: ToldAnswer
     nobody: str
     anything: str
     questions: tuple[Wording, ...]
@@ -86,7 +105,7 @@ class WorkWords(_Part):
             found = re.search(wording.when, what) if fnmatchcase(tool, wording.tool) else None
             if found is None or ("{description}" in wording.asks and not description):
                 continue
-            named = {name: phrase(part or "") for name, part in found.groupdict().items()}
+            named = {name: phrase(re.split(r"[/\\]", part or "")[-1]) for name, part in found.groupdict().items()}
             if all(named.values()):
                 return wording.asks.format(who=who, description=description[:1].lower() + description[1:], **named)
         return f"{who}: {self.anything}?"

@@ -12,7 +12,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-MARK: Final = "PAI_VOICE_RUN"
+MARK: Final = "PAIVOICE_RUN"  # not PAI_VOICE_…, which a `pai-voice` in the run's shell would take for a setting
 _PROC: Final = Path("/proc")
 _PATIENCE_S: Final = 2.0  # to end after SIGTERM: the command line takes 0.25 s, with its shell
 _LOOK_S: Final = 0.05

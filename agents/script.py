@@ -45,6 +45,7 @@ class When(_Part):
 
     agent: str | None = Field(default=None, description="The agent, by the first words of the system text (see Prompts.system).")
     heard: str | None = Field(default=None, description="A regular expression, found in the caller's last words, in any case.")
+    note: str | None = Field(default=None, description="A regular expression, found in the phone's own note of this turn.")
     turn: int | None = Field(default=None, ge=1, description="The agent's n-th turn in this thread.")
     tool: str | None = Field(default=None, description="A tool the request offers.")
     forced: str | None = Field(default=None, description="The tool the request forces; such requests fit no entry without it.")
@@ -53,7 +54,7 @@ class When(_Part):
     )
     result: str | None = Field(default=None, description="A regular expression, found in what that tool gave, in any case.")
 
-    @field_validator("heard", "result")
+    @field_validator("heard", "note", "result")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
         try:
@@ -69,9 +70,14 @@ class When(_Part):
             and self.agent in (None, asked.agent)
             and self.turn in (None, asked.turn)
             and (self.tool is None or self.tool in asked.tools)
-            and (self.heard is None or re.search(self.heard, asked.heard, re.IGNORECASE) is not None)
-            and (self.result is None or re.search(self.result, asked.result, re.IGNORECASE) is not None)
+            and _found(self.heard, asked.heard)
+            and _found(self.note, asked.note)
+            and _found(self.result, asked.result)
         )
+
+
+def _found(pattern: str | None, text: str) -> bool:
+    return pattern is None or re.search(pattern, text, re.IGNORECASE) is not None
 
 
 class ToolUse(_Part):
@@ -132,6 +138,7 @@ class Asked:
     forced: str | None
     after: str | None
     result: str
+    note: str = ""
 
     def __str__(self) -> str:
         return (
@@ -149,7 +156,7 @@ def asked(request: Mapping[str, Any]) -> Asked:
     choice = request.get("tool_choice")
     forced = choice.get("name") if isinstance(choice, dict) and choice.get("type") == "tool" else None
     tools = tuple(str(tool.get("name")) for tool in _list(request.get("tools")) if isinstance(tool, dict))
-    return Asked(marker[1] if marker else None, _heard(given), _turn(messages), tools, forced, *_after(messages))
+    return Asked(marker[1] if marker else None, _heard(given), _turn(messages), tools, forced, *_after(messages), _note(messages))
 
 
 def _heard(messages: Sequence[dict[str, Any]]) -> str:
@@ -165,6 +172,12 @@ def _heard(messages: Sequence[dict[str, Any]]) -> str:
         if words:
             return words[-1]
     return ""
+
+
+def _note(messages: Sequence[dict[str, Any]]) -> str:
+    """What the phone itself says last."""
+    notes = [text for message in messages for text in _texts(message.get("content")) if text.startswith("<note>")]
+    return notes[-1] if notes else ""
 
 
 def _turn(messages: Sequence[dict[str, Any]]) -> int:

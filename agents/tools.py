@@ -43,7 +43,7 @@ class Tool:
     def check(self, raw: object) -> dict[str, Any]:
         """The input, valid and complete. Raises ToolError, in words that let Claude mend it."""
         try:
-            return self.inputs.model_validate(raw).model_dump()
+            return self.inputs.model_validate(raw).model_dump(mode="json")
         except ValidationError as error:
             problems = "; ".join(
                 f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg'].removeprefix('Value error, ')}"
@@ -137,8 +137,8 @@ class StartTask(Inputs):
 
 START_TASK: Final = Tool(
     "start_task",
-    "Begin real work that takes more than a moment: files, code, research on the web, anything written. You do it yourself, on the"
-    " caller's own machine, while they hold or are called back.",
+    "Begin real work that takes more than a moment: files, code, research on the web, anything written. You do it"
+    " yourself, on the caller's own machine, while they hold or are called back.",
     StartTask,
 )
 

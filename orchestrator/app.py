@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from agents.claude import ClaudeBrain
 from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster
+from agents.toolbox import open_toolbox
 from orchestrator import events
 from orchestrator.announcement import announce
 from orchestrator.call import Call, Parts
@@ -33,7 +34,7 @@ from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.pin import Trust
 from orchestrator.renewal import Renewal, stamp
-from orchestrator.rosters import PROMPTS, phrases_of, roster_of
+from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from orchestrator.zones import zones
@@ -42,6 +43,7 @@ from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
 from voices.inventory import Choice
 from voices.vad import SileroVad, load_silero
+from voices.voice import Voice, load_voices
 
 log = structlog.get_logger()
 
@@ -71,7 +73,7 @@ class House:
     engines: tuple[Choice, ...] = ()
     """Ears and mouths: which, why, and what would be better."""
     renewal: Renewal | None = None
-    """Reads the agents' files anew when they changed; without it, whoever is there stays."""
+    """Reads the files of agents and voices anew when they changed; without it, whoever is there stays."""
     shelf: Callable[[Path], Shelf] = Folder
     """Where the journal of a call is kept that is to lie in that folder."""
 
@@ -118,7 +120,7 @@ class House:
         """The call itself, on a line that rings; or with an `errand`, on one that is up. Returns why it ended."""
         trust = Trust.of(self.admission, line.caller)
         trust.called = errand is not None
-        parts = self.parts if self.renewal is None else replace(self.parts, minds=await self.renewal.minds())
+        parts = self.parts if self.renewal is None else await self.renewal.parts()
         call = Call(parts, line, journal, trust=trust, errand=errand)
         try:
             await call.run()
@@ -137,21 +139,23 @@ class House:
         return call.why or "failed"
 
 
-def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
+def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines, Mapping[str, Voice]]:
     zones()
     roster = roster_of(settings)
-    return roster, Prompts.read(roster, PROMPTS), phrases_of(roster), Lines.read(PROMPTS / "lines.yaml")
+    lines, voices = Lines.read(PROMPTS / "lines.yaml"), load_voices(*voice_folders(settings))
+    return roster, Prompts.read(roster, PROMPTS), phrases_of(roster), lines, voices
 
 
 @asynccontextmanager
 async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None) -> AsyncGenerator[House]:
     """Everything loaded and warm. Raises AgentError, RecognitionError, SynthesisError: what is missing, and how to get it."""
     before = await anyio.to_thread.run_sync(stamp, settings)
-    roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
+    roster, prompts, phrases, lines, voices = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
+        toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
         recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
-        catalogue, mouths = await open_mouths(settings.mouths, stack)
+        catalogue, mouths = await open_mouths(settings.mouths, voices, stack)
         await anyio.to_thread.run_sync(load_silero)
         zone = zones()[settings.house.zone] if settings.house.zone else None
         minds = Minds(
@@ -166,10 +170,12 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
             now=lambda: datetime.now(zone).astimezone(zone),
             notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
             place=settings.house.place,
+            toolbox=toolbox,
         )
         policy = settings.admission
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
         today = minds.now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
-        renewal = Renewal(settings, brain, minds, before)
+        renewal = Renewal(settings, brain, parts, before)
+        await toolbox.settled()
         yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal)

@@ -146,6 +146,10 @@ class Call:
         return self._state in (State.YIELDED, State.JUDGING)
 
     @property
+    def judging(self) -> bool:
+        return self._state is State.JUDGING
+
+    @property
     def protected(self) -> bool:
         """The farewell, and the first moments of the greeting, are not interrupted by sound."""
         if self._state is State.CLOSING:
@@ -178,6 +182,8 @@ class Call:
             self._state, acts = found
             for act in acts:
                 await self._perform(act)
+            if sign is Sign.SPEECH_BEGAN and self._mixer.bed.sounding:
+                await self._pacer.cut(self._mixer.duck_bed)
             if self._reply is None and self._guess is not None and self._guess.over.is_set():
                 self._reply, self._guess = self._guess, None
             return True
@@ -302,7 +308,8 @@ class Call:
 
     async def _progress(self) -> None:
         """Where the answer stands, after each frame."""
-        self._mixer.bed.ducked = self._ear.talking
+        if not self._ear.talking:
+            self._mixer.bed.ducked = False
         reply = self._reply
         if reply is None or not reply.free:
             return
@@ -317,6 +324,7 @@ class Call:
         if reply is None or reply.turn != turn:
             return
         at_s = self._journal.on_axis(at_s)
+        self._patience.moved(at_s)
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
         if not aside:
             self._mind.floor = agent

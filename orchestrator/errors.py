@@ -4,7 +4,11 @@ HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
-├── NotWritten           a new agent's files cannot be made
+├── NoSuchRecording      a call has no sound that could be replayed
+├── CannotReplay         a call cannot be replayed here
+├── NotWritten           files that were asked for cannot be made
+├── NoSound              this machine's microphone or loudspeaker cannot be used
+├── NotScripted          Claude is scripted, and was asked what nobody scripted
 ├── JournalUnreadable    a call's journal is not what we write
 └── MusicUnavailable     a source of music has none; another one plays
 """
@@ -40,8 +44,27 @@ class NoSuchCall(HouseError):
     usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
 
 
+class NoSuchRecording(HouseError):
+    code = "no_such_recording"
+    usual_fix = "replay a call whose folder holds call.wav, as each call that was answered does"
+
+
+class CannotReplay(HouseError):
+    code = "cannot_replay"
+
+
 class NotWritten(HouseError):
     code = "not_written"
+
+
+class NotScripted(HouseError):
+    code = "not_scripted"
+    usual_fix = "script that answer, or leave --script out and talk to Claude itself"
+
+
+class NoSound(HouseError):
+    code = "no_sound"
+    usual_fix = "see that a sound device is there, or leave --speak and --microphone out and type"
 
 
 class JournalUnreadable(HouseError):

@@ -263,6 +263,15 @@ class CallbackDelivered(Fact):
     task: str
 
 
+class Written(Fact):
+    """What Claude wrote for an agent, up to a tool or its end, heard or not: a replay needs what an interruption kept unsaid."""
+
+    kind: Literal["written"] = "written"
+    turn: int
+    agent: str
+    text: str
+
+
 class MoneySpent(Fact):
     kind: Literal["spent"] = "spent"
     turn: int
@@ -325,6 +334,7 @@ CallEvent = Annotated[
     | TaskDone
     | CallbackDialing
     | CallbackDelivered
+    | Written
     | MoneySpent
     | Failed
     | CallEnded,
@@ -352,4 +362,5 @@ class Entry(BaseModel):
     def parse(cls, line: str | bytes) -> Self:
         """Raises ValueError (pydantic's, or JSON's) for a line that is not one of ours."""
         fields = msgspec.json.decode(line, type=dict[str, Any])
-        return cls(seq=fields.pop("seq"), at_s=fields.pop("at_s"), event=_EVENT.validate_python(fields))
+        seq, at_s = fields.pop("seq", None), fields.pop("at_s", None)
+        return cls.model_validate({"seq": seq, "at_s": at_s, "event": _EVENT.validate_python(fields)})

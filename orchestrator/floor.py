@@ -64,6 +64,7 @@ class Floor:
                         case Spent():
                             self._tell(meter.spent(happening, turn))
                         case ToolCalled():
+                            speech.tell_written()
                             await speech.settle()
                         case Failed(failure):
                             pass  # and nothing follows it
@@ -71,6 +72,7 @@ class Floor:
         finally:
             if meter.owed:
                 self._tell(meter.estimate(turn))
+            speech.tell_written()
         await speech.finish()
         return failure is None or await self._failed(speech, speaker, failure)
 

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol, Self
-from zlib import crc32
 
 import anyio
 import structlog
@@ -272,7 +271,7 @@ class Holding:
             if attended is None or not self.music:
                 continue
             try:
-                music = await source.bed(Mood.of(attended.task.wish.mood), crc32(attended.task.id.encode()))
+                music = await source.bed(Mood.of(attended.task.wish.mood), attended.task.began.toordinal())
             except MusicUnavailable as error:
                 log.warning("no_music", reason=str(error))
                 continue

@@ -11,7 +11,7 @@ from typing import Final
 
 from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 
-QUIET_DBFS: Final = -50.0  # comfort noise lies below, speech well above
+QUIET_DBFS: Final = -28.0  # comfort noise and the music of a hold lie below, speech above
 ONSET_FRAMES: Final = 3  # 60 ms of sound is speech; less is a click
 PAUSE_S: Final = 0.3  # a shorter silence lies within a speech
 KEY_S: Final = 0.16  # from one key to the next

@@ -17,7 +17,7 @@ from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 CALLER: Final = "+15550100"
 CALLED: Final = "+15550199"
 KEY_S: Final = 0.2  # what a tone and the pause after it take
-QUIET_DBFS: Final = -50.0  # comfort noise is below, speech above
+QUIET_DBFS: Final = -28.0  # comfort noise and the music of a hold lie below, speech above
 
 
 class RehearsalLine:
@@ -54,6 +54,10 @@ class RehearsalLine:
     def press(self, keys: str) -> None:
         self._speech.extend(Digit(key) for key in keys)
 
+    def hush(self) -> None:
+        """Say and press nothing of what is left."""
+        self._speech.clear()
+
     def leave(self) -> None:
         """The caller hangs up."""
         self.over.set()
@@ -62,6 +66,11 @@ class RehearsalLine:
     def spoken(self) -> bool:
         """All that the caller had to say has been said."""
         return not self._speech
+
+    @property
+    def unsaid(self) -> int:
+        """Frames and keys that the caller has still to say."""
+        return len(self._speech)
 
     async def quiet(self, for_s: float = 1.0, *, after_s: float | None = None) -> None:
         """Until the far end has spoken (since `after_s` on the loop's clock, else since now) and was then quiet that long."""
@@ -77,6 +86,12 @@ class RehearsalLine:
         """Until when the caller has heard somebody, on the loop's clock."""
         heard = bisect_right(self._loud_s, anyio.current_time())
         return self._loud_s[heard - 1] + FRAME_S if heard else None
+
+    def loud_since(self, at_s: float) -> float | None:
+        """When the caller first heard somebody since then, on the loop's clock."""
+        first = bisect_left(self._loud_s, at_s)
+        heard = first < len(self._loud_s) and self._loud_s[first] <= anyio.current_time()
+        return self._loud_s[first] if heard else None
 
     # --- the call's side ----------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from orchestrator.bed import Moment
 from orchestrator.mixer import Mixer
+from orchestrator.music.loop import Music
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import composed
 from voices.audio import FRAME_S
@@ -32,22 +33,22 @@ def _round(mixer: Mixer) -> float:
 
 
 def main() -> None:
+    beds: list[Music] = []
     costs: list[float] = []
     for mood in Mood:
         began_s = perf_counter()
-        bed = composed(mood, 1)
-        length_s = bed.length * FRAME_S
-        costs.append((perf_counter() - began_s) / length_s * 60)
-        print(f"{bed.title:42} {length_s:6.1f} s  {bed.sound.nbytes / 1e6:4.1f} MB  {costs[-1]:5.2f} s to compose a minute")
-    bed = composed(Mood.CALM, 1)
+        beds.append(bed := composed(mood, 1))
+        costs.append((perf_counter() - began_s) / (bed.length * FRAME_S) * 60)
+        size = f"{bed.length * FRAME_S:6.1f} s  {bed.sound.nbytes / 1e6:4.1f} MB"
+        print(f"{bed.title:42} {size}  {costs[-1]:5.2f} s to compose a minute")
     silent, playing, moving = Mixer(), Mixer(), Mixer()
     for mixer in (playing, moving):
-        mixer.bed.play(bed)
-    moving.bed.moment = Moment(bed, target=1.0, frames_left=2 * ROUNDS * FRAMES)
+        mixer.bed.play(beds[0])
+    moving.bed.moment = Moment(beds[0], target=1.0, frames_left=2 * ROUNDS * FRAMES)
     quiet_us, bed_us, moving_us = frame_us(silent), frame_us(playing), frame_us(moving)
     share = (bed_us - quiet_us) / 1e6 / FRAME_S
     print(f"\nA frame: {quiet_us:.1f} us without music, {bed_us:.1f} us with it, {moving_us:.1f} us while its level moves.")
-    print(f"Music under a call: {100 * share:.3f} % of a core; composing: {median(costs):.2f} s a minute, once for all calls.")
+    print(f"Music under a call: {100 * share:.3f} % of a core. Composing: {median(costs):.2f} s a minute, once for all calls.")
 
 
 if __name__ == "__main__":

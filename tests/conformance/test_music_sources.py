@@ -68,14 +68,17 @@ async def opened(which: str, folder: Path, programs: Path) -> AsyncGenerator[Mus
 
 
 class Orders:
-    """What was ordered, and what comes."""
+    """What was ordered, and what comes, when it may."""
 
     def __init__(self, pcm: bytes | MusicUnavailable) -> None:
         self.words: list[str] = []
+        self.may_come = anyio.Event()
+        self.may_come.set()
         self._pcm = pcm
 
     async def __call__(self, words: str) -> bytes:
         self.words.append(words)
+        await self.may_come.wait()
         if isinstance(self._pcm, MusicUnavailable):
             raise self._pcm
         return self._pcm
@@ -153,10 +156,12 @@ async def test_ffmpeg_is_told_where_to_stop_and_its_failure_is_said(tmp_path: Pa
 
 async def test_each_mood_is_ordered_once_and_stays_on_disk(tmp_path: Path) -> None:
     orders = Orders(piece())
+    orders.may_come = anyio.Event()
     async with ElevenMusic.open(orders, tmp_path, DESCRIBED) as source:
         for _ in range(3):
             with pytest.raises(MusicUnavailable):
                 await source.bed(Mood.BRIGHT, 1)
+        orders.may_come.set()
         await written(tmp_path)
     async with ElevenMusic.open(orders, tmp_path, DESCRIBED) as later:
         assert (await later.bed(Mood.BRIGHT, 2)).title == "bright, by ElevenLabs"

@@ -16,7 +16,7 @@ from agents.errors import WorkError
 from agents.scripted_work import ScriptedRunner, WorkScript
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Stop, TaskEvent, TaskRunner, Word, Working
 from tests.agents.command_line import ASK, SAY, command_line, runs, says
-from tests.agents.workplace import HANGS_UP, Caller, order, ran
+from tests.agents.workplace import HANGS_UP, Caller, order, ran, unasked
 
 PUSH = {"question": "The Engineer wants to push to main. Yes or no?", "tool": "Bash", "exact": "git push", "risky": True}
 
@@ -74,20 +74,23 @@ SCENES = {
         ],
     ),
     "more wishes": Scene(
-        [{"says": "I have begun."}, {"waits_for": "picture"}, {"says": "With a picture."}, {"done": {"result": "Done."}}],
         [
-            {"when": {"after": "Bash", "heard": "picture"}, "calls": [says("With a picture.")]},
-            {"when": {"after": "Bash"}, "say": "Without a wish."},
-            {"when": {"after": SAY}, "say": "Done."},
-            {"when": {"heard": "picture"}, "calls": [says("With a picture.")]},
-            {"say": "I have begun.", "calls": [runs("for i in 1 2 3 4 5; do sleep 0.1; done")]},
+            {"says": "I have begun."},
+            {"asks": {"question": "Shall I go on?"}},
+            {"waits_for": "picture"},
+            {"says": "With a picture."},
+            {"done": {"result": "Done."}},
         ],
-        {"allowed_tools": ["Bash"]},
+        [
+            {"when": {"after": ASK, "heard": "picture"}, "calls": [says("With a picture.")]},
+            {"when": {"after": SAY}, "say": "Done."},
+            {"say": "I have begun.", "calls": [{"tool": ASK, "input": {"question": "Shall I go on?"}}]},
+        ],
     ),
     "hanging": Scene(
         [{"says": READ_ALL}, {"hangs": True}],
         [{"say": READ_ALL, "calls": [runs(FOR_EVER)]}],
-        {"allowed_tools": ["Bash"], "minutes": 0.04},
+        {"allowed_tools": ["Bash"]},
     ),
     "dear": Scene(
         [{"says": READ_ALL}, {"spent": "0.2"}, {"hangs": True}],
@@ -102,7 +105,7 @@ SCENES = {
 }
 
 
-@pytest.fixture(params=["scripted", pytest.param("command line", marks=pytest.mark.realcli)])
+@pytest.fixture(params=["scripted", pytest.param("command line", marks=[pytest.mark.realcli, pytest.mark.timeout(60)])])
 def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -137,9 +140,9 @@ class House:
         where = self.folder if self.kind == "scripted" else self.folder / "work"
         return order(where, **SCENES[scene].task, **more)
 
-    async def played(self, scene: str, caller: Caller = lambda _: None) -> list[TaskEvent]:
+    async def played(self, scene: str, caller: Caller = unasked, **more: Any) -> list[TaskEvent]:
         async with self.on(scene) as runner:
-            return await ran(runner, self.order(scene), caller)
+            return await ran(runner, self.order(scene, **more), caller)
 
 
 def said(events: Sequence[TaskEvent]) -> list[str]:
@@ -195,6 +198,8 @@ async def test_asks_a_question_of_its_own(house: House) -> None:
 
 async def test_hears_another_wish_while_it_works(house: House) -> None:
     def caller(event: TaskEvent) -> Word | None:
+        if isinstance(event, Asks):  # the wish has gone before this answer, so it is there when the work goes on
+            return Answer(event.ask, yes=True)
         return Add("Also add a picture.") if event == Says("I have begun.") else None
 
     assert said(await house.played("more wishes", caller))[-1] == "With a picture."
@@ -205,9 +210,13 @@ async def test_stops_when_told_and_says_what_it_had_done(house: House) -> None:
     assert failure(events) == ("work_stopped", "I have read it all.")
 
 
-@pytest.mark.parametrize(
-    ("scene", "code"), [("hanging", "work_out_of_time"), ("dear", "work_out_of_money"), ("failing", "work_crashed")]
-)
+async def test_ends_when_its_time_is_up(house: House) -> None:
+    """On a busy machine that may be before it has said anything."""
+    events = await house.played("hanging", minutes=0.04)
+    assert failure(events) == ("work_out_of_time", ["", *said(events)][-1])
+
+
+@pytest.mark.parametrize(("scene", "code"), [("dear", "work_out_of_money"), ("failing", "work_crashed")])
 async def test_ends_at_its_limits_and_says_what_it_had_done(house: House, scene: str, code: str) -> None:
     assert failure(await house.played(scene)) == (code, "I have read it all.")
 

@@ -19,13 +19,13 @@ from voices.audio import FRAME_S, FULL_SCALE, RATE, level_dbfs, samples
 SPEECH_DBFS: Final = -20.0
 
 
-def ring(title: str = "a", hertz: float = 700.0, seconds: float = 1.3) -> Music:
-    """A steady tone, whole waves long, so that all that changes in what is heard is the bed's doing."""
+def ring(title: str, hertz: float, seconds: float = 1.3) -> Music:
+    """A steady tone, so that all that changes in what is heard is the bed's doing; no whole waves go into a frame of it."""
     cycles = round(hertz * seconds)
     return Music.of(title, np.sin(2 * np.pi * cycles * np.arange(int(seconds * RATE)) / (seconds * RATE)))
 
 
-A, B = ring(), ring("b", 1_000)
+A, B = ring("a", 715), ring("b", 985)
 
 
 def playing(music: Music = A) -> Listener:
@@ -41,8 +41,9 @@ def bends(pcm: bytes) -> float:
     return float(np.abs(np.diff(samples(pcm).astype(int), 2)).max())
 
 
-# A tone of 1,000 Hz at the bed's peak, 6 dB louder, with the comfort noise on it.
-SMOOTH: Final = 2 * (FULL_SCALE * 10 ** (BED_DBFS / 20) * 2**0.5 * (2 * np.pi * 1_000 / RATE) ** 2) + 240
+# How much B bends at its loudest, rounding included; and with comfort noise on it.
+SMOOTH: Final = FULL_SCALE * 10 ** ((BED_DBFS + 3 * LOUDEST) / 20) * 2**0.5 * (2 * np.pi * 985 / RATE) ** 2 + 8
+NOISY: Final = SMOOTH + 200
 
 
 def test_without_music_there_is_none() -> None:
@@ -83,7 +84,7 @@ def test_it_goes_on_where_it_stopped_and_other_music_begins_when_it_has_faded() 
     assert bed.moment.music is A
     caller.run(2.0)
     assert bed.moment.music is B
-    assert bends(caller.heard(0, 9)) < SMOOTH
+    assert bends(caller.heard(0, 9)) < NOISY
 
 
 def test_it_gives_way_to_our_voice_and_comes_back_slowly() -> None:
@@ -92,8 +93,7 @@ def test_it_gives_way_to_our_voice_and_comes_back_slowly() -> None:
     for _ in range(60):
         bed.next(speaking=False)
     assert bed.moment.gain == pytest.approx(1)
-    for _ in range(3):
-        bed.next(speaking=True)
+    bed.next(speaking=True)
     assert 20 * np.log10(bed.moment.gain) == pytest.approx(-12, abs=0.1)
     gains: list[float] = []
     for _ in range(60):
@@ -114,18 +114,18 @@ def test_it_lies_26_db_under_speech_and_stays_low_between_sentences() -> None:
     assert [fact.text for fact in caller.facts if isinstance(fact, ClipHeard)] == [WORDS, WORDS]
 
 
-def test_it_gives_way_to_the_caller_within_100_ms() -> None:
+def test_it_gives_way_to_the_caller_within_a_frame() -> None:
     caller = playing()
     caller.cut()
     now_s = caller.now_s
     caller.mixer.duck_bed(now_s)
     caller.run(1.0)
-    assert level_dbfs(caller.heard(now_s + 0.06, now_s + 1.0)) == pytest.approx(BED_DBFS - 12, abs=0.3)
+    assert level_dbfs(caller.heard(now_s + 0.02, now_s + 1.0)) == pytest.approx(BED_DBFS - 12, abs=0.3)
     caller.cut()
     caller.mixer.duck_bed(caller.now_s, on=False)
     caller.run(2.0)
     assert level_dbfs(caller.heard(caller.now_s - 0.9, caller.now_s)) == pytest.approx(BED_DBFS, abs=0.2)
-    assert bends(caller.heard(0, 9)) < SMOOTH
+    assert bends(caller.heard(0, 9)) < NOISY
 
 
 @pytest.mark.parametrize(("turn", "steps"), [(Bed.raise_, LOUDEST), (Bed.lower, -SOFTEST)])

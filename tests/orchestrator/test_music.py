@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from orchestrator.bed import LOUDEST
 from orchestrator.music.composition import BARS, LENGTH_S, PAD_RANGE, Note, Score, compose
 from orchestrator.music.loop import BED_DBFS, Music, TooShort, closed
 from orchestrator.music.mood import MODES, STYLES, Mood, Part
 from orchestrator.music.source import composed
-from voices.audio import FRAME_SAMPLES, FULL_SCALE, RATE, to_pcm
+from voices.audio import FRAME_SAMPLES, FULL_SCALE, RATE, frames, to_pcm
+from voices.vad import SileroVad, load_silero
 
 SEED = 5
 
@@ -66,6 +68,15 @@ def test_it_is_not_the_same_every_half_minute(bed: Music) -> None:
     spectrum = np.fft.rfft(bed.sound.astype(np.float32))
     likeness = np.fft.irfft(np.abs(spectrum) ** 2)
     assert likeness[10 * RATE : -10 * RATE].max() < 0.6 * likeness[0]
+
+
+@pytest.mark.parametrize("change_db", [3 * LOUDEST, -20], ids=["loudest", "as an echo"])
+def test_nobody_takes_it_for_speech(bed: Music, change_db: float) -> None:
+    """So what comes back of it over a line neither makes it give way nor interrupts anybody."""
+    load_silero()
+    vad = SileroVad()
+    heard = to_pcm(bed.sound[: 8 * RATE] * 10 ** (change_db / 20))
+    assert max(probability for frame in frames(heard) for probability in vad.feed(frame)) < 0.3
 
 
 def test_the_same_seed_is_the_same_music_and_another_is_another() -> None:

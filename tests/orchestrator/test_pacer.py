@@ -78,7 +78,7 @@ async def test_a_voice_is_heard_as_soon_as_ever_over_music(music: Music | None) 
     assert began_s - ready_s <= (0.05 if music else 0.03)
 
 
-async def test_the_caller_lowers_it_within_100_ms() -> None:
+async def test_the_caller_lowers_it_at_once_whatever_was_sent_ahead() -> None:
     mixer = Mixer()
     mixer.bed.play(MUSIC)
     async with paced(mixer, lambda: False) as (line, pacer):
@@ -87,5 +87,5 @@ async def test_the_caller_lowers_it_within_100_ms() -> None:
         await pacer.cut(mixer.duck_bed)
         await anyio.sleep(1)
     low = next(at_s for at_s, frame in line.heard if at_s >= began_s and level_dbfs(frame) < -45.5)
-    assert low - began_s <= 0.1
+    assert low - began_s <= 0.04  # with the 60 ms after which their speech is known: within 100 ms
     assert all(later - earlier == pytest.approx(FRAME_S, abs=0.011) for (earlier, _), (later, _) in pairwise(line.heard))

@@ -56,7 +56,7 @@ def test_every_line_of_the_phone_is_heard_in_one(key: str, line: str) -> None:
 
 
 def test_every_tool_is_used_in_one() -> None:
-    assert {tool for turn in TURNS for tool in turn.tools or ()} == set(KNOWN)
+    assert {tool for turn in TURNS for tool in turn.tools or ()} >= set(KNOWN)
 
 
 def test_every_way_of_answering_and_interrupting_is_in_one() -> None:
