@@ -29,7 +29,7 @@ LOWEST_HZ: Final = 400.0
 HIGHEST_HZ: Final = 2_000.0
 SHORTEST_BEEP_S: Final = 0.12  # of whole frames: 150 ms of sound
 LONGEST_BEEP_S: Final = 0.84  # a ringing tone lasts a second
-PURITY: Final = 0.85  # of the energy lies in the tone: 0.99 on a clean line, 0.9 with noise 10 dB below
+PURITY: Final = 0.78  # of the energy lies in the tone: 0.99 on a clean line, 0.8 with noise 7 dB below
 STEADY_HZ: Final = 6.0  # no voice holds its tone so well, nor its loudness
 STEADY_DB: Final = 1.5
 QUIETEST_DBFS: Final = -45.0
@@ -143,5 +143,5 @@ class Answerer:
         return Finding.PERSON if quiet_s >= (SHORT_PAUSE_S if spoke_s <= SHORT_S else PAUSE_S) else None
 
     def _machine(self) -> Finding | None:
-        done = self._beeped or self._now_s - self._last_s >= RECORDS_AFTER_S or self._now_s >= LONGEST_GREETING_S
-        return Finding.RECORDING if done else None
+        silent = self._now_s - self._last_s >= RECORDS_AFTER_S and not self._beep.sounding
+        return Finding.RECORDING if self._beeped or silent or self._now_s >= LONGEST_GREETING_S else None
