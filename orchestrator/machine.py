@@ -69,6 +69,7 @@ class Beep:
         tone = _tone(frame)
         if tone is not None and self._frames and abs(tone[0] - self._hz) <= STEADY_HZ and abs(tone[1] - self._dbfs) <= STEADY_DB:
             self._frames, self._torn = self._frames + 1 + self._torn, 0
+            self._dbfs = max(self._dbfs, tone[1])  # its first frame may be filled in part only
             return False
         if self._frames and not self._torn:  # noise may have torn a frame out of it
             self._torn = 1
