@@ -4,6 +4,8 @@ HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
+├── NoSuchTask           no task, or more than one, has that name
+├── TasksUnreachable     the place where long work is kept cannot be used
 ├── NotWritten           a new agent's files cannot be made
 └── JournalUnreadable    a call's journal is not what we write
 """
@@ -37,6 +39,17 @@ class NoSuchAgent(HouseError):
 class NoSuchCall(HouseError):
     code = "no_such_call"
     usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
+
+
+class NoSuchTask(HouseError):
+    code = "no_such_task"
+    usual_fix = "give the beginning of an id that `pai-voice tasks list` shows"
+
+
+class TasksUnreachable(HouseError):
+    code = "tasks_unreachable"
+    retryable = True
+    usual_fix = "see that `tasks.database` is right and runs, and that `home` can be written to"
 
 
 class NotWritten(HouseError):
