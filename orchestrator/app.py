@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import anyio
 import anyio.to_thread
@@ -16,6 +15,7 @@ from agents.claude import ClaudeBrain
 from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster
+from agents.work import TaskRunner
 from orchestrator import events
 from orchestrator.apology import apologise
 from orchestrator.call import Call, Parts
@@ -25,6 +25,7 @@ from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, spent_before
 from orchestrator.journal import Folder, Journal
+from orchestrator.keeping import doing, kept
 from orchestrator.mind import Minds
 from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.patience import Limits
@@ -34,7 +35,8 @@ from orchestrator.renewal import Renewal, stamp
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
-from orchestrator.zones import zones
+from orchestrator.tasks import Tasks
+from orchestrator.zones import clock, zones
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
@@ -58,6 +60,7 @@ class House:
     """Ears and mouths: which, why, and what would be better."""
     renewal: Renewal | None = None
     """Reads the agents' files anew when they changed; without it, whoever is there stays."""
+    tasks: Tasks | None = None
 
     async def take(self, line: Line) -> None:
         """One ringing line, to its end: turned away, or answered and talked to. Never raises for what goes wrong in it."""
@@ -100,7 +103,8 @@ class House:
         parts = self.parts if self.renewal is None else replace(self.parts, minds=await self.renewal.minds())
         call = Call(parts, line, journal, guard=guard)
         try:
-            await call.run()
+            with self.tasks.on_the_line(line.caller) if self.tasks else nullcontext():
+                await call.run()
         except* LineError as group:
             for error in leaves(group):
                 journal.write(events.Failed(where="line", code=error.code, sentence=str(error), retryable=error.retryable))
@@ -123,8 +127,13 @@ def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines]:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None) -> AsyncGenerator[House]:
-    """Everything loaded and warm. Raises AgentError, RecognitionError, SynthesisError: what is missing, and how to get it."""
+async def open_house(
+    settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None, runner: TaskRunner | None = None
+) -> AsyncGenerator[House]:
+    """Everything loaded and warm; the runner does what agents are asked to do at length.
+
+    Raises AgentError, RecognitionError, SynthesisError, TasksUnreachable: what is missing, and how to get it.
+    """
     before = await anyio.to_thread.run_sync(stamp, settings)
     roster, prompts, phrases, lines = await anyio.to_thread.run_sync(_read, settings)
     async with AsyncExitStack() as stack:
@@ -132,7 +141,8 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
         recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
         catalogue, mouths = await open_mouths(settings.mouths, stack)
         await anyio.to_thread.run_sync(load_silero)
-        zone = zones()[settings.house.zone] if settings.house.zone else None
+        now = clock(settings.house.zone)
+        tasks = await stack.enter_async_context(doing(runner, settings, now)) if runner else None
         minds = Minds(
             roster=roster,
             brain=brain,
@@ -142,13 +152,17 @@ async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry]
             router_model=settings.mind.router_model,
             phrases=phrases,
             lines=lines,
-            now=lambda: datetime.now(zone).astimezone(zone),
+            now=now,
             notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
             place=settings.house.place,
+            tasks=tasks,
         )
         policy = settings.admission
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
-        today = minds.now().date()
+        today = now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
         renewal = Renewal(settings, brain, minds, before)
-        yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal)
+        house = House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal, tasks)
+        if tasks and any(agent.task for agent in roster):
+            await stack.enter_async_context(kept(tasks, settings))
+        yield house

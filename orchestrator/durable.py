@@ -10,7 +10,7 @@ import fcntl
 import secrets
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -67,17 +67,15 @@ async def durable(
     Raises TasksUnreachable.
     """
     url = database_url(home, database)
-    door = await anyio.to_thread.run_sync(_enter, home)
-    try:
-        servers = await anyio.to_thread.run_sync(_join, url, door)
+    with ExitStack() as stack:
+        door = stack.enter_context(await anyio.to_thread.run_sync(_enter, home))
+        servers = stack.enter_context(closing(await anyio.to_thread.run_sync(_join, url, door)))
         async with _launched(tasks, url, servers.id) as lives, anyio.create_task_group() as group:
             tasks.presence.elsewhere = servers.turn
             group.start_soon(lives.mind, servers, rhythm or Rhythm())
             yield
             group.cancel_scope.cancel()
         await anyio.to_thread.run_sync(servers.leave)
-    finally:
-        door.close()
 
 
 def _enter(home: Path) -> TextIO:
@@ -101,14 +99,12 @@ def _join(url: sa.URL, door: TextIO) -> Servers:
         id = secrets.token_hex(8)
         door.write(id)
         door.flush()
-    engine = sa.create_engine(url, pool_pre_ping=True)
-    servers = Servers(engine, id)
+    servers = Servers(sa.create_engine(url, pool_pre_ping=True), id)
     try:
         servers.open()
     except SQLAlchemyError as failure:
-        engine.dispose()
-        why = str(getattr(failure, "orig", failure)).splitlines()[0]
-        raise TasksUnreachable(f"the database of long work cannot be used: {why}") from failure
+        servers.close()
+        raise TasksUnreachable.of(failure) from failure
     return servers
 
 

@@ -5,6 +5,7 @@ HouseError
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
 ├── NoSuchTask           no task, or more than one, has that name
+├── CannotTell           a task cannot be told that, or nobody is there to see to it
 ├── TasksUnreachable     the place where long work is kept cannot be used
 ├── NotWritten           a new agent's files cannot be made
 └── JournalUnreadable    a call's journal is not what we write
@@ -12,7 +13,7 @@ HouseError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class HouseError(Exception):
@@ -46,10 +47,21 @@ class NoSuchTask(HouseError):
     usual_fix = "give the beginning of an id that `pai-voice tasks list` shows"
 
 
+class CannotTell(HouseError):
+    code = "cannot_tell"
+    usual_fix = "start `pai-voice serve` with these settings, and run the command again"
+
+
 class TasksUnreachable(HouseError):
     code = "tasks_unreachable"
     retryable = True
     usual_fix = "see that `tasks.database` is right and runs, and that `home` can be written to"
+
+    @classmethod
+    def of(cls, failure: Exception) -> Self:
+        """In the database's own words, of which the first line says what is wrong."""
+        why = str(getattr(failure, "orig", failure)).splitlines()[0]
+        return cls(f"the database of long work cannot be used: {why}")
 
 
 class NotWritten(HouseError):

@@ -29,6 +29,7 @@ from orchestrator.phrases import Phrases
 from orchestrator.reply import Reply
 from orchestrator.router import Route, Router, Speaker
 from orchestrator.speech import Sentence
+from orchestrator.tasks import Tasks
 from orchestrator.turns import Sign
 from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
@@ -59,6 +60,8 @@ class Minds:
     toolbox: Toolbox = EMPTY
     place: str = ""
     """Where the house is; empty if nobody said."""
+    tasks: Tasks | None = None
+    """Without them nobody does long work."""
 
 
 class Conductor(Protocol):

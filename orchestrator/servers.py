@@ -57,9 +57,11 @@ class Servers:
             return not was_there
 
     def leave(self) -> None:
-        """What is not done may be taken over at once. Nothing else may be called afterwards."""
+        """What is not done may be taken over at once."""
         with self._engine.begin() as to:
             to.execute(sa.update(_servers).where(_servers.c.id == self.id).values(seen=LONG_AGO))
+
+    def close(self) -> None:
         self._engine.dispose()
 
     def alive(self, within_s: float) -> list[str]:

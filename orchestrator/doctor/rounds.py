@@ -15,6 +15,7 @@ from orchestrator.doctor.engines import ear, engines, mouths, vad
 from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.machine import data_folder, port
 from orchestrator.doctor.public import reached
+from orchestrator.doctor.work import long_work
 from orchestrator.errors import ConfigError
 from orchestrator.log import set_up
 from orchestrator.rosters import roster_of
@@ -29,7 +30,7 @@ async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
         return
     yield _settings(config)
     settings = config.settings
-    for check in (port, data_folder):
+    for check in (port, data_folder, long_work):
         yield await anyio.to_thread.run_sync(check, settings)
     try:
         roster = await anyio.to_thread.run_sync(roster_of, settings)

@@ -20,7 +20,8 @@ from pydantic import SecretStr
 
 from agents import definition
 from agents.definition import Agent
-from agents.work import Began, Done, Order, Says, TaskEvent, Word
+from agents.errors import Stopped
+from agents.work import Began, Done, Failed, Order, Says, Stop, TaskEvent, Word
 from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.durable import Rhythm, durable
 from orchestrator.tasks import Task, Tasks, Wish
@@ -31,10 +32,14 @@ OWNER: Final = "+15550100"
 AGENT: Final = Agent(
     id="engineer", name="Engineer", role="builds", description="Builds.", prompt="You build.", voice="v", task=definition.Task()
 )
-SOON: Final = CallbackSettings(hours="00:00-24:00", retries=(0.002,) * 20)
+SOON_MIN: Final = 0.002
 STEP_S: Final = 0.05
 TALK_S: Final = 0.1
 LOOK_S: Final = 0.004
+
+
+def always(retry_min: float = SOON_MIN) -> CallbackSettings:
+    return CallbackSettings(hours="00:00-24:00", retries=(retry_min,) * 20)
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,10 @@ class Diary:
 
 @dataclass
 class Runner:
-    """Works for a quarter of a second."""
+    """Works for a quarter of a second; or until it is stopped."""
 
     diary: Diary
+    hangs: bool
 
     async def run(self, order: Order, words: ObjectReceiveStream[Word]) -> AsyncGenerator[TaskEvent, None]:
         session = order.session or f"session-{order.task}"
@@ -77,6 +83,12 @@ class Runner:
         for said in ("I begin.", "Half of it stands.", "Only the end is missing."):
             await anyio.sleep(STEP_S)
             yield Says(said)
+        if self.hangs:
+            self.diary.write("hangs", order.task)
+            while not isinstance(await words.receive(), Stop):
+                pass
+            yield Failed(Stopped(), said)
+            return
         await anyio.sleep(STEP_S)
         self.diary.write("done", order.task)
         yield Done("# Result", "It is done.")
@@ -120,6 +132,8 @@ class Mortal:
     begins: int = 0
     """How many tasks."""
     verdicts: tuple[Verdict, ...] = (Verdict.BUSY, Verdict.DELIVERED)
+    hangs: bool = False
+    retry_min: float = SOON_MIN
     database: str = ""
 
     def start(self) -> BaseProcess:
@@ -159,7 +173,14 @@ async def _tasks(mortal: Mortal, diary: Diary) -> AsyncGenerator[Tasks]:
         return datetime.now().astimezone()
 
     async with anyio.create_task_group() as group:
-        tasks = Tasks(Runner(diary), mortal.home, now, group, callback=SOON, series=f"{mortal.home.name}-{os.getpid()}-")
+        tasks = Tasks(
+            Runner(diary, mortal.hangs),
+            mortal.home,
+            now,
+            group,
+            callback=always(mortal.retry_min),
+            series=f"{mortal.home.name}-{os.getpid()}-",
+        )
         tasks.bearer = Phone(diary, mortal.verdicts)
         yield tasks
         group.cancel_scope.cancel()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,17 +19,15 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from agents.errors import Stopped
-from agents.scripted_work import ScriptedRunner, WorkScript
 from agents.work import Done, Failed, Says
 from orchestrator.delivery import CallbackSettings
-from orchestrator.durable import Rhythm, database_url, durable
+from orchestrator.durable import database_url
 from orchestrator.errors import TasksUnreachable
 from orchestrator.failures import leaves
 from orchestrator.servers import Servers, Told
-from orchestrator.tasks import Tasks, Wish
-from tests.kit.commands import eventually
-from tests.kit.mortal import AGENT, OWNER, SOON, Diary, Mortal, each_heard_once, killed
-from tests.orchestrator.workroom import Phone
+from orchestrator.tasks import Wish
+from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, each_heard_once, killed
+from tests.orchestrator.workroom import Phone, happens, server
 
 
 async def killed_at_random(seed: int, folder: Path) -> None:
@@ -56,25 +53,6 @@ async def test_a_server_killed_at_any_moment_tells_each_result_once(seeds: range
     async with anyio.create_task_group() as group:
         for seed in seeds:
             group.start_soon(killed_at_random, seed, tmp_path)
-
-
-@asynccontextmanager
-async def server(home: Path, *steps: dict[str, Any], phone: Phone | None = None, **also: Any) -> AsyncGenerator[Tasks]:
-    """In this process, on a clock that is real."""
-    runner = ScriptedRunner(WorkScript.model_validate({"works": [{"steps": steps}]}))
-    async with anyio.create_task_group() as group:
-        tasks = Tasks(runner, home, lambda: datetime.now().astimezone(), group, callback=SOON)
-        tasks.bearer = phone or Phone()
-        async with durable(tasks, home, rhythm=Rhythm(beat_s=0.02), **also):
-            yield tasks
-        group.cancel_scope.cancel()
-
-
-async def happens(what: Callable[[], bool]) -> None:
-    async def look() -> bool:
-        return what()
-
-    await eventually(look, bool)
 
 
 def wish(title: str = "a post") -> Wish:
@@ -148,7 +126,7 @@ async def test_what_a_task_is_told_from_elsewhere(what: Told, calls: int, tmp_pa
         task = tasks.start(wish(), AGENT)
         with anyio.fail_after(5):
             await task.over.wait()
-            await anyio.to_thread.run_sync(elsewhere(tmp_path).tell, task.id, what)
+            await anyio.to_thread.run_sync(told, tmp_path, task.id, what)
             await task.heard.wait()
         assert len(phone.calls) == calls
 
@@ -158,11 +136,13 @@ async def test_cancelling_stops_the_run(tmp_path: Path) -> None:
         task = tasks.start(wish(), AGENT)
         await happens(lambda: bool(task.events))
         with anyio.fail_after(5):
-            await anyio.to_thread.run_sync(elsewhere(tmp_path).tell, task.id, "cancel")
+            await anyio.to_thread.run_sync(told, tmp_path, task.id, "cancel")
             await task.over.wait()
         assert isinstance(task.outcome, Failed)
         assert isinstance(task.outcome.error, Stopped)
 
 
-def elsewhere(home: Path) -> Servers:
-    return Servers(sa.create_engine(database_url(home, None)), "elsewhere")
+def told(home: Path, task: str, what: Told) -> None:
+    """From another process."""
+    with closing(Servers(sa.create_engine(database_url(home, None)), "elsewhere")) as servers:
+        servers.tell(task, what)
