@@ -13,12 +13,23 @@ from typing import Annotated, Any, Final, Literal, cast, get_origin
 from zoneinfo import available_timezones
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from agents.claude import BrainSettings
 from agents.mcp_server import McpSettings
 from agents.pai import PaiSettings
+from orchestrator.delivery import CallbackSettings
 from orchestrator.errors import ConfigError
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
@@ -33,7 +44,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
     "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
 }
-LISTS: Final = frozenset({"allow", "agents", "voices", "environment", "setting_sources"})
+LISTS: Final = frozenset({"allow", "agents", "voices", "environment", "setting_sources", "retries"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -116,6 +127,19 @@ class HoldSettings(_Section):
         return self
 
 
+class TaskSettings(_Section):
+    database: SecretStr | None = Field(
+        default=None, description="Where long work is kept: `postgresql://…`, for several servers; a file in `home` if left out."
+    )
+
+    @field_validator("database")
+    @classmethod
+    def _postgres(cls, database: SecretStr | None) -> SecretStr | None:
+        if database is not None and not database.get_secret_value().startswith("postgresql://"):
+            raise ValueError("is a URL: postgresql://USER:PASSWORD@HOST/DATABASE")
+        return database
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"] | None = Field(
         default=None, description="If not set: info for what serves, warning for what people watch."
@@ -145,6 +169,8 @@ class Settings(_Section):
     mind: MindSettings = MindSettings()
     pai: PaiSettings = PaiSettings()
     hold: HoldSettings = HoldSettings()
+    tasks: TaskSettings = TaskSettings()
+    callback: CallbackSettings = CallbackSettings()
     log: LogSettings = LogSettings()
 
 

@@ -1,11 +1,16 @@
-"""How a result reaches its owner when no call of theirs is up: what a try to call them came to."""
+"""How a result reaches its owner when no call of theirs is up: who brings it, what that came to, and when to try again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum, auto
 from typing import Protocol
 
-from orchestrator.tasks import Task
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from orchestrator.hours import Hours
+from orchestrator.task import Task
 
 
 class Verdict(StrEnum):
@@ -28,5 +33,61 @@ class Bearer(Protocol):
     """Brings results to their owners."""
 
     async def bring(self, task: Task) -> Verdict:
-        """Call the owner and tell them; then it is a call like any other, and this returns when it is over. Never raises."""
+        """Call the owner and tell them; then it is a call like any other, and this returns when it is over. Never raises.
+
+        `task.delivered` is set as soon as they have heard enough: from then on not even a crash makes them hear it again.
+        A machine that has our message already (`task.messaged`) gets none.
+        """
         ...
+
+    async def brought(self, task: Task) -> bool:
+        """Whether a call that a crash cut off had told them enough, by what it left in its journal."""
+        ...
+
+
+class CallbackSettings(BaseModel):
+    """When the owner is called back, and how often."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hours: str = Field(default="08:00-22:00", description="When the phone may ring, in the time zone of `house.zone`.")
+    retries: tuple[float, ...] = Field(
+        default=(1, 5, 15, 60),
+        max_length=20,
+        description="Minutes until the next try, one for each; an answering machine is called once more, after the longest.",
+    )
+    rings_s: float = Field(default=30, ge=5, le=120, description="How long it rings.")
+
+    @field_validator("hours")
+    @classmethod
+    def _hours(cls, hours: str) -> str:
+        Hours.parse(hours)
+        return hours
+
+    @field_validator("retries")
+    @classmethod
+    def _forward(cls, retries: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 <= minutes <= 10_080 for minutes in retries):
+            raise ValueError("minutes, from 0 to a week")
+        return retries
+
+
+def next_call(settings: CallbackSettings, tried: Sequence[Verdict], at: datetime, zone: tzinfo | None) -> datetime | None:
+    """When to call after these calls, the last of which ended at `at` (none yet: it has been ready since then).
+
+    None: not any more; the result waits until the owner calls.
+    """
+    wait = _wait(settings, tried)
+    return None if wait is None else Hours.parse(settings.hours).next(at + wait, zone)
+
+
+def _wait(settings: CallbackSettings, tried: Sequence[Verdict]) -> timedelta | None:
+    if not tried:
+        return timedelta()
+    if Verdict.DELIVERED in tried:
+        return None
+    if Verdict.MACHINE in tried:
+        # It has our message, and they will call. One more call, later, in case nobody listens to it.
+        last_is_first = tried.index(Verdict.MACHINE) == len(tried) - 1
+        return timedelta(minutes=max(settings.retries)) if last_is_first and settings.retries else None
+    return timedelta(minutes=settings.retries[len(tried) - 1]) if len(tried) <= len(settings.retries) else None

@@ -1,117 +1,31 @@
-"""Work that outlives the call that asked for it: started, attended by a call, told things, found again."""
+"""Work that outlives the call that asked for it: started, found again, brought to its owner."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager
+from datetime import datetime, tzinfo
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import anyio
 import anyio.to_thread
 import structlog
 from anyio.abc import TaskGroup
 
 from agents.definition import Agent
-from agents.errors import ToolError, WorkError
-from agents.work import Answer, Asks, Done, Failed, Order, Spent, TaskEvent, TaskRunner, Word
-from orchestrator.failures import place
+from agents.errors import ToolError
+from agents.work import TaskRunner
+from orchestrator.delivery import Bearer, CallbackSettings
+from orchestrator.life import InMemory, Life, Steps
+from orchestrator.records import Record, task_of
+from orchestrator.task import Task as Task
+from orchestrator.task import Wish as Wish
 
 log = structlog.get_logger()
 
 FOLDER: Final = "tasks"
-WORDS: Final = 16  # that a run has not taken in yet: more than anybody says in a minute
 MOST_RUNNING: Final = 3  # of one caller at a time: each costs money, and a quarter of a gigabyte
-NOBODY: Final = "Nobody is on the line to answer; take it as a no."
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a caller asked for."""
-
-    owner: str
-    """The caller's number."""
-    what: str
-    """In full, as the run gets it."""
-    title: str
-    """In a few words, to be spoken of: "a blog post about the voice server"."""
-    minutes: float
-    """How long it may take, as the agent estimates."""
-    mood: str = "calm"
-    """Of the music meanwhile."""
-
-
-class Task:
-    """One piece of work, under way or over."""
-
-    def __init__(self, id: str, wish: Wish, agent: Agent, began: datetime) -> None:
-        self.id, self.wish, self.agent, self.began = id, wish, agent, began
-        self.events: list[TaskEvent] = []
-        """All that has happened; it only grows, and not by much: a run's steps are limited."""
-        self.usd = Decimal(0)
-        self.question: Asks | None = None
-        """What it waits to be answered."""
-        self.outcome: Done | Failed | None = None
-        self.over = anyio.Event()
-        """Set with the outcome."""
-        self.delivered = False
-        """The owner has heard how it ended."""
-        self.attended = False
-        """A call listens to it."""
-        self._words, self.words = anyio.create_memory_object_stream[Word](WORDS)
-
-    @property
-    def running(self) -> bool:
-        return self.outcome is None
-
-    def tell(self, word: Word) -> None:
-        """Let the run know. Raises ToolError when it is over, or takes nothing in."""
-        if not self.running:
-            raise ToolError("That work is over.")
-        try:
-            self._words.send_nowait(word)
-        except (anyio.WouldBlock, anyio.BrokenResourceError):
-            raise ToolError("The work does not listen just now; try again in a moment.") from None
-        if isinstance(word, Answer):
-            self.question = None
-
-    def happened(self, event: TaskEvent) -> None:
-        self.events.append(event)
-        match event:
-            case Asks():
-                self.question = event
-                if not self.attended:
-                    self._nobody_answers()
-            case Spent(usd=usd):
-                self.usd = usd
-            case Done() | Failed():
-                self.outcome, self.question = event, None
-                self.over.set()
-            case _:
-                pass
-
-    @contextmanager
-    def attending(self) -> Generator[None]:
-        """A call is there to hear and to answer; when it goes, an open question is answered with no."""
-        self.attended = True
-        try:
-            yield
-        finally:
-            self.attended = False
-            self._nobody_answers()
-
-    def close(self) -> None:
-        """Nothing is told to it any more."""
-        self._words.close()
-        self.words.close()
-
-    def _nobody_answers(self) -> None:
-        if self.question is not None:
-            self.tell(Answer(self.question.ask, yes=False, words=NOBODY))
 
 
 async def made(folder: Path) -> None:
@@ -129,12 +43,28 @@ class Tasks:
         now: Callable[[], datetime],
         group: TaskGroup,
         *,
+        callback: CallbackSettings | None = None,
+        zone: tzinfo | None = None,
         make: Callable[[Path], Awaitable[None]] = made,
+        series: str = "",
     ) -> None:
-        """`make` makes a folder."""
-        self._runner, self._home, self._now, self._group, self._make = runner, home, now, group, make
+        """`make` makes a folder. `series` keeps ids apart from those of other servers, and of this one's earlier starts."""
+        self._home, self._now, self._group, self._make, self._series = home, now, group, make, series
+        self._life = Life(runner, self._folder, now, callback or CallbackSettings(), zone)
+        self.presence = self._life.presence
+        self.keep: Callable[[Task], Coroutine[Any, Any, None]] = lambda task: self.live(task, InMemory())
+        """Has a task's life lived: in memory, until somebody keeps it better."""
         self._tasks: dict[str, Task] = {}
         self._serial = count(1)
+
+    @property
+    def bearer(self) -> Bearer | None:
+        """Brings what is done to those who are not on the line; without one it waits until they call."""
+        return self._life.bearer
+
+    @bearer.setter
+    def bearer(self, bearer: Bearer) -> None:
+        self._life.bearer = bearer
 
     def start(self, wish: Wish, agent: Agent) -> Task:
         """Begin at once. Raises ToolError, with a sentence for the agent, where that may not be."""
@@ -143,32 +73,42 @@ class Tasks:
         if sum(task.running for task in self.of(wish.owner)) >= MOST_RUNNING:
             raise ToolError(f"There is enough under way already; at most {MOST_RUNNING} at a time.")
         now = self._now()
-        task = Task(f"{now:%Y%m%d-%H%M%S}-{next(self._serial)}", wish, agent, now)
+        task = Task(f"{now:%Y%m%d-%H%M%S}-{self._series}{next(self._serial)}", wish, agent, now)
+        log.info("task_started", task=task.id, agent=agent.id)
         self._tasks[task.id] = task
-        self._group.start_soon(self._run, task)
+        self._group.start_soon(self.keep, task)
         return task
 
     def of(self, owner: str) -> list[Task]:
         """What this caller has under way, or has not heard the end of; the oldest first."""
         return [task for task in self._tasks.values() if task.wish.owner == owner and not task.delivered]
 
-    async def _run(self, task: Task) -> None:
-        log.info("task_started", task=task.id, agent=task.agent.id)
+    def find(self, id: str) -> Task | None:
+        return self._tasks.get(id)
+
+    def ids(self) -> list[str]:
+        return list(self._tasks)
+
+    def known(self, id: str, record: Record) -> Task:
+        """One that was started before, perhaps by a server that is no more."""
+        return self._tasks.setdefault(id, task_of(id, record))
+
+    def on_the_line(self, owner: str) -> AbstractContextManager[None]:
+        """A call of theirs is up while this is entered: they are not called meanwhile."""
+        return self.presence.on_the_line(owner)
+
+    async def live(self, task: Task, steps: Steps) -> None:
+        """To its end, or until it is broken off; then it is forgotten here."""
         try:
-            order = Order(task.id, task.wish.what, task.agent, await self._folder(task))
-            async with aclosing(self._runner.run(order, task.words)) as happenings:
-                async for event in happenings:
-                    task.happened(event)
-        except OSError as error:
-            task.happened(Failed(WorkError(f"Its folder cannot be used: {error}"), ""))
-        except Exception as error:  # noqa: BLE001  a task's edge: whatever it is ends this task, and no other
-            task.happened(Failed(WorkError(place(error)), ""))
+            await self._life.live(task, steps)
         finally:
-            task.close()
-        log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
+            self._tasks.pop(task.id, None)
 
     async def _folder(self, task: Task) -> Path:
-        own = task.agent.task.folder if task.agent.task else None
-        folder = Path(own).expanduser() if own else self._home / FOLDER / task.id / "work"
+        folder = self._place(task)
         await self._make(folder)
         return folder
+
+    def _place(self, task: Task) -> Path:
+        own = task.agent.task.folder if task.agent.task else None
+        return Path(own).expanduser() if own else self._home / FOLDER / task.id / "work"

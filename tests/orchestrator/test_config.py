@@ -66,6 +66,10 @@ def test_lists_have_commas_in_the_environment(folder: Path) -> None:
     assert row(config, "admission.allow") == ("+4312345678, +16041234567", "PAI_VOICE_ADMISSION__ALLOW")
 
 
+def test_the_minutes_between_calls_are_a_list(folder: Path) -> None:
+    assert load({"PAI_VOICE_CALLBACK__RETRIES": "1, 2.5"}, folder).settings.callback.retries == (1, 2.5)
+
+
 def test_folders_may_begin_at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/somewhere")
     settings = load({"PAI_VOICE_HOME": "~/calls", "PAI_VOICE_AGENTS": "/elsewhere"}, folder).settings
@@ -89,11 +93,7 @@ def test_secrets_are_masked(folder: Path) -> None:
     [
         ("[server]\nprot = 1", {}, "{file}: server.prot: there is no such setting; did you mean `port`?"),
         ("[serer]\nport = 1", {}, "{file}: serer: there is no such setting; did you mean `server`?"),
-        (
-            "colour = 1",
-            {},
-            "{file}: colour: there is no such setting; known: acs, admission, agents, claude,",
-        ),
+        ("colour = 1", {}, "{file}: colour: there is no such setting; known: acs, admission, agents, callback,"),
         ("[server]\nport = 'x'", {}, "{file}: server.port: Input should be a valid integer"),
         ("[server]\nport = 70000", {}, "{file}: server.port: Input should be less than or equal to 65535"),
         ("server = 1", {}, "{file}: server: Input should be"),
@@ -140,6 +140,7 @@ def test_every_wrong_setting_is_named_at_once(folder: Path) -> None:
         ACS + '[admission]\npin = "271828x"',
         ACS + "[admission]\npin = 271828",
         ACS + '[claude]\napi_key = {key = "sk-ant-secret"}',
+        '[tasks]\ndatabase = "mysql://voice:sk-ant-secret@db/voice"',
     ],
 )
 def test_a_wrong_secret_is_not_told(folder: Path, toml: str) -> None:

@@ -1,0 +1,201 @@
+"""A task's life: the run, then telling its owner how it ended. Its steps are kept: after a crash it goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import anyio
+import structlog
+
+from agents.definition import Agent
+from agents.errors import Crashed, WorkError
+from agents.work import Done, Failed, Order, Says, Spent, TaskRunner
+from orchestrator.delivery import Bearer, CallbackSettings, Verdict, next_call
+from orchestrator.failures import place
+from orchestrator.presence import Presence
+from orchestrator.records import Record, SoFar, outcome_of, outcome_record
+from orchestrator.task import Task
+
+log = structlog.get_logger()
+
+MOST_RESUMES: Final = 2  # a run that has brought down three servers is not begun a fourth time
+SO_FAR: Final = "so_far"
+DIALLING: Final = "dialling"
+HEARD: Final = "heard"
+LEFT_USD: Final = Decimal("0.01")  # a run that goes on may cost something, or it could not even say what it has done
+
+
+class Steps(Protocol):
+    """How one task's life is kept."""
+
+    async def once(self, name: str, act: Callable[[], Coroutine[Any, Any, Record]]) -> Record:
+        """What `act` returns; after a crash what it had returned. If it had not, it is done again, from its beginning."""
+        ...
+
+    async def note(self, key: str, value: Record) -> None:
+        """Keep that at once, in the place of what was noted before. Only within an act."""
+        ...
+
+    async def noted(self, key: str) -> Record | None:
+        """What was noted, perhaps before a crash. Only within an act."""
+        ...
+
+
+class InMemory:
+    """Steps that die with the process."""
+
+    def __init__(self) -> None:
+        self._notes: dict[str, Record] = {}
+
+    async def once(self, name: str, act: Callable[[], Coroutine[Any, Any, Record]]) -> Record:
+        return await act()
+
+    async def note(self, key: str, value: Record) -> None:
+        self._notes[key] = value
+
+    async def noted(self, key: str) -> Record | None:
+        return self._notes.get(key)
+
+
+@dataclass
+class Life:
+    """What all tasks' lives need."""
+
+    runner: TaskRunner
+    folder: Callable[[Task], Awaitable[Path]]
+    """Where its work is done; made if need be. May raise OSError."""
+    now: Callable[[], datetime]
+    callback: CallbackSettings
+    zone: tzinfo | None = None
+    """The owner's, for the hours at which the phone may ring; None: this machine's."""
+    bearer: Bearer | None = None
+    """None: nobody is called; what is done waits until its owner calls."""
+    presence: Presence = field(default_factory=Presence)
+
+    async def live(self, task: Task, steps: Steps) -> None:
+        """From wherever it is to its end: its owner has heard how it ended."""
+        ran = await steps.once("run", partial(self._run, task, steps))
+        task.happened(outcome_of(ran["outcome"]))
+        log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
+        await self._deliver(task, steps, datetime.fromisoformat(ran["at"]))
+        task.delivered = True
+
+    async def _run(self, task: Task, steps: Steps) -> Record:
+        try:
+            outcome = await self._work(task, steps)
+        except OSError as error:
+            outcome = Failed(WorkError(f"Its folder cannot be used: {error}"), "")
+        except Exception as error:  # noqa: BLE001  a task's edge: whatever it is ends this task, and no other
+            outcome = Failed(WorkError(place(error)), "")
+        return {"outcome": outcome_record(outcome), "at": self.now().isoformat()}
+
+    async def _work(self, task: Task, steps: Steps) -> Done | Failed:
+        before = SoFar.of(await steps.noted(SO_FAR))
+        if before.began is not None:
+            left = await self.runner.reap(before.began)
+            log.info("task_resumed", task=task.id, starts=before.starts, was_running=left)
+            task.happened(Spent(before.spent))
+        if before.said:
+            task.happened(Says(before.said))
+        if before.starts > MOST_RESUMES:
+            return Failed(Crashed(f"Its server broke off {before.starts} times."), before.said)
+        so_far = replace(before, starts=before.starts + 1)
+        await steps.note(SO_FAR, so_far.as_record())
+        agent = _with_what_is_left(task.agent, before.spent)
+        order = Order(task.id, task.wish.what, agent, await self.folder(task), before.session)
+        with task.listening() as words:
+            async with aclosing(self.runner.run(order, words)) as events:
+                async for event in events:
+                    if isinstance(event, Done | Failed):
+                        return event
+                    happened = replace(event, usd=before.spent + event.usd) if isinstance(event, Spent) else event
+                    task.happened(happened)
+                    if (further := so_far.after(happened)) != so_far:
+                        so_far = further
+                        await steps.note(SO_FAR, so_far.as_record())
+        return Failed(Crashed("Its end was never told."), so_far.said)
+
+    async def _deliver(self, task: Task, steps: Steps, at: datetime) -> None:
+        tried: list[Verdict] = []
+        while Verdict.DELIVERED not in tried:
+            waited = await steps.once("wait", partial(self._wait, task, tuple(tried), at))
+            if waited["heard"]:
+                return
+            called = await steps.once("call", partial(self._call, task, steps, len(tried)))
+            tried.append(Verdict(called["verdict"]))
+            at = datetime.fromisoformat(called["at"])
+            task.messaged = Verdict.MACHINE in tried
+            log.info("task_called_back", task=task.id, verdict=tried[-1].value, calls=len(tried))
+
+    async def _wait(self, task: Task, tried: tuple[Verdict, ...], at: datetime) -> Record:
+        due = next_call(self.callback, tried, at, self.zone) if self.bearer else None
+        await _first(task.heard.wait, task.wanted.wait, partial(self._due, task, due))
+        task.wanted = anyio.Event()
+        return {"heard": task.delivered}
+
+    async def _due(self, task: Task, due: datetime | None) -> None:
+        if due is None:
+            await anyio.sleep_forever()
+            return
+        await anyio.sleep(max(0.0, (due - self.now()).total_seconds()))
+        # A machine that slept, or a clock that was set: it may be night by now.
+        opens = next_call(self.callback, (), self.now(), self.zone)
+        if opens is not None and opens > self.now():
+            await self._due(task, opens)
+        else:
+            await task.alone()
+
+    async def _call(self, task: Task, steps: Steps, number: int) -> Record:
+        bearer = self.bearer
+        if bearer is None:
+            verdict = Verdict.FAILED
+        elif (dialled := await steps.noted(DIALLING)) and dialled["number"] == number:
+            heard = await steps.noted(HEARD) is not None or await bearer.brought(task)
+            verdict = Verdict.DELIVERED if heard else Verdict.UNHEARD
+        else:
+            async with self.presence.calling(task.wish.owner):
+                verdict = Verdict.DELIVERED if task.delivered else await self._bring(bearer, task, steps, number)
+        return {"verdict": verdict.value, "at": self.now().isoformat()}
+
+    async def _bring(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
+        await steps.note(DIALLING, {"number": number})
+        verdict = Verdict.FAILED
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._keep_that_it_was_heard, task, steps)
+                verdict = await bearer.bring(task)
+                group.cancel_scope.cancel()
+        except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
+            log.warning("task_not_brought", task=task.id, where=place(error))
+        return Verdict.DELIVERED if task.delivered else verdict
+
+    async def _keep_that_it_was_heard(self, task: Task, steps: Steps) -> None:
+        await task.heard.wait()
+        await steps.note(HEARD, {"at": self.now().isoformat()})
+
+
+def _with_what_is_left(agent: Agent, spent: Decimal) -> Agent:
+    """A run that goes on has only the money that the one before it left."""
+    if agent.task is None or not spent:
+        return agent
+    left = max(agent.task.max_usd - spent, LEFT_USD)
+    return agent.model_copy(update={"task": agent.task.model_copy(update={"max_usd": left})})
+
+
+async def _first(*waits: Callable[[], Awaitable[object]]) -> None:
+    """Until one of them is over."""
+    async with anyio.create_task_group() as group:
+
+        async def one(wait: Callable[[], Awaitable[object]]) -> None:
+            await wait()
+            group.cancel_scope.cancel()
+
+        for wait in waits:
+            group.start_soon(one, wait)

@@ -1,0 +1,84 @@
+"""What is kept of a task, as plain JSON: it may be read again by a later version, on another machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Self
+
+from agents.definition import Agent
+from agents.errors import WorkError
+from agents.work import Began, Done, Failed, Says, Spent, TaskEvent
+from orchestrator.task import Task, Wish
+
+Record = dict[str, Any]
+_ERRORS: Final = {error.code: error for error in (WorkError, *WorkError.__subclasses__())}
+
+
+def record_of(task: Task) -> Record:
+    """All that it takes to begin it."""
+    return {"wish": asdict(task.wish), "agent": task.agent.model_dump(mode="json"), "began": task.began.isoformat()}
+
+
+def task_of(id: str, record: Record) -> Task:
+    wish, agent = Wish(**record["wish"]), Agent.model_validate(record["agent"])
+    return Task(id, wish, agent, datetime.fromisoformat(record["began"]))
+
+
+def outcome_record(outcome: Done | Failed) -> Record:
+    match outcome:
+        case Done(result=result, spoken=spoken):
+            return {"done": result, "spoken": spoken}
+        case Failed(error=error, achieved=achieved):
+            detail = str(error).removeprefix(error.says).strip()
+            return {"failed": error.code, "detail": detail, "achieved": achieved}
+
+
+def outcome_of(record: Record) -> Done | Failed:
+    if "done" in record:
+        return Done(record["done"], record["spoken"])
+    error = _ERRORS.get(record["failed"], WorkError)
+    return Failed(error(record["detail"]), record["achieved"])
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """Of a run under way: with this, another server can go on with it."""
+
+    starts: int = 0
+    """How often it has been begun, crashes included."""
+    session: str = ""
+    pid: int = 0
+    started: int = 0
+    said: str = ""
+    """What it last told."""
+    usd: str = "0"
+    """Of the sessions before this one, and of this one."""
+
+    @classmethod
+    def of(cls, record: Record | None) -> Self:
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in (record or {}).items() if key in known})
+
+    @property
+    def began(self) -> Began | None:
+        return Began(self.session, self.pid, self.started) if self.session else None
+
+    def after(self, event: TaskEvent) -> Self:
+        match event:
+            case Began(session=session, pid=pid, started=started):
+                return replace(self, session=session, pid=pid, started=started)
+            case Says(text=text):
+                return replace(self, said=text)
+            case Spent(usd=usd):
+                return replace(self, usd=str(usd))
+            case _:
+                return self
+
+    def as_record(self) -> Record:
+        return asdict(self)
+
+    @property
+    def spent(self) -> Decimal:
+        return Decimal(self.usd)

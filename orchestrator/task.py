@@ -1,0 +1,145 @@
+"""One piece of long work, as everybody who has to do with it sees it: the call that attends it, the run, the one who delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from agents.definition import Agent
+from agents.errors import ToolError
+from agents.work import Answer, Asks, Done, Failed, Spent, TaskEvent, Word
+
+WORDS: Final = 16  # that a run has not taken in yet: more than anybody says in a minute
+NOBODY: Final = "Nobody is on the line to answer; take it as a no."
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caller asked for."""
+
+    owner: str
+    """The caller's number."""
+    what: str
+    """In full, as the run gets it."""
+    title: str
+    """In a few words, to be spoken of: "a blog post about the voice server"."""
+    minutes: float
+    """How long it may take, as the agent estimates."""
+    mood: str = "calm"
+    """Of the music meanwhile."""
+
+
+class Task:
+    """One piece of work, under way or over."""
+
+    def __init__(self, id: str, wish: Wish, agent: Agent, began: datetime) -> None:
+        self.id, self.wish, self.agent, self.began = id, wish, agent, began
+        self.events: list[TaskEvent] = []
+        """What has happened; it only grows, and not by much: a run's steps are limited. Of before a crash: the last words."""
+        self.usd = Decimal(0)
+        self.question: Asks | None = None
+        """What it waits to be answered."""
+        self.outcome: Done | Failed | None = None
+        self.over = anyio.Event()
+        """Set with the outcome."""
+        self.heard = anyio.Event()
+        """Set when the owner has heard how it ended."""
+        self.wanted = anyio.Event()
+        """Set when the owner is to be called at once."""
+        self.messaged = False
+        """An answering machine of the owner's has our message."""
+        self._listeners = 0
+        self._alone = anyio.Event()
+        self._words: MemoryObjectSendStream[Word] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self.outcome is None
+
+    @property
+    def delivered(self) -> bool:
+        """The owner has heard how it ended. Set it: from then on nobody calls them about it."""
+        return self.heard.is_set()
+
+    @delivered.setter
+    def delivered(self, heard: bool) -> None:
+        if heard:
+            self.heard.set()
+
+    @property
+    def attended(self) -> bool:
+        """A call listens to it: the owner holds. Else they are called back."""
+        return self._listeners > 0
+
+    @contextmanager
+    def attending(self) -> Generator[None]:
+        """A call is there to hear and to answer; when it goes, an open question is answered with no."""
+        self._listeners += 1
+        try:
+            yield
+        finally:
+            self._listeners -= 1
+            if not self._listeners:
+                self._alone.set()
+                self._nobody_answers()
+
+    async def alone(self) -> None:
+        """Until no call listens."""
+        while self._listeners:
+            self._alone = anyio.Event()
+            await self._alone.wait()
+
+    def tell(self, word: Word) -> None:
+        """Let the run know. Raises ToolError when it is over, or takes nothing in."""
+        if not self.running:
+            raise ToolError("That work is over.")
+        if not self._takes(word):
+            raise ToolError("The work does not listen just now; try again in a moment.")
+        if isinstance(word, Answer):
+            self.question = None
+
+    def _takes(self, word: Word) -> bool:
+        if self._words is None:
+            return False
+        try:
+            self._words.send_nowait(word)
+        except (anyio.WouldBlock, anyio.BrokenResourceError):
+            return False
+        return True
+
+    @contextmanager
+    def listening(self) -> Generator[MemoryObjectReceiveStream[Word]]:
+        """For the run: what it is told while this is entered."""
+        self._words, words = anyio.create_memory_object_stream[Word](WORDS)
+        with self._words, words:
+            try:
+                yield words
+            finally:
+                self._words = None
+
+    def happened(self, event: TaskEvent) -> None:
+        self.events.append(event)
+        match event:
+            case Asks():
+                self.question = event
+                if not self.attended:
+                    self._nobody_answers()
+            case Spent(usd=usd):
+                self.usd = usd
+            case Done() | Failed():
+                self.outcome, self.question = event, None
+                self.over.set()
+            case _:
+                pass
+
+    def _nobody_answers(self) -> None:
+        if self.question is not None:
+            with suppress(ToolError):
+                self.tell(Answer(self.question.ask, yes=False, words=NOBODY))

@@ -1,0 +1,307 @@
+"""A task's life in virtual time: who is told what, by which call, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from agents.errors import Crashed, OutOfMoney, Stopped, ToolError, WorkError
+from agents.work import Add, Began, Done, Failed, Stop
+from orchestrator.delivery import CallbackSettings, Verdict
+from orchestrator.life import InMemory
+from orchestrator.records import SoFar, outcome_of, outcome_record, record_of
+from orchestrator.tasks import MOST_RUNNING, Task, Wish
+from orchestrator.testing.cast import NOON
+from tests.agents.stage import ROSTER
+from tests.orchestrator.workroom import ENGINEER, OWNER, Phone, workroom
+
+B, N, M, U, D = Verdict.BUSY, Verdict.NO_ANSWER, Verdict.MACHINE, Verdict.UNHEARD, Verdict.DELIVERED
+ASKS = ({"after_s": 5, "asks": {"question": "Push it?", "tool": "Bash"}, "no": [{"done": {"result": "Not pushed."}}]},)
+HOUR_S = 3600
+RECORD = record_of(Task("t7", Wish(OWNER, "Write a post.", "a post", minutes=2), ENGINEER, NOON))
+
+
+@pytest.fixture
+def anyio_backend(virtual_backend: Any) -> Any:
+    return virtual_backend
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "minutes", "told"),
+    [
+        ([D], [2], True),
+        ([B, B, M, D], [2, 3, 8, 68], True),
+        ([N, U, B, N, D], [2, 3, 8, 23, 83], True),
+        ([B], [2, 3, 8, 23, 83], False),
+        ([M], [2, 62], False),
+        ([M, B], [2, 62], False),
+    ],
+)
+async def test_the_owner_is_called_until_they_have_heard(
+    verdicts: Sequence[Verdict], minutes: Sequence[float], told: bool, tmp_path: Path
+) -> None:
+    async with workroom(tmp_path, phone=Phone(verdicts)) as at:
+        task = at.start()
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.minutes == minutes
+        assert task.delivered is told
+        assert task.messaged is (M in verdicts)
+        assert at.tasks.of(OWNER) == ([] if told else [task]), "what nobody heard is told at the next call"
+
+
+async def test_outside_the_hours_it_waits(tmp_path: Path) -> None:
+    night = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
+    async with workroom(tmp_path, phone=Phone([B, D]), begins=night) as at:
+        at.start()
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.minutes == [9 * 60, 9 * 60 + 1]
+
+
+async def test_a_clock_that_jumps_into_the_night_does_not_ring(tmp_path: Path) -> None:
+    evening = datetime(2026, 11, 22, 21, 57, tzinfo=UTC)
+    async with workroom(tmp_path, phone=Phone([B, B, D]), begins=evening) as at:
+        at.start()
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.minutes == [2, 10 * 60 + 3, 10 * 60 + 8]
+
+
+async def test_who_holds_hears_it_on_the_line_and_is_not_called(tmp_path: Path) -> None:
+    async with workroom(tmp_path) as at:
+        task = at.start()
+        with task.attending():
+            await task.over.wait()
+            await anyio.sleep(20)
+            task.delivered = True
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.calls == []
+        assert at.tasks.of(OWNER) == []
+
+
+@pytest.mark.parametrize(("hangs_up_s", "minute"), [(60, 2), (125, 2.083)])
+async def test_a_hang_up_in_hold_means_call_me_back(hangs_up_s: float, minute: float, tmp_path: Path) -> None:
+    async with workroom(tmp_path) as at:
+        task = at.start()
+        with task.attending():
+            await anyio.sleep(hangs_up_s)  # before it is done, or in the middle of the result
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.minutes == [minute]
+        assert task.delivered
+
+
+async def test_an_owner_who_calls_in_hears_it_and_the_calling_ends(tmp_path: Path) -> None:
+    async with workroom(tmp_path, phone=Phone([B])) as at:
+        task = at.start()
+        await anyio.sleep(10 * 60)
+        assert at.tasks.of(OWNER) == [task]
+        with task.attending():
+            task.delivered = True
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.minutes == [2, 3, 8]
+
+
+async def test_who_is_on_the_line_is_not_called(tmp_path: Path) -> None:
+    async with workroom(tmp_path) as at:
+        at.start()
+        with at.tasks.on_the_line(OWNER):
+            await anyio.sleep(300)
+            assert at.phone.calls == []
+        await anyio.sleep(1)
+        assert at.phone.minutes == [5]
+
+
+async def test_two_results_are_told_after_each_other_or_at_once(tmp_path: Path) -> None:
+    async with workroom(tmp_path, phone=Phone(lasts_s=60)) as at:
+        first, second = at.start("a post"), at.start("a plan")
+        other = at.tasks.start(Wish("+15550199", "Write.", "a page", 2), ENGINEER)
+        at.phone.also_tells.append(other)
+        with at.tasks.on_the_line("+15550199"):
+            await anyio.sleep(HOUR_S)
+        assert at.phone.calls == [(2, first.id), (3, second.id)]
+        await anyio.sleep(HOUR_S)
+        assert len(at.phone.calls) == 2, "the third was told in a call about the first"
+
+
+async def test_called_at_once_when_that_is_wanted(tmp_path: Path) -> None:
+    night = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
+    async with workroom(tmp_path, phone=Phone([B, D]), begins=night) as at:
+        task = at.start()
+        await anyio.sleep(600)
+        assert at.phone.calls == []
+        task.wanted.set()
+        await anyio.sleep(60)
+        assert at.phone.minutes == [10]
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.minutes == [10, 9 * 60]
+
+
+@pytest.mark.parametrize(
+    ("steps", "error"),
+    [
+        ([{"says": "I have read it."}, {"failed": "work_out_of_money"}], OutOfMoney),
+        ([{"says": "I have read it."}, {"spent": "5"}], OutOfMoney),
+        ([{"says": "I have read it."}], Crashed),
+    ],
+)
+async def test_failed_work_is_delivered_as_that(steps: list[dict[str, Any]], error: type[WorkError], tmp_path: Path) -> None:
+    async with workroom(tmp_path, *steps) as at:
+        task = at.start()
+        await anyio.sleep(60)
+        assert isinstance(task.outcome, Failed)
+        assert isinstance(task.outcome.error, error)
+        assert task.outcome.achieved == "I have read it."
+        assert (len(at.phone.calls), task.delivered) == (1, True)
+
+
+async def test_a_question_that_nobody_is_there_for_is_a_no(tmp_path: Path) -> None:
+    async with workroom(tmp_path, *ASKS) as at:
+        task = at.start()
+        await anyio.sleep(10)
+        assert task.outcome == Done("Not pushed.", "")
+
+
+async def test_a_question_is_answered_with_no_when_the_call_goes(tmp_path: Path) -> None:
+    async with workroom(tmp_path, *ASKS) as at:
+        task = at.start()
+        with task.attending():
+            await anyio.sleep(60)
+            assert task.question is not None
+            assert task.running
+        await anyio.sleep(1)
+        assert task.outcome == Done("Not pushed.", "")
+
+
+async def test_words_reach_the_run_while_it_listens(tmp_path: Path) -> None:
+    async with workroom(tmp_path, {"waits_for": "picture"}, {"hangs": True}) as at:
+        task = at.start()
+        with pytest.raises(ToolError, match="does not listen"):
+            task.tell(Add("too early"))
+        await anyio.sleep(1)
+        task.tell(Add("a picture"))
+        await anyio.sleep(1)
+        task.tell(Stop())
+        await task.over.wait()
+        assert isinstance(task.outcome, Failed)
+        assert isinstance(task.outcome.error, Stopped)
+        with pytest.raises(ToolError, match="over"):
+            task.tell(Stop())
+
+
+async def test_what_may_not_begin(tmp_path: Path) -> None:
+    async with workroom(tmp_path) as at:
+        with pytest.raises(ToolError, match="no long work"):
+            at.tasks.start(Wish(OWNER, "Write.", "a post", 2), ROSTER["engineer"].model_copy(update={"task": None}))
+        for _ in range(MOST_RUNNING):
+            at.start()
+        with pytest.raises(ToolError, match="enough under way"):
+            at.start()
+        at.start(owner="+15550199")
+
+
+async def test_a_runner_with_a_defect_fails_its_task_alone(tmp_path: Path) -> None:
+    async with workroom(tmp_path) as at:
+        at.runner.script = None  # type: ignore[assignment]
+        task = at.start()
+        await anyio.sleep(1)
+        assert isinstance(task.outcome, Failed)
+        assert "AttributeError" in str(task.outcome.error)
+        assert len(at.phone.calls) == 1
+
+
+async def test_a_phone_with_a_defect_loses_no_result(tmp_path: Path) -> None:
+    class Defect(Phone):
+        async def bring(self, task: Any) -> Verdict:
+            self.calls.append((round(anyio.current_time() / 60, 3), task.id))
+            raise ZeroDivisionError
+
+    async with workroom(tmp_path, phone=Defect()) as at:
+        task = at.start()
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.minutes == [2, 3, 8, 23, 83]
+        assert at.tasks.of(OWNER) == [task]
+
+
+class Kept(InMemory):
+    """As a server finds it that another has left."""
+
+    def __init__(self, **notes: dict[str, Any]) -> None:
+        super().__init__()
+        self._notes |= notes
+
+
+@pytest.mark.parametrize(
+    ("starts", "outcome"), [(1, Done("# The post", "Done.")), (2, Done("# The post", "Done.")), (3, "broke off 3 times")]
+)
+async def test_a_run_is_gone_on_with_twice(starts: int, outcome: Done | str, tmp_path: Path) -> None:
+    reaped: list[Began] = []
+
+    async def reap(began: Began) -> bool:
+        reaped.append(began)
+        return True
+
+    before = SoFar(starts=starts, session="s1", pid=7, started=70, said="The outline stands.", usd="1.50")
+    async with workroom(tmp_path) as at:
+        at.runner.reap = reap
+        again = at.tasks.known("t7", RECORD)
+        await at.tasks.live(again, Kept(so_far=before.as_record()))
+        assert reaped == [Began("s1", 7, 70)]
+        if isinstance(outcome, Done):
+            assert (again.outcome, again.usd) == (outcome, Decimal("1.50"))
+            (order,) = at.runner.orders
+            assert order.session == "s1"
+            assert order.agent.task is not None
+            assert order.agent.task.max_usd == Decimal("0.50"), "what the first session spent is spent"
+        else:
+            assert isinstance(again.outcome, Failed)
+            assert outcome in str(again.outcome.error)
+            assert again.outcome.achieved == "The outline stands."
+
+
+@pytest.mark.parametrize(
+    ("notes", "brought", "calls"),
+    [({}, False, 1), ({"heard": {"at": "12:00"}}, False, 0), ({}, True, 0)],
+)
+async def test_a_call_that_a_crash_cut_off_is_made_again_unless_it_was_heard(
+    notes: dict[str, Any], brought: bool, calls: int, tmp_path: Path
+) -> None:
+    class Journaled(Phone):
+        async def brought(self, task: Any) -> bool:
+            return brought
+
+    async with workroom(tmp_path, phone=Journaled()) as at:
+        task = at.tasks.known("t7", RECORD)
+        await at.tasks.live(task, Kept(dialling={"number": 0}, **notes))
+        assert len(at.phone.calls) == calls
+        assert task.delivered
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Done("# Post\n", "Done."), Failed(OutOfMoney(), "half"), Failed(WorkError("no folder"), ""), Failed(Stopped("really"), "x")],
+)
+def test_an_outcome_is_kept_as_it_was(outcome: Done | Failed) -> None:
+    kept = outcome_of(outcome_record(outcome))
+    if isinstance(outcome, Done):
+        assert kept == outcome
+    else:
+        assert isinstance(kept, Failed)
+        assert (type(kept.error), str(kept.error), kept.achieved) == (type(outcome.error), str(outcome.error), outcome.achieved)
+
+
+def test_an_error_that_a_later_version_does_not_know_is_still_a_failure() -> None:
+    kept = outcome_of({"failed": "work_moved_away", "detail": "gone", "achieved": ""})
+    assert isinstance(kept, Failed)
+    assert type(kept.error) is WorkError
+
+
+async def test_without_a_phone_it_waits_for_the_next_call(tmp_path: Path) -> None:
+    async with workroom(tmp_path, callback=CallbackSettings()) as at:
+        at.tasks._life.bearer = None  # pyright: ignore[reportPrivateUsage]
+        task = at.start()
+        await anyio.sleep(24 * HOUR_S)
+        assert at.tasks.of(OWNER) == [task]
