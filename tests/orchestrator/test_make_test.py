@@ -40,7 +40,10 @@ def played(scenario: Scenario) -> Recorded:
         line = RehearsalLine()
         trust = trust_of(scenario.pin, line.caller) if scenario.pin else None
         rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)))
-        async with rehearsal.call(line=line, limits=Limits(scenario.minutes, scenario.usd), trust=trust) as call:
+        for written_as, stand_in in scenario.tools.items():
+            rehearsal.toolbox[written_as] = stand_in
+        limits = Limits(scenario.minutes, scenario.usd)
+        async with rehearsal.call(scenario.agents, line=line, limits=limits, trust=trust) as call:
             for turn in scenario.turns:
                 await act(call, turn)
         box.append(recording_of(call))
@@ -66,9 +69,9 @@ def called(play: Any) -> Recorded:
     return box[0]
 
 
-def written(call: Recorded, folder: Path) -> tuple[Scenario, str, list[str]]:
+def written(call: Recorded, folder: Path, agents: str = "agents") -> tuple[Scenario, str, list[str]]:
     file = folder / "made.scenario.yaml"
-    left_out = make_test(call, file)
+    left_out = make_test(call, file, agents)
     return YamlFile(file).validate(Scenario), file.read_text(encoding="utf-8"), left_out
 
 
@@ -81,12 +84,13 @@ def test_what_a_scenario_plays_can_be_made_a_scenario_again(file: Path, tmp_path
         with pytest.raises(NotWritten, match="nothing was said"):
             written(call, tmp_path)
         return
-    made, _, left_out = written(call, tmp_path)
+    made, _, left_out = written(call, tmp_path, source.agents)
     assert left_out == (["what a journal hides (…), as the PIN: the call begins behind it"] if source.pin else [])
     for key in ("routed", "tools", "failed"):
         told = [value for turn in source.turns for value in getattr(turn, key) or ()]
         again = [value for turn in made.turns for value in getattr(turn, key) or ()]
         assert again[: len(told)] == told or set(told) <= set(again)
+    assert made.tools.keys() == source.tools.keys()
     assert sum(turn.barge_in is not None for turn in made.turns) == sum(turn.barge_in is not None for turn in source.turns)
 
 
@@ -178,7 +182,7 @@ def test_it_is_not_written_over_and_knows_who_spoke(tmp_path: Path) -> None:
     with pytest.raises(NotWritten, match="is there already"):
         written(call, tmp_path)
     strangers = [renamed(entry) for entry in call.entries]
-    with pytest.raises(NotWritten, match=r"ruth spoke in the call, and is not in \./agents"):
+    with pytest.raises(NotWritten, match="ruth spoke in the call, and is not in agents/"):
         make_test(Recorded(NAME, strangers, None), tmp_path / "other.yaml")
 
 
