@@ -17,11 +17,12 @@ from agents.scripted import ScriptedTransport
 from agents.yaml_file import MAX_BYTES
 from orchestrator.as_scenario import USUAL_AGENTS, Draft, began, drafted
 from orchestrator.errors import NotWritten
-from orchestrator.events import SaidText
+from orchestrator.events import SaidText, TaskStarted
 from orchestrator.export import without_numbers
 from orchestrator.recorded import Recorded
 from orchestrator.testing.cast import read
 from orchestrator.testing.checking import Happened, problems
+from orchestrator.testing.claude import StagedClaude, Unscripted
 from orchestrator.testing.playing import act
 from orchestrator.testing.rehearsal import Rehearsal
 from orchestrator.testing.scenario import Scenario, Turn
@@ -37,6 +38,10 @@ def make_test(call: Recorded, out: Path, agents: str = USUAL_AGENTS) -> list[str
 
     Raises NotWritten, AgentError.
     """
+    if any(isinstance(entry.event, TaskStarted) for entry in call.entries):
+        raise NotWritten(
+            f"the call {call.name} had long work done, which no journal holds", "take one in which somebody only talked"
+        )
     players = read(Path(agents))
     _know_all_who_spoke(call, players.roster, agents)
     draft = drafted(without_numbers(call.entries), players.lines, players.roster, agents)
@@ -78,10 +83,6 @@ def _settle(draft: Draft) -> None:
 
 def _rehearse(draft: Draft, found: list[tuple[int, str, str]]) -> int:
     """Collects what does not hold; returns how many turns could be played, with the reason for the end where that is not all."""
-    import pytest
-
-    from orchestrator.testing.claude import StagedClaude
-
     played: list[Turn] = []
 
     async def play() -> None:
@@ -100,7 +101,7 @@ def _rehearse(draft: Draft, found: list[tuple[int, str, str]]) -> int:
 
     try:
         run(play)
-    except pytest.fail.Exception as unscripted:
+    except Unscripted as unscripted:
         question = str(unscripted).partition(",")[0]
         draft.left_out.append(f"from turn {len(played) + 1} on: {question}, as in the call it was not")
         found[:] = [one for one in found if one[0] < len(played)]

@@ -36,8 +36,9 @@ from voices.engines.tones import TonesSynthesizer
 from voices.recognition import Recognizer
 from voices.synthesis import Synthesizer
 
+WORKING = ("called_back", "long_work", "work_is_stopped")  # which is not done again: see below
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SCENARIOS = [file for file in sorted((Path(__file__).parents[1] / "scenarios").glob("*.yaml")) if file.stem not in WORKING]
 DEMO = Path(__file__).parents[2] / "orchestrator" / "demo"
 LONG = "First, store the photos as plain files. Then keep an index beside them, and never the other way round. That is all."
 QUESTION = "Engineer, why does the build fail?"
@@ -85,7 +86,7 @@ async def one_call(rehearsal: Rehearsal) -> tuple[Recorded, Caller]:
     return recording_of(call), call.caller
 
 
-@pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
 def test_whatever_happens_in_a_call_happens_again(file: Path) -> None:
     """Twice: a replay can be replayed."""
     scenario = YamlFile(file).validate(Scenario)
