@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -20,7 +21,7 @@ from agents.roster import Roster
 from agents.toolbox import open_toolbox
 from agents.work import TaskRunner
 from orchestrator import events
-from orchestrator.apology import apologise
+from orchestrator.announcement import announce
 from orchestrator.call import Call, Parts
 from orchestrator.config import Settings, surroundings
 from orchestrator.engines import open_ears, open_mouths
@@ -28,8 +29,8 @@ from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, spent_before
 from orchestrator.hold import HoldWords
-from orchestrator.holding import LongWork
-from orchestrator.journal import Folder, Journal
+from orchestrator.holding import Errand, LongWork
+from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing, kept
 from orchestrator.mind import Minds
 from orchestrator.music.choice import open_music
@@ -53,6 +54,18 @@ from voices.voice import Voice, load_voices
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Between whom a call is, as the journal has it."""
+
+    call: str
+    """Its id: ours, unique."""
+    line: str
+    caller: str
+    called: str
+    outbound: bool = False
+
+
 @dataclass(frozen=True)
 class House:
     """Everything that outlives a call."""
@@ -68,47 +81,54 @@ class House:
     renewal: Renewal | None = None
     """Reads the files of agents and voices anew when they changed; without it, whoever is there stays."""
     tasks: Tasks | None = None
+    shelf: Callable[[Path], Shelf] = Folder
+    """Where the journal of a call is kept that is to lie in that folder."""
 
     async def take(self, line: Line) -> None:
         """One ringing line, to its end: turned away, or answered and talked to. Never raises for what goes wrong in it."""
+
+        async def admit(journal: Journal) -> str:
+            refused = self.refused(line.caller, journal)
+            if refused is None:
+                return await self.talk(line, journal)
+            await line.reject(refused.why)
+            return "refused"
+
+        await self.journaled(Parties(line.call_id, line.kind, line.caller, line.called), admit)
+
+    async def journaled(self, parties: Parties, call: Callable[[Journal], Awaitable[str]]) -> None:
+        """A call, in a journal of its own from its first moment to its last; `call` says why it ended."""
         now = self.parts.minds.now()
-        folder = Folder(self.settings.home / CALLS / f"{now:%Y%m%d-%H%M%S}-{line.call_id[:8]}")
-        async with Journal(folder, anyio.current_time(), watch=self.watch) as journal, anyio.create_task_group() as tasks:
+        shelf = self.shelf(self.settings.home / CALLS / f"{now:%Y%m%d-%H%M%S}-{parties.call[:8]}")
+        async with Journal(shelf, anyio.current_time(), watch=self.watch) as journal, anyio.create_task_group() as tasks:
             tasks.start_soon(journal.run)
-            journal.write(
-                events.CallStarted(
-                    call=line.call_id,
-                    line=line.kind,
-                    caller=line.caller,
-                    called=line.called,
-                    began=now.isoformat(timespec="seconds"),
-                )
-            )
+            journal.write(events.CallStarted(**asdict(parties), began=now.isoformat(timespec="seconds")))
             why = "server_stopped"
             try:
-                with self.admission.calling(line.caller):
-                    why = await self._admit(line, journal)
+                with self.admission.calling(parties.caller):
+                    why = await call(journal)
             finally:
                 cost = journal.ledger.usd
                 journal.write(events.CallEnded(why=why, duration_s=round(journal.now_s(), 3), cost_usd=cost))
                 tasks.cancel_scope.cancel()
 
-    async def _admit(self, line: Line, journal: Journal) -> str:
-        """Returns why it ended."""
+    def refused(self, caller: str, journal: Journal) -> Refused | None:
+        """Whether there may be no call with them now; it is in the journal then, and else what the call costs is counted."""
         now = self.parts.minds.now()
-        verdict = self.admission.check(line.caller, now_s=anyio.current_time(), spent_today=self.spending.today(now))
-        if isinstance(verdict, Refused):
-            journal.write(events.CallRefused(why=verdict.why, reason=verdict.reason))
-            log.info("call_refused", call_id=line.call_id, why=verdict.why.value, reason=verdict.reason)
-            await line.reject(verdict.why)
-            return "refused"
-        self.spending.add(now, journal.ledger)
-        return await self._talk(line, journal)
+        verdict = self.admission.check(caller, now_s=anyio.current_time(), spent_today=self.spending.today(now))
+        if not isinstance(verdict, Refused):
+            self.spending.add(now, journal.ledger)
+            return None
+        journal.write(events.CallRefused(why=verdict.why, reason=verdict.reason))
+        log.info("call_refused", why=verdict.why.value, reason=verdict.reason)
+        return verdict
 
-    async def _talk(self, line: Line, journal: Journal) -> str:
+    async def talk(self, line: Line, journal: Journal, errand: Errand | None = None) -> str:
+        """The call itself, on a line that rings; or with an `errand`, on one that is up. Returns why it ended."""
         trust = Trust.of(self.admission, line.caller)
+        trust.called = errand is not None
         parts = self.parts if self.renewal is None else await self.renewal.parts()
-        call = Call(parts, line, journal, trust=trust)
+        call = Call(parts, line, journal, trust=trust, errand=errand)
         try:
             with self.tasks.on_the_line(line.caller) if self.tasks else nullcontext():
                 await call.run()
@@ -120,7 +140,7 @@ class House:
             log.warning("call_failed", call_id=line.call_id, where=where)
             journal.write(events.Failed(where="call", code="call_failed", sentence=where))
             minds = self.parts.minds
-            await apologise(line, journal, self.parts.catalogue, self.roster.front_desk, minds.lines.errors.call_failed)
+            await announce(line, journal, self.parts.catalogue, self.roster.front_desk, minds.lines.errors.call_failed)
         finally:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()

@@ -12,14 +12,14 @@ from anyio.abc import TaskGroup
 
 from orchestrator import events
 from orchestrator.ear import Ear, Recognition
-from orchestrator.holding import Holding
+from orchestrator.holding import Errand, Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
 from orchestrator.mind import HIDDEN, Mind, Minds
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order
-from orchestrator.pacer import Pacer
+from orchestrator.pacer import Pacer, said
 from orchestrator.patience import Limits, Patience, Prompt, Rest, prompt_lines
 from orchestrator.pin import Trust
 from orchestrator.reply import Reply
@@ -52,7 +52,10 @@ class Parts:
 class Call:
     """Run it once. What fails on the line, in an engine or at Claude is journaled and, where it can be, spoken; never raised."""
 
-    def __init__(self, parts: Parts, line: Line, journal: Journal, *, trust: Trust | None = None) -> None:
+    def __init__(
+        self, parts: Parts, line: Line, journal: Journal, *, trust: Trust | None = None, errand: Errand | None = None
+    ) -> None:
+        """`errand`: what we called for, and `line` is up already."""
         self._parts, self._line, self._journal = parts, line, journal
         self.lines = parts.minds.lines
         self._prompts = prompt_lines(self.lines)
@@ -61,7 +64,7 @@ class Call:
         self._yielding = Yielding(self._mixer, self._pacer, journal)
         self._mouth = Mouth(parts.catalogue, self._mixer)
         work = parts.minds.work
-        self._holding = Holding(work, line.caller, self._mixer.bed, journal) if work else None
+        self._holding = Holding(work, line.caller, self._mixer.bed, journal, errand) if work else None
         self._mind = Mind(parts.minds, line, self._mixer, self._mouth, self, trust or Trust(), self._holding)
         self._ear = Ear(line, parts.vad(), parts.endpointer(), journal, self)
         self._keypad = Keypad()
@@ -289,9 +292,9 @@ class Call:
             reply.forget()
 
     def _told(self, reply: Reply | None) -> None:
-        """The caller heard how their work ended: to its end, or until they spoke."""
-        if self._holding and reply is not None and reply.ends is not None and reply.heard_s is not None:
-            self._holding.told(reply.ends)
+        """The caller heard how their work ended: to its end, or until they spoke; or not a word of it."""
+        if self._holding and reply is not None and reply.ends is not None:
+            self._holding.told(reply.ends, heard=reply.heard_s is not None)
 
     async def _report(self, fact: ClipStarted | ClipHeard | None) -> None:
         """What the pacer says the caller has heard."""
@@ -332,26 +335,13 @@ class Call:
         await self.sign(Sign.AUDIBLE, reply)
 
     def _said(self, heard: ClipHeard) -> None:
-        clip = heard.clip
-        from_s, to_s = self._journal.on_axis(heard.from_s), self._journal.on_axis(heard.to_s)
-        self._patience.moved(to_s)
-        if not heard.text and not heard.interrupted:
+        fact = said(heard, self._journal)
+        self._patience.moved(fact.to_s)
+        if not fact.text and not fact.interrupted:
             return
-        self._journal.write(
-            events.SaidText(
-                turn=clip.turn,
-                agent=clip.agent,
-                voice=clip.voice,
-                text=heard.text,
-                from_s=round(from_s, 3),
-                to_s=round(to_s, 3),
-                interrupted=heard.interrupted,
-                aside=clip.aside,
-            ),
-            to_s,
-        )
-        if heard.text and not clip.aside:
-            self._mind.remember(clip.agent, f"{heard.text} —" if heard.interrupted else heard.text, same_turn=True)
+        self._journal.write(fact, fact.to_s)
+        if fact.text and not fact.aside:
+            self._mind.remember(fact.agent, f"{fact.text} —" if fact.interrupted else fact.text, same_turn=True)
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
@@ -382,7 +372,7 @@ class Call:
         nobody_speaks = self._reply is None and self._guess is None and self._ear.utterance is None
         if self._state is not State.LISTENING or not nobody_speaks:
             return None
-        return Rest.WORK if self._holding and self._holding.active else Rest.CALLER
+        return Rest.WORK if self._holding and self._holding.active and self._mind.admitted else Rest.CALLER
 
     def _speaks_of_work(self, rest: Rest, now_s: float) -> bool:
         """Say what is due about long work, where the call waits for that."""

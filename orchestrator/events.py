@@ -25,6 +25,8 @@ class CallStarted(Fact):
     called: str
     began: str
     """Wall clock, ISO 8601 with zone."""
+    outbound: bool = False
+    """We called; `caller` is who was rung all the same."""
 
 
 class CallRefused(Fact):
@@ -247,6 +249,20 @@ class TaskDone(Fact):
     usd: Decimal
 
 
+class CallbackDialing(Fact):
+    """The owner's phone is rung now, to tell what came out of this task."""
+
+    kind: Literal["callback_dialing"] = "callback_dialing"
+    task: str
+
+
+class CallbackDelivered(Fact):
+    """They have heard it."""
+
+    kind: Literal["callback_delivered"] = "callback_delivered"
+    task: str
+
+
 class Written(Fact):
     """What Claude wrote for an agent, up to a tool or its end, heard or not: a replay needs what an interruption kept unsaid."""
 
@@ -282,7 +298,7 @@ class Failed(Fact):
 class CallEnded(Fact):
     kind: Literal["call_ended"] = "call_ended"
     why: str
-    """goodbye, caller_hung_up, silence, limit, locked, refused, failed, server_stopped."""
+    """goodbye, caller_hung_up, silence, limit, locked, refused, failed, server_stopped; busy, no_answer, rejected, machine."""
     duration_s: float
     cost_usd: Decimal
 
@@ -316,6 +332,8 @@ CallEvent = Annotated[
     | Asked
     | Answered
     | TaskDone
+    | CallbackDialing
+    | CallbackDelivered
     | Written
     | MoneySpent
     | Failed

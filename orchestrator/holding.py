@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, Self
+from typing import Final, Literal, Protocol, Self
 
 import anyio
 import structlog
@@ -39,6 +39,19 @@ class LongWork:
     music: MusicSource | None
     """None: a hold without music."""
     now: Callable[[], datetime]
+
+
+class Errand(Protocol):
+    """What we called the caller for."""
+
+    @property
+    def tasks(self) -> Sequence[Task]:
+        """Finished ones, to be told in this order; the first opens the call."""
+        ...
+
+    def told(self, task: Task) -> None:
+        """Whoever took the call has heard how it ended."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +87,8 @@ class Attended:
 class Holding:
     """Use it as a context manager, for as long as the call lasts: what still runs then, runs on without it."""
 
-    def __init__(self, work: LongWork, owner: str, bed: Bed, journal: Journal) -> None:
-        self._work, self.words, self._owner = work, work.words, owner
+    def __init__(self, work: LongWork, owner: str, bed: Bed, journal: Journal, errand: Errand | None = None) -> None:
+        self._work, self.words, self._owner, self._errand = work, work.words, owner, errand
         self.bed, self._journal = bed, journal
         self._attended: list[Attended] = []
         self._stack = ExitStack()
@@ -90,7 +103,15 @@ class Holding:
         """The last thing said was about the work."""
 
     def __enter__(self) -> Self:
+        for task in self._errand.tasks if self._errand else ():
+            self._stack.enter_context(task.attending())
+            past = [0] * (len(task.events) - 1)  # only its end belongs into this call's journal
+            self._attended.append(Attended(task, Hold(self.words, task.wish.title, task.agent.name, "quiet"), past))
         return self
+
+    def opening(self) -> Due | None:
+        """What the call begins with, if it was we who called; given out once."""
+        return self._end_of(self._attended[0]) if self._errand and self._attended and not self._attended[0].ending else None
 
     def __exit__(self, *_: object) -> None:
         self.leave("hung_up")
@@ -220,9 +241,14 @@ class Holding:
         self.told_last = True
         return Due(task.agent, telling.text)
 
-    def told(self, task: Task) -> None:
-        """The caller has heard how it ended."""
-        task.delivered = True
+    def told(self, task: Task, *, heard: bool) -> None:
+        """How it ended was told; where the caller heard nothing of that, it is told again."""
+        if not heard:
+            next(attended for attended in self._attended if attended.task is task).ending = False
+        elif self._errand is None:
+            task.delivered = True
+        else:
+            self._errand.told(task)
 
     # --- on hold ------------------------------------------------------------------------------------------------------
 

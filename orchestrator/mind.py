@@ -31,6 +31,7 @@ from orchestrator.orders import Order, Orders
 from orchestrator.phrases import Phrases
 from orchestrator.pin import Trust
 from orchestrator.reply import Reply
+from orchestrator.results import opening, plainly
 from orchestrator.router import Route, Router, Speaker
 from orchestrator.speech import Sentence
 from orchestrator.turns import Sign
@@ -97,6 +98,11 @@ class Mind:
         """What the caller says now may be the PIN: it is kept out of journal and history."""
         return self._behind_pin is not None
 
+    @property
+    def admitted(self) -> bool:
+        """They may hear what is private."""
+        return not self._trust.first
+
     def keyed(self, key: str) -> Order | None:
         """What a key orders about long work."""
         return self._orders.keyed(key) if self._orders else None
@@ -125,12 +131,20 @@ class Mind:
         with reply.work():
             if self._behind_pin is None:
                 await self._welcome(reply)
+            elif self._trust.called:
+                await self._say(reply, f"{self._minds.lines.callback.who} {self._minds.lines.pin.ask}")
             else:
                 await self._say(reply, self._minds.lines.pin.ask)
         reply.finished = True
 
     async def _welcome(self, reply: Reply) -> None:
         desk = self._minds.roster.front_desk
+        due = self._holding.opening() if self._holding else None
+        if due is not None and due.ends is not None:
+            reply.ends = due.ends
+            await self._say(reply, opening(due.ends, self._minds.lines, desk), due.agent, aside=False)
+            await self._tell(reply, due)
+            return
         await self._say(reply, desk.greeting or self._minds.lines.greeting.format(name=desk.name), desk, aside=False)
 
     def remember(self, speaker: str, text: str, *, same_turn: bool = False) -> None:
@@ -262,12 +276,16 @@ class Mind:
         if not due.brief:
             await self.say(reply, due.text, due.agent)
             return
-        agent = due.agent or self._holder
         with reply.work():
             self._settle(reply, None)
-            reply.speaker = agent.id
-            await self._speak(reply, Route((Speaker(agent.id, due.brief),), "floor"))
+            await self._tell(reply, due)
         reply.finished = True
+
+    async def _tell(self, reply: Reply, due: Due) -> None:
+        agent = due.agent or self._holder
+        reply.speaker, reply.ends = agent.id, due.ends
+        plain = plainly(due.ends, self._minds.lines) if due.ends else ()
+        await self._speak(reply, Route((Speaker(agent.id, due.brief, plain),), "floor"))
 
     async def _route(self, reply: Reply) -> None:
         route = self._minds.router.at_once(reply.text, self.floor)

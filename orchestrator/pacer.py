@@ -10,7 +10,7 @@ from typing import Final
 
 import anyio
 
-from orchestrator.events import SoundPaced
+from orchestrator.events import SaidText, SoundPaced
 from orchestrator.journal import Journal
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from telephony.line import Line, LineClosed
@@ -28,6 +28,21 @@ REMEMBER_S: Final = 1.3  # of what was sent, to know its echo
 def on_tick(at_s: float) -> float:
     """The last tick of the loop's clock that is not after this time."""
     return floor(at_s / TICK_S + 1e-6) * TICK_S
+
+
+def said(heard: ClipHeard, journal: Journal) -> SaidText:
+    """What the caller heard, as the journal has it."""
+    clip = heard.clip
+    return SaidText(
+        turn=clip.turn,
+        agent=clip.agent,
+        voice=clip.voice,
+        text=heard.text,
+        from_s=round(journal.on_axis(heard.from_s), 3),
+        to_s=round(journal.on_axis(heard.to_s), 3),
+        interrupted=heard.interrupted,
+        aside=clip.aside,
+    )
 
 
 class Pacer:

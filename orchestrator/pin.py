@@ -38,6 +38,8 @@ class Trust:
     """The call begins with it."""
     risk: Literal["free", "pin", "never"] = "free"
     """What risky things need: nothing more, the PIN once in the call, or a PIN that is not set."""
+    called: bool = False
+    """We called them: who we are comes before the question for the PIN."""
 
     @classmethod
     def of(cls, admission: Admission, caller: str) -> Self:

@@ -42,7 +42,8 @@ class Transcript:
         self._ledger.add(event)
         match event:
             case CallStarted():
-                self._note(entry, f"{event.caller} calls {event.called} on the {event.line} line")
+                calls, called = (event.called, event.caller) if event.outbound else (event.caller, event.called)
+                self._note(entry, f"{calls} calls {called} on the {event.line} line")
             case CallAnswered():
                 self._note(entry, f"answered; ears: {event.recognizer}; voices: {', '.join(event.synthesizers)}")
             case CallRefused():

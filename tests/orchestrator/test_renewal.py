@@ -186,7 +186,7 @@ async def test_each_call_gets_them(own: Path, tmp_path: Path, monkeypatch: pytes
     class Noted:
         why = "goodbye"
 
-        def __init__(self, parts: Parts, *_: object, trust: object) -> None:
+        def __init__(self, parts: Parts, *_: object, **__: object) -> None:
             on_the_line.append([agent.id for agent in parts.minds.roster])
 
         async def run(self) -> None:
