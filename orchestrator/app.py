@@ -31,7 +31,7 @@ from orchestrator.history import CALLS, spent_before
 from orchestrator.hold import HoldWords
 from orchestrator.holding import Errand, LongWork
 from orchestrator.journal import Folder, Journal, Shelf
-from orchestrator.keeping import doing, kept
+from orchestrator.keeping import doing
 from orchestrator.mind import Minds
 from orchestrator.music.choice import open_music
 from orchestrator.notes import FOLDER, NoteFile
@@ -81,6 +81,7 @@ class House:
     renewal: Renewal | None = None
     """Reads the files of agents and voices anew when they changed; without it, whoever is there stays."""
     tasks: Tasks | None = None
+    """Long work. It is in memory until `orchestrator.keeping.kept` keeps it."""
     shelf: Callable[[Path], Shelf] = Folder
     """Where the journal of a call is kept that is to lie in that folder."""
 
@@ -218,6 +219,4 @@ async def open_house(
         renewal = Renewal(settings, brain, parts, before)
         await toolbox.settled()
         house = House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal, tasks)
-        if any(agent.task for agent in roster):
-            await stack.enter_async_context(kept(tasks, settings))
         yield house
