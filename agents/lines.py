@@ -27,9 +27,7 @@ Line = Annotated[str, Field(min_length=2, max_length=300), _only()]
 NamedLine = Annotated[str, Field(min_length=2, max_length=300), _only("name")]
 
 
-TitleLine = Annotated[str, Field(min_length=2, max_length=300), _only("title")]
 WorkLine = Annotated[str, Field(min_length=2, max_length=300), _only("name", "title")]
-CountLine = Annotated[str, Field(min_length=2, max_length=300), _only("count")]
 
 
 class _Lines(BaseModel):
@@ -53,9 +51,6 @@ class CallbackLines(_Lines):
     desk_failed: WorkLine
     machine: Line
     machine_news: Line
-    by_the_way: TitleLine
-    by_the_way_failed: TitleLine
-    by_the_way_several: CountLine
 
 
 class LimitLines(_Lines):

@@ -105,6 +105,8 @@ class Acts:
                 return holding.stop()
             case _:
                 holding.newest()
+                if not holding.calls_back:
+                    raise ToolError("They cannot be called from here; they may call again, and will hear of it then.")
                 self._reply.farewell = "call_back"
                 return "They are called back when it is done; the call ends when you have said goodbye."
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
 import anyio
@@ -15,20 +14,26 @@ from anyio.streams.memory import MemoryObjectSendStream
 
 from agents.claude import ClaudeBrain
 from agents.lines import Lines
+from agents.pai import PaiRunner
+from agents.permission import WorkWords
 from agents.prompting import Prompts
 from agents.roster import Roster
 from agents.toolbox import open_toolbox
+from agents.work import TaskRunner
 from orchestrator import events
 from orchestrator.announcement import announce
 from orchestrator.call import Call, Parts
-from orchestrator.config import Settings
+from orchestrator.config import Settings, surroundings
 from orchestrator.engines import open_ears, open_mouths
 from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, spent_before
-from orchestrator.holding import Errand
+from orchestrator.hold import HoldWords
+from orchestrator.holding import Errand, LongWork
 from orchestrator.journal import Folder, Journal, Shelf
+from orchestrator.keeping import doing
 from orchestrator.mind import Minds
+from orchestrator.music.choice import open_music
 from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
@@ -37,7 +42,8 @@ from orchestrator.renewal import Renewal, stamp
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
-from orchestrator.zones import zones
+from orchestrator.tasks import Tasks
+from orchestrator.zones import clock, zones
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
@@ -74,6 +80,8 @@ class House:
     """Ears and mouths: which, why, and what would be better."""
     renewal: Renewal | None = None
     """Reads the files of agents and voices anew when they changed; without it, whoever is there stays."""
+    tasks: Tasks | None = None
+    """Long work. It is in memory until `orchestrator.keeping.kept` keeps it."""
     shelf: Callable[[Path], Shelf] = Folder
     """Where the journal of a call is kept that is to lie in that folder."""
 
@@ -123,7 +131,8 @@ class House:
         parts = self.parts if self.renewal is None else await self.renewal.parts()
         call = Call(parts, line, journal, trust=trust, errand=errand)
         try:
-            await call.run()
+            with self.tasks.on_the_line(line.caller) if self.tasks else nullcontext():
+                await call.run()
         except* LineError as group:
             for error in leaves(group):
                 journal.write(events.Failed(where="line", code=error.code, sentence=str(error), retryable=error.retryable))
@@ -139,43 +148,75 @@ class House:
         return call.why or "failed"
 
 
-def _read(settings: Settings) -> tuple[Roster, Prompts, Phrases, Lines, Mapping[str, Voice]]:
+@dataclass(frozen=True)
+class _Texts:
+    """All that is read from files."""
+
+    roster: Roster
+    prompts: Prompts
+    phrases: Phrases
+    lines: Lines
+    hold: HoldWords
+    work: WorkWords
+    voices: Mapping[str, Voice]
+
+
+def _read(settings: Settings) -> _Texts:
     zones()
     roster = roster_of(settings)
-    lines, voices = Lines.read(PROMPTS / "lines.yaml"), load_voices(*voice_folders(settings))
-    return roster, Prompts.read(roster, PROMPTS), phrases_of(roster), lines, voices
+    return _Texts(
+        roster,
+        Prompts.read(roster, PROMPTS),
+        phrases_of(roster),
+        Lines.read(PROMPTS / "lines.yaml"),
+        HoldWords.read(PROMPTS / "hold.yaml"),
+        WorkWords.read(PROMPTS),
+        load_voices(*voice_folders(settings)),
+    )
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None) -> AsyncGenerator[House]:
-    """Everything loaded and warm. Raises AgentError, RecognitionError, SynthesisError: what is missing, and how to get it."""
+async def open_house(
+    settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None, runner: TaskRunner | None = None
+) -> AsyncGenerator[House]:
+    """Everything loaded and warm. The runner does what agents are asked to do at length: the PAI command line, if left out.
+
+    Raises AgentError, RecognitionError, SynthesisError, TasksUnreachable: what is missing, and how to get it.
+    """
     before = await anyio.to_thread.run_sync(stamp, settings)
-    roster, prompts, phrases, lines, voices = await anyio.to_thread.run_sync(_read, settings)
+    texts = await anyio.to_thread.run_sync(_read, settings)
+    roster = texts.roster
     async with AsyncExitStack() as stack:
         toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
-        brain = await stack.enter_async_context(ClaudeBrain(settings.claude, prompts))
+        brain = await stack.enter_async_context(ClaudeBrain(settings.claude, texts.prompts))
         recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
-        catalogue, mouths = await open_mouths(settings.mouths, voices, stack)
+        catalogue, mouths = await open_mouths(settings.mouths, texts.voices, stack)
         await anyio.to_thread.run_sync(load_silero)
-        zone = zones()[settings.house.zone] if settings.house.zone else None
+        now = clock(settings.house.zone)
+        if runner is None:
+            runner = PaiRunner(settings.pai, texts.work, environ=surroundings(), key=settings.claude.api_key)
+        tasks = await stack.enter_async_context(doing(runner, settings, now))
+        work = LongWork(tasks, texts.hold, await open_music(settings, stack), now)
         minds = Minds(
             roster=roster,
             brain=brain,
             recognizer=recognizer,
-            router=Router(roster, phrases),
-            router_system=prompts.router_system(),
+            router=Router(roster, texts.phrases),
+            router_system=texts.prompts.router_system(),
             router_model=settings.mind.router_model,
-            phrases=phrases,
-            lines=lines,
-            now=lambda: datetime.now(zone).astimezone(zone),
+            phrases=texts.phrases,
+            lines=texts.lines,
+            now=now,
             notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
             place=settings.house.place,
             toolbox=toolbox,
+            work=work,
         )
         policy = settings.admission
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
-        today = minds.now().date()
+        today = now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
         renewal = Renewal(settings, brain, parts, before)
         await toolbox.settled()
-        yield House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal)
+        house = House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal, tasks)
+        yield house

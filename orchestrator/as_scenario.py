@@ -8,17 +8,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from agents.lines import Lines
+from agents.outside import MCP, PYTHON
+from agents.roster import Roster
 from agents.script import Entry as Answer
 from agents.script import Fault
+from agents.tools import KNOWN
 from orchestrator.as_written import Thought, answers, routing, thoughts
 from orchestrator.events import CallEnded, CallStarted, DigitPressed, Entry, HeardText, Routed, SaidText, SpeechResumed
 from orchestrator.exchanges import exchange, split
 from orchestrator.mind import HIDDEN
 from orchestrator.moves import Move, moves, own_lines, without_pin
 from orchestrator.patience import FILLER_S
+from orchestrator.replayed_tools import Use, uses
 from orchestrator.testing.cast import CHAR_S
 from orchestrator.testing.speeches import Said, speeches
 
+USUAL_AGENTS: Final = "agents"
+NEVER_S: Final = 600  # a tool that was stopped before it was done
 LONGEST_COUGH_S: Final = 10.0
 LONGEST_PATTERN: Final = 60  # characters of what is expected to be said: enough to know it by
 SHORTEST_PATTERN: Final = 12
@@ -30,21 +36,31 @@ ENDS: Final = ("caller_hung_up", "goodbye", "silence")  # that a rehearsal comes
 class Draft:
     """A scenario as plain data, in the order in which it is to be written."""
 
+    agents: str
+    tools: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """Those of others, as an agent's file writes them, and what they return."""
     turns: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     answers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     left_out: list[str] = field(default_factory=list[str])
     """What of the call is not in it, a sentence each."""
 
     def data(self) -> dict[str, Any]:
-        return {**({"claude": {"entries": self.answers}} if self.answers else {}), "turns": self.turns}
+        parts = {
+            "agents": "" if self.agents == USUAL_AGENTS else self.agents,
+            "tools": self.tools,
+            "claude": {"entries": self.answers} if self.answers else {},
+            "turns": self.turns,
+        }
+        return {key: value for key, value in parts.items() if value}
 
 
-def drafted(entries: Sequence[Entry], lines: Lines) -> Draft:
-    """The whole call. Without turns if the caller did nothing."""
+def drafted(entries: Sequence[Entry], lines: Lines, roster: Roster, agents: str = USUAL_AGENTS) -> Draft:
+    """The whole call; `agents` is the folder that the scenario takes its own from. Without turns if the caller did nothing."""
     own = own_lines(lines)
     plan = moves(entries, own)
     talk = without_pin(entries, lines)
-    draft = Draft()
+    draft = Draft(agents)
+    _tools(draft, uses(entries), roster)
     if any(isinstance(entry.event, HeardText | DigitPressed) and entry not in talk for entry in entries):
         draft.left_out.append(f"what a journal hides ({HIDDEN}), as the PIN: the call begins behind it")
     writer = _Writer(draft, lines, own, split(talk, [move.from_s for move in plan]), plan)
@@ -132,9 +148,7 @@ class _Writer:
         found = exchange(facts)
         codes = [code for code in found.failed if code.startswith(("claude_", "recognition_"))]
         phones = {self._lines.for_error(code) for code in codes} | (self._own if "silence_s" in turn else frozenset())
-        said = speeches(
-            entry for entry in facts if not getattr(entry.event, "aside", False) or getattr(entry.event, "text", "") in phones
-        )
+        said = [one for one in speeches(facts) if not one.aside or one.text in phones]
         expect = [_saying(one) for one in said]
         wanted: dict[str, Any] = {
             "routed": list(found.routed),
@@ -190,6 +204,27 @@ def _pattern(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return re.sub(r"([\\.^$*+?{}\[\]|()])", r"\\\1", text.strip(" .,;:!?…—"))
+
+
+def _tools(draft: Draft, used: Sequence[Use], roster: Roster) -> None:
+    """What tools of others returned first; that they return something else later is told."""
+    for use in used:
+        if use.name in KNOWN:
+            continue
+        does: dict[str, Any] = {"after_s": NEVER_S}
+        if use.returned is not None:
+            slow = {"after_s": round(use.took_s, 1)} if use.took_s >= FILLER_S else {}
+            does = {"fails" if use.returned.failed else "says": use.returned.result or "Done.", **slow}
+        if draft.tools.setdefault(_written(use, roster), does) != does:
+            draft.left_out.append(f"what {use.name} returned at {use.at_s:.1f} s: it returns the same each time")
+
+
+def _written(use: Use, roster: Roster) -> str:
+    """The tool as an agent's file names it."""
+    if use.agent in roster and f"{PYTHON}{use.name}" in roster[use.agent].tools:
+        return f"{PYTHON}{use.name}"
+    server, _, tool = use.name.partition("__")
+    return f"{MCP}{server}/{tool}"
 
 
 def _script(draft: Draft, plan: Sequence[Move], thought: dict[int, Thought]) -> None:

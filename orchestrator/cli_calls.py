@@ -74,6 +74,7 @@ def calls_export(
 def calls_make_test(
     call: Which = "last",
     out: Annotated[Path | None, typer.Option(help="The file; without it CALL.scenario.yaml in this folder.")] = None,
+    agents: Annotated[str, typer.Option(help="The folder of your own agents, from where the test is started.")] = "agents",
 ) -> None:
     """One call as a scenario that pytest runs: what was said, what Claude answered, and what came of it."""
     from orchestrator.make_test import make_test
@@ -81,7 +82,7 @@ def calls_make_test(
 
     found = recorded(configured(log="error").settings, call)
     file = out or Path(f"{found.name}.scenario.yaml")
-    for line in make_test(found, file):
+    for line in make_test(found, file, agents):
         screen.print(f"not carried over: {line}")
     screen.print(f"{file} is written; next: pytest {file}")
 

@@ -44,7 +44,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
     "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
 }
-LISTS: Final = frozenset({"allow", "agents", "voices", "environment", "retries", "setting_sources"})
+LISTS: Final = frozenset({"allow", "agents", "voices", "environment", "setting_sources", "retries"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]

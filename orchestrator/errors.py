@@ -6,6 +6,9 @@ HouseError
 ├── NoSuchCall           no call, or more than one, has that name
 ├── NoSuchRecording      a call has no sound that could be replayed
 ├── CannotReplay         a call cannot be replayed here
+├── NoSuchTask           no task, or more than one, has that name
+├── CannotTell           a task cannot be told that, or nobody is there to see to it
+├── TasksUnreachable     the place where long work is kept cannot be used
 ├── NotWritten           files that were asked for cannot be made
 ├── NoSound              this machine's microphone or loudspeaker cannot be used
 ├── NotScripted          Claude is scripted, and was asked what nobody scripted
@@ -15,7 +18,7 @@ HouseError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class HouseError(Exception):
@@ -51,6 +54,28 @@ class NoSuchRecording(HouseError):
 
 class CannotReplay(HouseError):
     code = "cannot_replay"
+
+
+class NoSuchTask(HouseError):
+    code = "no_such_task"
+    usual_fix = "give the beginning of an id that `pai-voice tasks list` shows"
+
+
+class CannotTell(HouseError):
+    code = "cannot_tell"
+    usual_fix = "start `pai-voice serve` with these settings, and run the command again"
+
+
+class TasksUnreachable(HouseError):
+    code = "tasks_unreachable"
+    retryable = True
+    usual_fix = "see that `tasks.database` is right and runs, and that `home` can be written to"
+
+    @classmethod
+    def of(cls, failure: Exception) -> Self:
+        """In the database's own words, of which the first line says what is wrong."""
+        why = str(getattr(failure, "orig", failure)).splitlines()[0]
+        return cls(f"the database of long work cannot be used: {why}")
 
 
 class NotWritten(HouseError):

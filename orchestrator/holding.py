@@ -103,11 +103,20 @@ class Holding:
         """The last thing said was about the work."""
 
     def __enter__(self) -> Self:
-        for task in self._errand.tasks if self._errand else ():
-            self._stack.enter_context(task.attending())
-            past = [0] * (len(task.events) - 1)  # only its end belongs into this call's journal
-            self._attended.append(Attended(task, Hold(self.words, task.wish.title, task.agent.name, "quiet"), past))
+        for task in self._errand.tasks if self._errand else self._work.tasks.of(self._owner):
+            attended = self._attend(task)
+            attended.seqs += [0] * (len(task.events) - bool(task.outcome))  # its end belongs into this call's journal
+            if task.running:
+                attended.hold.happened(*task.events[-1:])
+                self.offered = attended
         return self
+
+    def _attend(self, task: Task) -> Attended:
+        self._stack.enter_context(task.attending())
+        style = task.agent.task.narration if task.agent.task else "brief"
+        attended = Attended(task, Hold(self.words, task.wish.title, task.agent.name, style))
+        self._attended.append(attended)
+        return attended
 
     def opening(self) -> Due | None:
         """What the call begins with, if it was we who called; given out once."""
@@ -123,13 +132,17 @@ class Holding:
         """Begin; returns what Claude is told. Raises ToolError."""
         task = self._work.tasks.start(Wish(self._owner, what, title, minutes, mood), agent)
         self._journal.write(events.TaskStarted(task=task.id, agent=agent.id, title=title, what=what, minutes=minutes))
-        self._stack.enter_context(task.attending())
-        style = agent.task.narration if agent.task else "brief"
-        self.offered = Attended(task, Hold(self.words, title, agent.name, style))
-        self._attended.append(self.offered)
+        self.offered = self._attend(task)
         self._wanted.set()
         notes = self.words.for_claude
-        return (notes.started_short if minutes < SHORT_MINUTES else notes.started).format(minutes=minutes)
+        if minutes < SHORT_MINUTES:
+            return notes.started_short
+        return (notes.started if self.calls_back else notes.started_here).format(minutes=minutes)
+
+    @property
+    def calls_back(self) -> bool:
+        """There is a telephone that can ring theirs."""
+        return self._work.tasks.bearer is not None
 
     def add(self, words: str) -> str:
         """Raises ToolError."""

@@ -144,7 +144,7 @@ class Life:
         if due is None:
             await anyio.sleep_forever()
             return
-        await anyio.sleep((due - self.now()).total_seconds())
+        await anyio.sleep(max(0.0, (due - self.now()).total_seconds()))
         # A machine that slept, or a clock that was set: it may be night by now.
         opens = next_call(self.callback, (), self.now(), self.zone)
         if opens is not None and opens > self.now():

@@ -12,17 +12,17 @@ from typing import Any, Final
 
 import yaml
 
-from agents.lines import Lines
+from agents.roster import Roster
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import MAX_BYTES
-from orchestrator.as_scenario import Draft, began, drafted
+from orchestrator.as_scenario import USUAL_AGENTS, Draft, began, drafted
 from orchestrator.errors import NotWritten
-from orchestrator.events import SaidText
+from orchestrator.events import SaidText, TaskStarted
 from orchestrator.export import without_numbers
 from orchestrator.recorded import Recorded
-from orchestrator.rosters import PROMPTS
 from orchestrator.testing.cast import read
 from orchestrator.testing.checking import Happened, problems
+from orchestrator.testing.claude import StagedClaude, Unscripted
 from orchestrator.testing.playing import act
 from orchestrator.testing.rehearsal import Rehearsal
 from orchestrator.testing.scenario import Scenario, Turn
@@ -32,13 +32,19 @@ WIDTH: Final = 110
 _HEAD: Final = "# The call {name}{of}, by `pai-voice calls make-test`."
 
 
-def make_test(call: Recorded, out: Path) -> list[str]:
-    """Write the scenario; returns what of the call is not in it. The agents are those that a test started here would have.
+def make_test(call: Recorded, out: Path, agents: str = USUAL_AGENTS) -> list[str]:
+    """Write the scenario; returns what of the call is not in it. `agents`: the folder whose agents stand over the shipped ones,
+    from where the test will be started.
 
     Raises NotWritten, AgentError.
     """
-    _know_all_who_spoke(call)
-    draft = drafted(without_numbers(call.entries), Lines.read(PROMPTS / "lines.yaml"))
+    if any(isinstance(entry.event, TaskStarted) for entry in call.entries):
+        raise NotWritten(
+            f"the call {call.name} had long work done, which no journal holds", "take one in which somebody only talked"
+        )
+    players = read(Path(agents))
+    _know_all_who_spoke(call, players.roster, agents)
+    draft = drafted(without_numbers(call.entries), players.lines, players.roster, agents)
     if not any(turn.keys() & {"say", "press"} for turn in draft.turns):
         raise NotWritten(f"nothing was said in the call {call.name}", "take one with at least one question and its answer")
     _settle(draft)
@@ -53,13 +59,11 @@ def make_test(call: Recorded, out: Path) -> list[str]:
     return draft.left_out
 
 
-def _know_all_who_spoke(call: Recorded) -> None:
-    roster = read(Path("agents")).roster
+def _know_all_who_spoke(call: Recorded, roster: Roster, agents: str) -> None:
     spoke = {entry.event.agent for entry in call.entries if isinstance(entry.event, SaidText)}
     if strangers := sorted(agent for agent in spoke if agent not in roster):
-        raise NotWritten(
-            f"{' and '.join(strangers)} spoke in the call, and is not in ./agents", "put the file there and try again"
-        )
+        who = " and ".join(strangers)
+        raise NotWritten(f"{who} spoke in the call, and is not in {agents}/", "put the file there, or name another folder")
 
 
 def _settle(draft: Draft) -> None:
@@ -79,15 +83,13 @@ def _settle(draft: Draft) -> None:
 
 def _rehearse(draft: Draft, found: list[tuple[int, str, str]]) -> int:
     """Collects what does not hold; returns how many turns could be played, with the reason for the end where that is not all."""
-    import pytest
-
-    from orchestrator.testing.claude import StagedClaude
-
     played: list[Turn] = []
 
     async def play() -> None:
         scenario = Scenario.model_validate(draft.data())
         rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)))
+        for written, stand_in in scenario.tools.items():
+            rehearsal.toolbox[written] = stand_in
         async with rehearsal.call(scenario.agents) as call:
             seen = len(call.journal) if scenario.turns[0].done else 0
             for at, turn in enumerate(scenario.turns):
@@ -99,7 +101,7 @@ def _rehearse(draft: Draft, found: list[tuple[int, str, str]]) -> int:
 
     try:
         run(play)
-    except pytest.fail.Exception as unscripted:
+    except Unscripted as unscripted:
         question = str(unscripted).partition(",")[0]
         draft.left_out.append(f"from turn {len(played) + 1} on: {question}, as in the call it was not")
         found[:] = [one for one in found if one[0] < len(played)]
@@ -134,11 +136,11 @@ def _text(call: Recorded, draft: Draft) -> str:
     head = [_HEAD.format(name=call.name, of=f" of {day}" if day else "")]
     if draft.left_out:
         head += ["# Not carried over:", *(f"# - {' '.join(line.split())}" for line in draft.left_out)]
-    data = draft.data()
-    body = {
-        **({"claude": {"entries": [_small(entry) for entry in draft.answers]}} if draft.answers else {}),
-        "turns": [_small(turn) for turn in data["turns"]],
-    }
+    body = draft.data() | {"turns": [_small(turn) for turn in draft.turns]}
+    if draft.tools:
+        body["tools"] = _small(draft.tools)
+    if draft.answers:
+        body["claude"] = {"entries": [_small(entry) for entry in draft.answers]}
     return "\n".join(head) + "\n" + yaml.dump(body, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
 
 

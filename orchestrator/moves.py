@@ -28,6 +28,7 @@ from orchestrator.keypad import ENTRY_ENDS_S
 from orchestrator.mind import HIDDEN
 from orchestrator.patience import Prompt, prompt_lines
 
+IN_ANSWERS: Final = (Prompt.STILL_THINKING, Prompt.STILL_WORKING, Prompt.SLOW)  # they are part of one, and the caller waits on
 SAME_S: Final = 0.06  # two facts about one moment: a window of the VAD, and a frame
 
 
@@ -74,8 +75,9 @@ class Move:
 
 def own_lines(lines: Lines) -> frozenset[str]:
     """What the phone says by itself: no caller waits for it, it comes when the caller waits."""
-    waiting = {prompt: line for prompt, line in prompt_lines(lines).items() if prompt not in (Prompt.STILL_THINKING, Prompt.SLOW)}
-    return frozenset({*waiting.values(), *dict(lines.pin).values()})
+    return frozenset(
+        {*(line for prompt, line in prompt_lines(lines).items() if prompt not in IN_ANSWERS), *dict(lines.pin).values()}
+    )
 
 
 def moves(entries: Sequence[Entry], own: Collection[str]) -> list[Move]:

@@ -95,7 +95,8 @@ class Orders:
             case "call_back":
                 agent = holding.newest().task.agent
                 holding.leave("call_back")
-                return Due(agent, words.orders.call_back, farewell="call_back")
+                said = words.orders.call_back if holding.calls_back else words.orders.call_again
+                return Due(agent, said, farewell="call_back")
             case name:
                 return Due(None if name == "desk" else holding.newest().task.agent, self._acts[name]())
 

@@ -70,9 +70,9 @@ async def replay(recorded: Recorded, parts: Parts, claude: ScriptedClaude | None
     Nothing that is done in it has an effect: no note is kept, and tools of others return what they returned. Raises CannotReplay,
     NoSuchRecording.
     """
+    check(recorded)
     own = own_lines(parts.minds.lines)
     plan, sound = moves(recorded.entries, own), recorded.caller()
-    _check(recorded)
     toolbox = ReplayedToolbox(parts.minds.toolbox, recorded.entries)
     parts = replace(parts, minds=replace(parts.minds, notes=_no_notes, toolbox=toolbox, work=None))
     line = RehearsalLine(recorded.name)
@@ -94,7 +94,8 @@ async def replay(recorded: Recorded, parts: Parts, claude: ScriptedClaude | None
     return Replayed(shelf.entries, bytes(shelf.sound), caller.onsets_s)
 
 
-def _check(recorded: Recorded) -> None:
+def check(recorded: Recorded) -> None:
+    """Raises CannotReplay for a call that nobody talked in, or that did what is not to be done again."""
     facts = [entry.event for entry in recorded.entries]
     why = ""
     if not any(isinstance(fact, events.CallAnswered) for fact in facts):

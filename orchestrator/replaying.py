@@ -16,7 +16,7 @@ from orchestrator.differences import Comparison, compared_with
 from orchestrator.errors import NotWritten
 from orchestrator.journal import JOURNAL, RECORDING
 from orchestrator.recorded import Recorded, with_its_agents
-from orchestrator.replay import Replayed, replay
+from orchestrator.replay import Replayed, check, replay
 from voices.audio import write_wav
 
 
@@ -36,6 +36,7 @@ def replay_again(
         raise ConfigError("--against live talks to Claude itself and needs ANTHROPIC_API_KEY", "set it, or leave the option out")
     if keep is not None and keep.exists():
         raise NotWritten(f"{keep} is there already", "give a folder that is not")
+    check(call)  # before all that takes time is opened
     with with_its_agents(call, settings) as own:
         replayed, comparison = run(lambda: _replayed(own, call, live=live))
     if keep is not None:

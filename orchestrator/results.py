@@ -41,19 +41,6 @@ def message(tasks: Sequence[Task], lines: Lines) -> str:
     return lines.callback.machine if all_done else lines.callback.machine_news
 
 
-def by_the_way(tasks: Sequence[Task], lines: Lines) -> str:
-    """What a greeting adds for one who calls before we could tell them; nothing, if there is nothing to tell."""
-    words, over = lines.callback, [task for task in tasks if not task.running]
-    match over:
-        case []:
-            return ""
-        case [task]:
-            line = words.by_the_way_failed if isinstance(task.outcome, Failed) else words.by_the_way
-            return line.format(title=task.wish.title)
-        case _:
-            return words.by_the_way_several.format(count=len(over))
-
-
 def _sentences(text: str) -> tuple[str, ...]:
     cut = Sentences(first_clause=False)
     return tuple([*cut.push(text), *cut.finish()][:MOST_SENTENCES])

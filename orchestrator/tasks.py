@@ -86,6 +86,9 @@ class Tasks:
     def find(self, id: str) -> Task | None:
         return self._tasks.get(id)
 
+    def ids(self) -> list[str]:
+        return list(self._tasks)
+
     def known(self, id: str, record: Record) -> Task:
         """One that was started before, perhaps by a server that is no more."""
         return self._tasks.setdefault(id, task_of(id, record))
@@ -95,9 +98,11 @@ class Tasks:
         return self.presence.on_the_line(owner)
 
     async def live(self, task: Task, steps: Steps) -> None:
-        """To its end; then it is forgotten here."""
-        await self._life.live(task, steps)
-        self._tasks.pop(task.id, None)
+        """To its end, or until it is broken off; then it is forgotten here."""
+        try:
+            await self._life.live(task, steps)
+        finally:
+            self._tasks.pop(task.id, None)
 
     async def _folder(self, task: Task) -> Path:
         folder = self._place(task)

@@ -13,6 +13,7 @@ from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
 from orchestrator.doctor.engines import ear, engines, mouths, vad
 from orchestrator.doctor.finding import Finding
+from orchestrator.doctor.kept import kept
 from orchestrator.doctor.machine import data_folder, port
 from orchestrator.doctor.public import reached
 from orchestrator.doctor.tools import tools
@@ -31,7 +32,7 @@ async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
         return
     yield _settings(config)
     settings = config.settings
-    for check in (port, data_folder):
+    for check in (port, data_folder, kept):
         yield await anyio.to_thread.run_sync(check, settings)
     found = await anyio.to_thread.run_sync(agents, settings)
     for finding in found:

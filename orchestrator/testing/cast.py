@@ -22,6 +22,7 @@ from agents.roster import Roster, load
 from agents.scripted_work import ScriptedRunner, WorkScript
 from agents.tools import EMPTY, Toolbox
 from orchestrator.call import Parts
+from orchestrator.delivery import Verdict
 from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.mind import Minds
@@ -33,7 +34,7 @@ from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.rosters import PROMPTS, ROOT, agent_voices, phrases_of
 from orchestrator.router import Router
-from orchestrator.tasks import Tasks
+from orchestrator.tasks import Task, Tasks
 from orchestrator.zones import zones
 from voices.catalogue import Catalogue
 from voices.endpoint import PauseEndpointer
@@ -110,6 +111,7 @@ async def equipped(
             return NOON + timedelta(seconds=anyio.current_time() - started_s)
 
         tasks = Tasks(ScriptedRunner(work), Path(), now, group, make=_nothing)
+        tasks.bearer = Noted()
         minds = Minds(
             roster=cast.roster,
             brain=brain,
@@ -132,6 +134,16 @@ async def equipped(
         }
         yield Parts(minds, Catalogue(voices, mouths), LevelVad, PauseEndpointer, limits)
         group.cancel_scope.cancel()
+
+
+class Noted:
+    """A Bearer that calls nobody: in a rehearsal the owner counts as told."""
+
+    async def bring(self, task: Task) -> Verdict:
+        return Verdict.DELIVERED
+
+    async def brought(self, task: Task) -> bool:
+        return False
 
 
 class Rehearsed:

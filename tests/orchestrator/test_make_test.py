@@ -11,7 +11,7 @@ import pytest
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
 from orchestrator.errors import NotWritten
-from orchestrator.events import Written
+from orchestrator.events import Entry, TaskStarted, Written
 from orchestrator.make_test import make_test
 from orchestrator.patience import Limits
 from orchestrator.recorded import Recorded
@@ -25,8 +25,9 @@ from tests.kit.preloaded import preload
 from tests.kit.recordings import CALLER, NAME, recording_of
 
 pytest_plugins = ["pytester"]
+WORKING = ("called_back", "long_work", "work_is_stopped")
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SCENARIOS = [file for file in sorted((Path(__file__).parents[1] / "scenarios").glob("*.yaml")) if file.stem not in WORKING]
 SILENT = ("caller_hangs_up", "money_is_spent", "pin_locked", "silence", "time_is_up")  # in which the caller says nothing
 LONG = "First, store the photos as plain files. Then keep an index beside them, and never the other way round. That is all."
 PHOTOS = "Architect, how do I store photos?"
@@ -40,7 +41,10 @@ def played(scenario: Scenario) -> Recorded:
         line = RehearsalLine()
         trust = trust_of(scenario.pin, line.caller) if scenario.pin else None
         rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)))
-        async with rehearsal.call(line=line, limits=Limits(scenario.minutes, scenario.usd), trust=trust) as call:
+        for written_as, stand_in in scenario.tools.items():
+            rehearsal.toolbox[written_as] = stand_in
+        limits = Limits(scenario.minutes, scenario.usd)
+        async with rehearsal.call(scenario.agents, line=line, limits=limits, trust=trust) as call:
             for turn in scenario.turns:
                 await act(call, turn)
         box.append(recording_of(call))
@@ -66,13 +70,13 @@ def called(play: Any) -> Recorded:
     return box[0]
 
 
-def written(call: Recorded, folder: Path) -> tuple[Scenario, str, list[str]]:
+def written(call: Recorded, folder: Path, agents: str = "agents") -> tuple[Scenario, str, list[str]]:
     file = folder / "made.scenario.yaml"
-    left_out = make_test(call, file)
+    left_out = make_test(call, file, agents)
     return YamlFile(file).validate(Scenario), file.read_text(encoding="utf-8"), left_out
 
 
-@pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
 def test_what_a_scenario_plays_can_be_made_a_scenario_again(file: Path, tmp_path: Path) -> None:
     """With the same routes, tools, failures and interruptions."""
     source = YamlFile(file).validate(Scenario)
@@ -81,12 +85,13 @@ def test_what_a_scenario_plays_can_be_made_a_scenario_again(file: Path, tmp_path
         with pytest.raises(NotWritten, match="nothing was said"):
             written(call, tmp_path)
         return
-    made, _, left_out = written(call, tmp_path)
+    made, _, left_out = written(call, tmp_path, source.agents)
     assert left_out == (["what a journal hides (…), as the PIN: the call begins behind it"] if source.pin else [])
     for key in ("routed", "tools", "failed"):
         told = [value for turn in source.turns for value in getattr(turn, key) or ()]
         again = [value for turn in made.turns for value in getattr(turn, key) or ()]
         assert again[: len(told)] == told or set(told) <= set(again)
+    assert made.tools.keys() == source.tools.keys()
     assert sum(turn.barge_in is not None for turn in made.turns) == sum(turn.barge_in is not None for turn in source.turns)
 
 
@@ -172,13 +177,21 @@ def test_another_answer_to_the_same_words_is_told(tmp_path: Path) -> None:
     assert f"the second answer to {PHOTOS!r}: the first one is given again" in written(call, tmp_path)[2]
 
 
+def test_long_work_makes_no_scenario(tmp_path: Path) -> None:
+    call = called(coughs_alone)
+    worked = TaskStarted(task="t", agent="kai", title="x", what="x", minutes=1)
+    call.entries.append(Entry(seq=1, at_s=9.0, event=worked))
+    with pytest.raises(NotWritten, match="had long work done"):
+        written(call, tmp_path)
+
+
 def test_it_is_not_written_over_and_knows_who_spoke(tmp_path: Path) -> None:
     call = called(coughs_alone)
     written(call, tmp_path)
     with pytest.raises(NotWritten, match="is there already"):
         written(call, tmp_path)
     strangers = [renamed(entry) for entry in call.entries]
-    with pytest.raises(NotWritten, match=r"ruth spoke in the call, and is not in \./agents"):
+    with pytest.raises(NotWritten, match="ruth spoke in the call, and is not in agents/"):
         make_test(Recorded(NAME, strangers, None), tmp_path / "other.yaml")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import pytest
 
 from agents.script import Script
 from agents.scripted import ScriptedClaude, ScriptedTransport
-from agents.tools import Inputs, Tool
+from agents.tools import EMPTY, Inputs, Tool, Toolbox
 from agents.yaml_file import YamlFile
 from orchestrator.differences import Comparison, compared_with
 from orchestrator.errors import CannotReplay, NoSuchRecording
 from orchestrator.events import CallAnswered, HeardText, SaidText, TaskStarted, ToolReturned, ToolUsed, Written
+from orchestrator.failures import leaves
 from orchestrator.patience import Limits
 from orchestrator.recorded import Recorded
 from orchestrator.replay import Replayed, replay
@@ -34,8 +36,9 @@ from voices.engines.tones import TonesSynthesizer
 from voices.recognition import Recognizer
 from voices.synthesis import Synthesizer
 
+WORKING = ("called_back", "long_work", "work_is_stopped")  # which is not done again: see below
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SCENARIOS = [file for file in sorted((Path(__file__).parents[1] / "scenarios").glob("*.yaml")) if file.stem not in WORKING]
 DEMO = Path(__file__).parents[2] / "orchestrator" / "demo"
 LONG = "First, store the photos as plain files. Then keep an index beside them, and never the other way round. That is all."
 QUESTION = "Engineer, why does the build fail?"
@@ -48,11 +51,15 @@ async def replayed(
     agents: Path = Path("agents"),
     mouths: tuple[Synthesizer, ...] = (),
     limits: Limits = cast.LIMITS,
+    toolbox: Toolbox = EMPTY,
 ) -> tuple[Replayed, Comparison]:
     """In virtual time, with Claude as in the journal."""
     claude, players = ScriptedClaude(Script()), cast.read(agents)
-    async with cast.equipped(players, ScriptedTransport(claude), ears, mouths, limits) as parts:
-        again = await replay(call, parts, claude)
+    try:
+        async with cast.equipped(players, ScriptedTransport(claude), ears, mouths, limits, toolbox=toolbox) as parts:
+            again = await replay(call, parts, claude)
+    except BaseExceptionGroup as group:
+        raise next(leaves(group)) from None
     return again, compared_with(call.entries, again, players.lines)
 
 
@@ -79,7 +86,7 @@ async def one_call(rehearsal: Rehearsal) -> tuple[Recorded, Caller]:
     return recording_of(call), call.caller
 
 
-@pytest.mark.parametrize("file", sorted(SCENARIOS.glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
 def test_whatever_happens_in_a_call_happens_again(file: Path) -> None:
     """Twice: a replay can be replayed."""
     scenario = YamlFile(file).validate(Scenario)
@@ -89,20 +96,25 @@ def test_whatever_happens_in_a_call_happens_again(file: Path) -> None:
         line = RehearsalLine()
         trust = trust_of(scenario.pin, line.caller) if scenario.pin else None
         rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)))
-        async with rehearsal.call(line=line, limits=limits, trust=trust) as call:
+        for written, stand_in in scenario.tools.items():
+            rehearsal.toolbox[written] = stand_in
+        again_with = partial(replayed, agents=Path(scenario.agents), limits=limits, toolbox=rehearsal.toolbox)
+        async with rehearsal.call(scenario.agents, line=line, limits=limits, trust=trust) as call:
             for turn in scenario.turns:
                 await act(call, turn)
         recording = recording_of(call)
         if call.why == "locked":
             with pytest.raises(CannotReplay, match="before its PIN was right"):
-                await replayed(recording, call.caller)
+                await again_with(recording, call.caller)
             return
-        again, comparison = await replayed(recording, call.caller, limits=limits)
-        assert comparison.differences == []
+        again, comparison = await again_with(recording, call.caller)
+        assert comparison.same
+        # How long tools take decides on fillers, to a hundredth of a second.
+        assert scenario.tools or comparison.differences == []
         assert len(again.onsets_s) == len(comparison.then) - 1
         once_more = Recorded("again", again.entries, wav_of(again.sound))
-        _, comparison = await replayed(once_more, call.caller, limits=limits)
-        assert comparison.differences == []
+        _, comparison = await again_with(once_more, call.caller)
+        assert comparison.same
 
     run(play)
 
@@ -201,6 +213,7 @@ async def test_tools_of_others_return_what_they_returned_and_do_nothing() -> Non
     facts = [
         ToolUsed(turn=1, agent="kai", name="send", input={"to": "Ann"}),
         ToolReturned(turn=1, agent="kai", name="send", result="Sent to Ann."),
+        ToolUsed(turn=2, agent="kai", name="send", input={"to": "Bob"}),
         ToolReturned(turn=2, agent="kai", name="send", result="Nobody there.", failed=True),
     ]
     (tool,) = ReplayedToolbox(_Post(), journal(*((1.0, fact) for fact in facts))).named("send")

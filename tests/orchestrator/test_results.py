@@ -6,7 +6,7 @@ import pytest
 
 from agents.errors import OutOfMoney
 from agents.work import Done, Failed, TaskEvent
-from orchestrator.results import by_the_way, message, opening, plainly
+from orchestrator.results import message, opening, plainly
 from orchestrator.task import Task, Wish
 from tests.orchestrator.stage import LINES, NOON, ROSTER
 
@@ -50,17 +50,3 @@ def test_how_it_ended_in_at_most_four_sentences(outcome: Done | Failed, expected
 def test_a_machine_is_told_nothing_of_it() -> None:
     assert message([task(DONE)], LINES) == LINES.callback.machine
     assert message([task(DONE), task(Failed(OutOfMoney(), ""))], LINES) == LINES.callback.machine_news
-
-
-@pytest.mark.parametrize(
-    ("tasks", "expected"),
-    [
-        ([], ""),
-        ([task()], ""),
-        ([task(), task(DONE)], "By the way, a blog post is done; shall I tell you?"),
-        ([task(Failed(OutOfMoney(), ""))], "By the way, a blog post did not work out; shall I tell you why?"),
-        ([task(DONE), task(DONE)], "By the way, 2 things that you asked for are done; shall I tell you?"),
-    ],
-)
-def test_what_a_greeting_adds(tasks: list[Task], expected: str) -> None:
-    assert by_the_way(tasks, LINES) == expected

@@ -1,8 +1,8 @@
-"""Long work in virtual time: scripted runs, an owner whose phone is scripted, a clock that starts at noon."""
+"""Long work: scripted runs, and an owner whose phone is scripted; from noon on in virtual time, or now and kept on disk."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,9 +14,12 @@ import anyio
 from agents import definition
 from agents.scripted_work import ScriptedRunner, WorkScript
 from orchestrator.delivery import CallbackSettings, Verdict
+from orchestrator.durable import Rhythm, durable
 from orchestrator.tasks import Task, Tasks, Wish
 from orchestrator.testing.cast import NOON
 from tests.agents.stage import ROSTER
+from tests.kit.commands import eventually
+from tests.kit.mortal import always
 
 OWNER = "+15550100"
 ENGINEER = ROSTER["engineer"].model_copy(update={"task": definition.Task()})
@@ -88,3 +91,22 @@ async def workroom(
         tasks.bearer = at = phone or Phone()
         yield Workroom(tasks, runner, at)
         group.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def server(home: Path, *steps: dict[str, Any], phone: Phone | None = None, **also: Any) -> AsyncGenerator[Tasks]:
+    """In this process, on a clock that is real."""
+    runner = ScriptedRunner(WorkScript.model_validate({"works": [{"steps": steps}]}))
+    async with anyio.create_task_group() as group:
+        tasks = Tasks(runner, home, lambda: datetime.now().astimezone(), group, callback=always())
+        tasks.bearer = phone or Phone()
+        async with durable(tasks, home, rhythm=Rhythm(beat_s=0.02), **also):
+            yield tasks
+        group.cancel_scope.cancel()
+
+
+async def happens(what: Callable[[], bool]) -> None:
+    async def look() -> bool:
+        return what()
+
+    await eventually(look, bool)

@@ -1,0 +1,86 @@
+"""`pai-voice tasks …`: long work. Each command is a few lines; what is heavy is imported inside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from orchestrator.terminal import AsJson, configured, fail, screen, show_json
+
+if TYPE_CHECKING:
+    from orchestrator.config import Settings
+    from orchestrator.servers import Told
+
+tasks = typer.Typer(help="Long work.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(metavar="TASK", help="How the task's id begins, or `last`.")]
+
+
+def _settings() -> Settings:
+    """Of a house whose work is kept; to be had before anything that needs DBOS is imported."""
+    from orchestrator.keeping import INSTALL, is_installed
+
+    if not is_installed():
+        fail("long work is not kept: dbos is not installed", INSTALL)
+    return configured().settings
+
+
+@tasks.command("list")
+def tasks_list(as_json: AsJson = False) -> None:
+    """The tasks that are kept, the newest first."""
+    settings = _settings()
+    from orchestrator.task_list import all_tasks
+
+    kept = all_tasks(settings)
+    if as_json:
+        show_json([task.as_json() for task in kept])
+        return
+    table = Table("task", "when", "agent", "what", "outcome", "state", "USD", box=None)
+    for task in kept:
+        table.add_row(*task.as_row())
+    screen.print(table if kept else "no tasks yet; on a call, ask an agent for something that takes long")
+
+
+@tasks.command("show")
+def tasks_show(task: Name = "last", as_json: AsJson = False) -> None:
+    """One task: what was asked for, how far it is, what came of it, and of the calls to its owner."""
+    settings = _settings()
+    from orchestrator.task_list import find
+
+    found = find(settings, task)
+    if as_json:
+        show_json(found.as_json())
+        return
+    table = Table(box=None, show_header=False)
+    for key, value in found.as_json().items():
+        if value and key not in ("calls", "result"):
+            table.add_row(key.replace("_", " "), str(value))
+    for at, verdict in found.calls:
+        table.add_row("call", f"{at}  {verdict.replace('_', ' ')}")
+    screen.print(table)
+    if found.result:
+        screen.print(f"\n{found.result}")
+
+
+@tasks.command("cancel")
+def tasks_cancel(task: Name, as_json: AsJson = False) -> None:
+    """Stop it, and do not call about it."""
+    _tell(task, "cancel", "is stopped", as_json)
+
+
+@tasks.command("call-back")
+def tasks_call_back(task: Name, as_json: AsJson = False) -> None:
+    """Call its owner now, or as soon as it is done; whatever the hour."""
+    _tell(task, "call_back", "is told by a call", as_json)
+
+
+def _tell(name: str, what: Told, told: str, as_json: bool) -> None:
+    settings = _settings()
+    from orchestrator.task_list import tell
+
+    task = tell(settings, name, what)
+    if as_json:
+        show_json({"task": task.id, "told": what})
+    else:
+        screen.print(f"{task.id} {told} ({task.title})")

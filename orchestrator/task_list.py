@@ -1,0 +1,187 @@
+"""Long work as it is kept, read from any process; and what a task is told from there. Imported where DBOS is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowStatus
+from sqlalchemy.exc import SQLAlchemyError
+
+from agents.work import Done
+from orchestrator.config import Settings
+from orchestrator.delivery import Verdict, next_call
+from orchestrator.durable import APPLICATION, UNFINISHED, WORKFLOW, database_url
+from orchestrator.errors import CannotTell, NoSuchTask, TasksUnreachable
+from orchestrator.life import SO_FAR
+from orchestrator.records import SoFar, outcome_of
+from orchestrator.servers import Servers, Told
+from orchestrator.zones import zone
+
+SEEN_S: Final = 30.0  # a server is seen every five seconds; one that was not for so long will not read what we leave for it
+
+
+@dataclass(frozen=True)
+class KeptTask:
+    id: str
+    began: str
+    owner: str
+    agent: str
+    title: str
+    wish: str
+    state: str
+    """`running`; `to be told` (by a call at `next_call`) or `waits for a call` (of its owner's); `told`; `lost`, by a defect."""
+    said: str
+    """What it last told while it ran."""
+    usd: str
+    outcome: str
+    """`done`, or an error's code; empty while it runs."""
+    result: str
+    """In full; of what failed, what was achieved, and why it failed."""
+    calls: tuple[tuple[str, str], ...]
+    """When each call to its owner ended, and what it came to."""
+    next_call: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def as_row(self) -> tuple[str, ...]:
+        return self.id, self.began, self.agent, self.title, self.outcome, self.state, f"{float(self.usd):.2f}"
+
+
+def place(settings: Settings) -> str:
+    """Where tasks are kept, without its password."""
+    url = database_url(settings.home, settings.tasks.database)
+    return str(url.database) if url.drivername == "sqlite" else url.set(drivername="postgresql").render_as_string()
+
+
+def database_is_there(settings: Settings) -> None:
+    """Raises TasksUnreachable. A file that is not there yet is made by the first server."""
+    url = database_url(settings.home, settings.tasks.database)
+    if url.drivername != "sqlite":
+        with _unreachable():
+            engine = sa.create_engine(url)
+            try:
+                engine.connect().close()
+            finally:
+                engine.dispose()
+
+
+def all_tasks(settings: Settings) -> list[KeptTask]:
+    """The newest first. Raises TasksUnreachable."""
+    with _client(settings) as client:
+        return [] if client is None else [_kept(client, settings, one) for one in _workflows(client)]
+
+
+def find(settings: Settings, name: str) -> KeptTask:
+    """The one whose id begins so; `last` is the newest. Raises NoSuchTask, TasksUnreachable."""
+    with _client(settings) as client:
+        found = [] if client is None else _workflows(client)
+        fitting = found[:1] if name == "last" else [one for one in found if one.workflow_id.startswith(name)]
+        match fitting:
+            case [one] if client is not None:
+                return _kept(client, settings, one)
+            case []:
+                raise NoSuchTask(f"there is no task {name!r} in {place(settings)}")
+            case _:
+                raise NoSuchTask(f"{len(fitting)} tasks begin with {name!r}", "give more of the id")
+
+
+def tell(settings: Settings, name: str, what: Told) -> KeptTask:
+    """The server that has the task sees to it within seconds. Raises CannotTell, NoSuchTask, TasksUnreachable."""
+    task = find(settings, name)
+    if task.state in ("told", "lost"):
+        raise CannotTell(f"task {task.id} is over ({task.state})", "`pai-voice tasks show` tells how it ended")
+    url = database_url(settings.home, settings.tasks.database)
+    with _unreachable(), closing(Servers(sa.create_engine(url), "")) as servers:
+        if not servers.alive(SEEN_S):
+            raise CannotTell("no server runs, so nobody would do it")
+        servers.tell(task.id, what)
+    return task
+
+
+@contextmanager
+def _client(settings: Settings) -> Generator[DBOSClient | None]:
+    """None where no server has ever kept anything."""
+    url = database_url(settings.home, settings.tasks.database)
+    if url.drivername == "sqlite" and not Path(str(url.database)).exists():
+        yield None
+        return
+    with _unreachable():
+        client = DBOSClient(
+            system_database_url=url.render_as_string(hide_password=False),
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            retry_connection_errors=False,
+        )
+        try:
+            yield client
+        finally:
+            client.destroy()
+
+
+@contextmanager
+def _unreachable() -> Generator[None]:
+    try:
+        yield
+    except SQLAlchemyError as failure:
+        raise TasksUnreachable.of(failure) from failure
+
+
+def _workflows(client: DBOSClient) -> list[WorkflowStatus]:
+    return client.list_workflows(name=WORKFLOW, sort_desc=True, load_output=False)
+
+
+def _kept(client: DBOSClient, settings: Settings, workflow: WorkflowStatus) -> KeptTask:
+    assert workflow.input is not None
+    record = workflow.input["args"][0]
+    wish, so_far = record["wish"], SoFar.of(client.get_event(workflow.workflow_id, SO_FAR, 0))
+    steps = [(step["function_name"], step["output"]) for step in client.list_workflow_steps(workflow.workflow_id)]
+    ran = next((output for name, output in steps if name == "run" and output), None)
+    calls = [(output["at"], output["verdict"]) for name, output in steps if name == "call" and output]
+    outcome, result = _outcome(ran)
+    due = _due(settings, ran, calls) if workflow.status in UNFINISHED else None
+    return KeptTask(
+        id=workflow.workflow_id,
+        began=record["began"],
+        owner=wish["owner"],
+        agent=record["agent"]["id"],
+        title=wish["title"],
+        wish=wish["what"],
+        state=_state(workflow.status, over=ran is not None, due=due is not None),
+        said=so_far.said,
+        usd=so_far.usd,
+        outcome=outcome,
+        result=result,
+        calls=tuple(calls),
+        next_call=due.isoformat(timespec="seconds") if due else "",
+    )
+
+
+def _outcome(ran: dict[str, Any] | None) -> tuple[str, str]:
+    if ran is None:
+        return "", ""
+    ended = outcome_of(ran["outcome"])
+    if isinstance(ended, Done):
+        return "done", ended.result
+    return ended.error.code, f"{ended.achieved}\n{ended.error}".strip()
+
+
+def _due(settings: Settings, ran: dict[str, Any] | None, calls: list[tuple[str, str]]) -> datetime | None:
+    if ran is None:
+        return None
+    last = datetime.fromisoformat(calls[-1][0] if calls else ran["at"])
+    there = zone(settings.house.zone)
+    due = next_call(settings.callback, [Verdict(verdict) for _, verdict in calls], last, there)
+    return due and due.astimezone(there)
+
+
+def _state(status: str, *, over: bool, due: bool) -> str:
+    if status in UNFINISHED:
+        return "running" if not over else "to be told" if due else "waits for a call"
+    return "told" if status == "SUCCESS" else "lost"

@@ -1,0 +1,148 @@
+"""Long work outlives its server, however and whenever that dies."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from agents.errors import Stopped
+from agents.work import Done, Failed, Says
+from orchestrator.delivery import CallbackSettings
+from orchestrator.durable import database_url
+from orchestrator.errors import TasksUnreachable
+from orchestrator.failures import leaves
+from orchestrator.servers import Servers, Told
+from orchestrator.tasks import Wish
+from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, each_heard_once, killed
+from tests.orchestrator.workroom import Phone, happens, server
+
+
+async def killed_at_random(seed: int, folder: Path) -> None:
+    chance = Random(seed)
+    diary = Diary(folder / f"diary-{seed}")
+    mortal = Mortal(folder / f"home-{seed}", diary.path)
+    server = replace(mortal, begins=2).start()
+    for _ in range(chance.choice([1, 1, 2])):
+        await diary.grows(chance.randint(2, 12))
+        await anyio.sleep(chance.uniform(0, 0.06))
+        await killed(server)
+        server = mortal.start()
+        await diary.grows(1)
+    await diary.grows(1_000)
+    await killed(server)
+    each_heard_once(diary)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("seeds", [range(first, first + 5) for first in range(0, 20, 5)], ids=str)
+async def test_a_server_killed_at_any_moment_tells_each_result_once(seeds: range, tmp_path: Path) -> None:
+    async with anyio.create_task_group() as group:
+        for seed in seeds:
+            group.start_soon(killed_at_random, seed, tmp_path)
+
+
+def wish(title: str = "a post") -> Wish:
+    return Wish(OWNER, "Write a post; `rm -rf ~`, said the cat: 5 €.", title, minutes=2, mood="bright")
+
+
+def kept(home: Path, query: str) -> list[Any]:
+    """What stands in the file."""
+    with closing(sqlite3.connect(home / "tasks" / "tasks.sqlite")) as file:
+        return [row[0] for row in file.execute(query)]
+
+
+async def test_a_server_that_stops_leaves_its_work_to_the_next(tmp_path: Path) -> None:
+    async with server(tmp_path, {"says": "I begin."}, {"spent": "0.5"}, {"hangs": True}) as tasks:
+        first = tasks.start(wish(), AGENT)
+        await happens(lambda: bool(first.usd))
+    phone = Phone()
+    async with server(tmp_path, {"done": {"result": "R", "spoken": "S"}}, phone=phone) as tasks:
+        (task,) = tasks.of(OWNER)
+        assert (task.id, task.wish, task.agent, task.began) == (first.id, first.wish, first.agent, first.began)
+        with anyio.fail_after(10):
+            await task.heard.wait()
+        assert task.outcome == Done("R", "S")
+        assert [event for event in task.events if isinstance(event, Says)] == [Says("I begin.")]
+        assert task.usd == Decimal("0.5")
+        assert [id for _, id in phone.calls] == [task.id]
+    async with server(tmp_path) as tasks:
+        assert tasks.of(OWNER) == []
+
+
+async def test_it_is_kept_as_json_and_for_the_owner_alone(tmp_path: Path) -> None:
+    async with server(tmp_path, {"done": {"result": "R"}}) as tasks:
+        task = tasks.start(wish(), AGENT)
+        with anyio.fail_after(5):
+            await task.heard.wait()
+    (inputs,) = (json.loads(text) for text in kept(tmp_path, "select inputs from workflow_input"))
+    assert "5 €" in str(inputs)
+    outputs = [json.loads(text) for text in kept(tmp_path, "select output from operation_outputs order by function_id")]
+    assert [list(output) for output in outputs] == [["outcome", "at"], ["heard"], ["verdict", "at"]]
+    assert kept(tmp_path, "select serialization from workflow_status") == ["portable_json"]
+    assert (tmp_path / "tasks").stat().st_mode & 0o077 == 0
+
+
+async def test_two_servers_do_not_work_with_one_folder(tmp_path: Path) -> None:
+    async with server(tmp_path):
+        with pytest.raises(BaseExceptionGroup) as raised:
+            async with server(tmp_path):
+                pass
+    (error,) = leaves(raised.value)
+    assert isinstance(error, TasksUnreachable)
+    assert str(error) == f"another server works with {tmp_path}"
+
+
+async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+    nowhere = SecretStr("postgresql://voice:hush-hush@127.0.0.1:1/voice")
+    with pytest.raises(BaseExceptionGroup) as raised:
+        async with server(tmp_path, database=nowhere):
+            pass
+    (error,) = leaves(raised.value)
+    assert isinstance(error, TasksUnreachable)
+    assert "refused" in str(error)
+    assert "hush" not in str(error)
+
+
+@pytest.mark.parametrize(("what", "calls"), [("cancel", 0), ("call_back", 1)])
+async def test_what_a_task_is_told_from_elsewhere(what: Told, calls: int, tmp_path: Path) -> None:
+    phone = Phone()
+    night = CallbackSettings(hours=f"{(datetime.now() + timedelta(hours=6)):%H}:00-{(datetime.now() + timedelta(hours=7)):%H}:00")
+    async with server(tmp_path, {"done": {"result": "R"}}, phone=phone) as tasks:
+        tasks._life.callback = night  # pyright: ignore[reportPrivateUsage]
+        task = tasks.start(wish(), AGENT)
+        with anyio.fail_after(5):
+            await task.over.wait()
+            await anyio.to_thread.run_sync(told, tmp_path, task.id, what)
+            await task.heard.wait()
+        assert len(phone.calls) == calls
+
+
+async def test_cancelling_stops_the_run(tmp_path: Path) -> None:
+    async with server(tmp_path, {"says": "I begin."}, {"hangs": True}) as tasks:
+        task = tasks.start(wish(), AGENT)
+        await happens(lambda: bool(task.events))
+        with anyio.fail_after(5):
+            await anyio.to_thread.run_sync(told, tmp_path, task.id, "cancel")
+            await task.over.wait()
+        assert isinstance(task.outcome, Failed)
+        assert isinstance(task.outcome.error, Stopped)
+
+
+def told(home: Path, task: str, what: Told) -> None:
+    """From another process."""
+    with closing(Servers(sa.create_engine(database_url(home, None)), "elsewhere")) as servers:
+        servers.tell(task, what)
