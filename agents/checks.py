@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agents.definition import Agent
 from agents.errors import AgentError, FileError
+from agents.outside import Sources, wrong_with
 from agents.tools import KNOWN
 from agents.yaml_file import Place, YamlFile, did_you_mean
 
@@ -20,6 +21,8 @@ class Candidates:
     unread: Collection[str] = ()
     """Ids of files that could not be read: they exist, but nothing is known of them."""
     voices: Collection[str] | None = None
+    sources: Sources | None = None
+    """Of tools that others bring."""
 
 
 def contradictions(candidates: Candidates) -> Iterator[AgentError]:
@@ -34,8 +37,8 @@ def contradictions(candidates: Candidates) -> Iterator[AgentError]:
 def _references(candidates: Candidates, agent_id: str) -> Iterator[FileError]:
     agent, file = candidates.agents[agent_id], candidates.files[agent_id]
     for at, tool in enumerate(agent.tools):
-        if tool not in KNOWN:
-            yield file.error(("tools", at), f"unknown tool `{tool}`.{did_you_mean(tool, KNOWN)}")
+        if tool not in KNOWN and (problem := wrong_with(tool, candidates.sources)):
+            yield file.error(("tools", at), problem)
     for at, other in enumerate(agent.hands_over_to):
         if other == agent.id:
             yield file.error(("hands_over_to", at), "an agent cannot hand over to itself; delete it")

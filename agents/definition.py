@@ -104,7 +104,11 @@ class Agent(BaseModel):
     )
     model: Model = Field(default=Model(), description="Which Claude thinks, and how much it may say.")
     speech: Speech = Field(default=Speech(), description="How it talks on the phone, whatever it is about.")
-    tools: tuple[str, ...] = Field(default=(), description="What it may do on a call; none if left out.")
+    tools: tuple[str, ...] = Field(
+        default=(),
+        description="What it may do on a call; none if left out. Tools of others: 'mcp:SERVER/*' or 'mcp:SERVER/TOOL' for a "
+        "server in pai-voice.toml, 'python:NAME' for an entry point in the group pai_voice.tools.",
+    )
     hands_over_to: tuple[AgentId, ...] = Field(
         default=(),
         description="Agents it may bring in; all others if left out. Not in a circle: only the front desk may be handed back to.",

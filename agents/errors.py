@@ -3,6 +3,7 @@
 AgentError
 ├── FileError            a YAML or prompt file cannot be used: where, why, and the fix
 ├── ToolError            a tool could not be used; the sentence goes back to Claude, not to the caller
+├── Unusable             a tool that others bring cannot be given to Claude: why, and the fix where there is one
 ├── WorkError            long work ended unfinished; `prompts/lines.yaml` has a spoken line for each code
 │   ├── NotInstalled     there is no claude command line
 │   ├── NotLoggedIn      it has no key and no login
@@ -95,6 +96,10 @@ class Crashed(WorkError):
     code = "work_crashed"
     retryable = True
     says = "The claude command line broke off."
+
+
+class Unusable(AgentError):
+    code = "tool_unusable"
 
 
 class BrainError(AgentError):

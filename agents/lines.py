@@ -27,6 +27,9 @@ Line = Annotated[str, Field(min_length=2, max_length=300), _only()]
 NamedLine = Annotated[str, Field(min_length=2, max_length=300), _only("name")]
 
 
+WorkLine = Annotated[str, Field(min_length=2, max_length=300), _only("name", "title")]
+
+
 class _Lines(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,6 +39,18 @@ class PinLines(_Lines):
     wrong: Line
     locked: Line
     accepted: Line
+
+
+class CallbackLines(_Lines):
+    """What a call that we make begins with; {title} is the work."""
+
+    who: Line
+    done: WorkLine
+    failed: WorkLine
+    desk_done: WorkLine
+    desk_failed: WorkLine
+    machine: Line
+    machine_news: Line
 
 
 class LimitLines(_Lines):
@@ -91,6 +106,7 @@ class Lines(_Lines):
     farewell: Line
     hand_over: NamedLine
     pin: PinLines
+    callback: CallbackLines
     limits: LimitLines
     errors: ErrorLines
 

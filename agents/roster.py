@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from agents.definition import Agent
 from agents.errors import AgentError
+from agents.outside import Sources
 from agents.survey import survey
 
 
@@ -45,13 +46,19 @@ class Roster:
         return tuple(name for agent in self.agents for name in (agent.name, *agent.aliases))
 
 
-def load(folders: Sequence[Path], prompts_dir: Path, *, known_voices: Collection[str] | None = None) -> Roster:
+def load(
+    folders: Sequence[Path],
+    prompts_dir: Path,
+    *,
+    known_voices: Collection[str] | None = None,
+    sources: Sources | None = None,
+) -> Roster:
     """The agents of all folders; a file in a later folder replaces the one of the same id in an earlier one.
 
-    A folder that does not exist holds nobody. `known_voices`, where given, are the only ones allowed. Raises FileError for the
-    first thing wrong, or AgentError where no single file is to blame.
+    A folder that does not exist holds nobody. `known_voices` and `sources` (of tools that others bring), where given, are the
+    only ones allowed. Raises FileError for the first thing wrong, or AgentError where no single file is to blame.
     """
-    found = survey(folders, prompts_dir, voices=known_voices)
+    found = survey(folders, prompts_dir, voices=known_voices, sources=sources)
     if found.errors:
         raise found.errors[0]
     if not found.agents:

@@ -33,6 +33,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from agents.yaml_file import YamlFile
 
 _AGENT: Final = re.compile(r"You are .{1,60}? \(agent ([a-z0-9-]+)\)")
+_WHILE_WORKING: Final = re.compile(r"^The user sent a new message while you were working:\n(.*?)\n\n", re.DOTALL | re.MULTILINE)
 
 
 class _Part(BaseModel):
@@ -44,14 +45,16 @@ class When(_Part):
 
     agent: str | None = Field(default=None, description="The agent, by the first words of the system text (see Prompts.system).")
     heard: str | None = Field(default=None, description="A regular expression, found in the caller's last words, in any case.")
+    note: str | None = Field(default=None, description="A regular expression, found in the phone's own note of this turn.")
     turn: int | None = Field(default=None, ge=1, description="The agent's n-th turn in this thread.")
     tool: str | None = Field(default=None, description="A tool the request offers.")
     forced: str | None = Field(default=None, description="The tool the request forces; such requests fit no entry without it.")
     after: str | None = Field(
         default=None, description="The tool that has just run, or `*`; requests with a tool's result fit no entry without it."
     )
+    result: str | None = Field(default=None, description="A regular expression, found in what that tool gave, in any case.")
 
-    @field_validator("heard")
+    @field_validator("heard", "note", "result")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
         try:
@@ -67,8 +70,14 @@ class When(_Part):
             and self.agent in (None, asked.agent)
             and self.turn in (None, asked.turn)
             and (self.tool is None or self.tool in asked.tools)
-            and (self.heard is None or re.search(self.heard, asked.heard, re.IGNORECASE) is not None)
+            and _found(self.heard, asked.heard)
+            and _found(self.note, asked.note)
+            and _found(self.result, asked.result)
         )
+
+
+def _found(pattern: str | None, text: str) -> bool:
+    return pattern is None or re.search(pattern, text, re.IGNORECASE) is not None
 
 
 class ToolUse(_Part):
@@ -128,6 +137,8 @@ class Asked:
     tools: tuple[str, ...]
     forced: str | None
     after: str | None
+    result: str
+    note: str = ""
 
     def __str__(self) -> str:
         return (
@@ -138,22 +149,35 @@ class Asked:
 
 def asked(request: Mapping[str, Any]) -> Asked:
     """Reads a request tolerantly: whatever is missing or odd is simply not there."""
-    messages = [message for message in _list(request.get("messages")) if isinstance(message, dict)]
+    # The command line puts notes of its own between the turns, as messages of the system's.
+    given = [message for message in _list(request.get("messages")) if isinstance(message, dict)]
+    messages = [message for message in given if message.get("role") != "system"]
     marker = _AGENT.search(" ".join(text for text in _texts(request.get("system"))))
     choice = request.get("tool_choice")
     forced = choice.get("name") if isinstance(choice, dict) and choice.get("type") == "tool" else None
     tools = tuple(str(tool.get("name")) for tool in _list(request.get("tools")) if isinstance(tool, dict))
-    return Asked(marker[1] if marker else None, _heard(messages), _turn(messages), tools, forced, _after(messages))
+    return Asked(marker[1] if marker else None, _heard(given), _turn(messages), tools, forced, *_after(messages), _note(messages))
 
 
 def _heard(messages: Sequence[dict[str, Any]]) -> str:
-    """The caller's last words: the phone marks everybody else's with `[`, and its own notes with `<`."""
+    """The caller's last words: the phone marks everybody else's with `[`, and its own notes with `<`. What they say while the
+    command line works stands in one of its notes."""
     for message in reversed(messages):
+        texts = _texts(message.get("content"))
         if message.get("role") == "user":
-            words = [text for text in _texts(message.get("content")) if not text.lstrip().startswith(("[", "<"))]
-            if words:
-                return words[-1]
+            words = [text for text in texts if not text.lstrip().startswith(("[", "<"))]
+        else:
+            texts = texts if message.get("role") == "system" else []
+            words = [added[1] for text in texts for added in _WHILE_WORKING.finditer(text)]
+        if words:
+            return words[-1]
     return ""
+
+
+def _note(messages: Sequence[dict[str, Any]]) -> str:
+    """What the phone itself says last."""
+    notes = [text for message in messages for text in _texts(message.get("content")) if text.startswith("<note>")]
+    return notes[-1] if notes else ""
 
 
 def _turn(messages: Sequence[dict[str, Any]]) -> int:
@@ -162,13 +186,14 @@ def _turn(messages: Sequence[dict[str, Any]]) -> int:
     return 1 + sum(1 for at in answers if not _results(messages[at + 1] if at + 1 < len(messages) else {}))
 
 
-def _after(messages: Sequence[dict[str, Any]]) -> str | None:
+def _after(messages: Sequence[dict[str, Any]]) -> tuple[str | None, str]:
+    """The tool that has just run, and what it gave."""
     results = _results(messages[-1]) if messages else []
     if not results:
-        return None
+        return None, ""
     blocks = [block for message in messages for block in _list(message.get("content")) if isinstance(block, dict)]
     names = {block.get("id"): str(block.get("name")) for block in blocks if block.get("type") == "tool_use"}
-    return names.get(results[-1].get("tool_use_id"), "?")
+    return names.get(results[-1].get("tool_use_id"), "?"), "\n".join(_texts(results[-1].get("content")))
 
 
 def _results(message: Mapping[str, Any]) -> list[dict[str, Any]]:

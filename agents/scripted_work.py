@@ -198,7 +198,7 @@ class _Run:
                 await anyio.sleep_forever()
             try:
                 self._take(await self._words.receive())
-            except anyio.EndOfStream:
+            except (anyio.EndOfStream, anyio.ClosedResourceError):
                 self._nobody = True
         if anyio.current_time() >= self._by:
             raise OutOfTime

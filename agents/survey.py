@@ -13,6 +13,7 @@ from agents.checks import Candidates, contradictions
 from agents.definition import LONGEST_PROMPT, Agent
 from agents.errors import AgentError, FileError
 from agents.front_matter import MarkdownAgent
+from agents.outside import Sources
 from agents.yaml_file import YamlFile, did_you_mean, read_text
 
 AFTERWORD: Final = "written_for_work.md"
@@ -38,12 +39,17 @@ class _Found:
 
 
 def survey(
-    folders: Sequence[Path], prompts_dir: Path, *, voices: Collection[str] | None = None, files: Sequence[Path] = ()
+    folders: Sequence[Path],
+    prompts_dir: Path,
+    *,
+    voices: Collection[str] | None = None,
+    sources: Sources | None = None,
+    files: Sequence[Path] = (),
 ) -> Survey:
     """A file replaces the one of its id in an earlier folder; `files` come after all folders. Whatever they hold, nothing raises.
 
-    In one folder `.yaml` goes before `.md`, and a folder that does not exist holds nobody. `voices`, where given, are the only
-    ones there are.
+    In one folder `.yaml` goes before `.md`, and a folder that does not exist holds nobody. `voices` and `sources`, where
+    given, are the only ones there are.
     """
     errors: list[FileError] = []
     found: dict[str, _Found] = {}
@@ -55,7 +61,7 @@ def survey(
             errors.append(error)
     agents = _agents(found, prompts_dir, voices)
     unread = {error.path.stem for error in errors}
-    candidates = Candidates(agents, {one: read.file for one, read in found.items()}, unread, voices)
+    candidates = Candidates(agents, {one: read.file for one, read in found.items()}, unread, voices, sources)
     return Survey(candidates.agents, candidates.files, (*errors, *contradictions(candidates)))
 
 

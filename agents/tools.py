@@ -43,7 +43,7 @@ class Tool:
     def check(self, raw: object) -> dict[str, Any]:
         """The input, valid and complete. Raises ToolError, in words that let Claude mend it."""
         try:
-            return self.inputs.model_validate(raw).model_dump()
+            return self.inputs.model_validate(raw).model_dump(mode="json")
         except ValidationError as error:
             problems = "; ".join(
                 f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg'].removeprefix('Value error, ')}"
@@ -119,6 +119,55 @@ SEND_DIGITS: Final = Tool(
     "send_digits", "Press keys on this line, for a machine at its other end: a menu, a door. Only when asked to.", SendDigits
 )
 
+
+class StartTask(Inputs):
+    what: str = Field(
+        min_length=1,
+        max_length=4_000,
+        description="All that is wanted, complete in itself, in the caller's words where they matter.",
+    )
+    title: str = Field(
+        min_length=1, max_length=100, description="As one would speak of it: 'a blog post about the voice server'."
+    )
+    minutes: float = Field(gt=0, le=480, description="How long it may take; 0.2 for a few seconds.")
+    mood: Literal["calm", "tender", "focused", "bright", "playful", "dramatic"] = Field(
+        default="calm", description="Of the music meanwhile, to suit the work."
+    )
+
+
+START_TASK: Final = Tool(
+    "start_task",
+    "Begin real work that takes more than a moment: files, code, research on the web, anything written. You do it"
+    " yourself, on the caller's own machine, while they hold or are called back.",
+    StartTask,
+)
+
+
+class AddToTask(Inputs):
+    words: str = Field(min_length=1, max_length=2_000, description="What the caller wants besides or instead.")
+
+
+ADD_TO_TASK: Final = Tool("add_to_task", "Tell the long work under way something more.", AddToTask)
+
+
+class StopTask(Inputs):
+    pass
+
+
+STOP_TASK: Final = Tool("stop_task", "Stop the long work under way. Only if the caller wants that.", StopTask)
+
+
+class CallBack(Inputs):
+    pass
+
+
+CALL_BACK: Final = Tool(
+    "call_back",
+    "End this call and call the caller back when the long work is done. Only if they want that; first say goodbye.",
+    CallBack,
+    ends_turn=True,
+)
+
 _MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
     "bring_in": bring_in,
     "end_call": lambda _: END_CALL,
@@ -126,6 +175,10 @@ _MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
     "remember": lambda _: REMEMBER,
     "recall": lambda _: RECALL,
     "send_digits": lambda _: SEND_DIGITS,
+    "start_task": lambda _: START_TASK,
+    "add_to_task": lambda _: ADD_TO_TASK,
+    "stop_task": lambda _: STOP_TASK,
+    "call_back": lambda _: CALL_BACK,
 }
 KNOWN: Final = tuple(_MAKERS)
 USUAL: Final = ("bring_in", "current_time", "end_call")  # of an agent that nobody gave any
@@ -153,7 +206,7 @@ def tools_of(agent: Agent, everyone: Iterable[Agent], toolbox: Toolbox = EMPTY) 
     colleagues = tuple(other for other in others if not agent.hands_over_to or other.id in agent.hands_over_to)
     tools: dict[str, Tool] = {}
     for written in agent.tools:
-        if written == "bring_in" and not colleagues:
+        if (written == "bring_in" and not colleagues) or (written == "start_task" and agent.task is None):
             continue
         maker = _MAKERS.get(written)
         found = toolbox.named(written) if maker is None else (maker(colleagues),)

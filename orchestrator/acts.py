@@ -12,6 +12,7 @@ from agents.roster import Roster
 from agents.tools import Tool
 from orchestrator import events
 from orchestrator.here import Here
+from orchestrator.holding import Holding
 from orchestrator.notes import Notes, told
 from orchestrator.reply import Reply
 from orchestrator.router import Speaker
@@ -29,6 +30,7 @@ class Means:
     here: Here
     notes: Notes
     line: Line
+    holding: Holding | None
     order: list[Speaker] = field(default_factory=list[Speaker])
     """Who speaks in this turn; whoever is brought in speaks last."""
 
@@ -72,6 +74,8 @@ class Acts:
                 return told(await self._means.notes.read(), call.input["about"])
             case "send_digits":
                 return await self._send_digits(call.input["keys"])
+            case "start_task" | "add_to_task" | "stop_task" | "call_back":
+                return self._long_work(call)
             case other:
                 raise ToolError(f"There is no tool {other} on this line.")
 
@@ -87,6 +91,24 @@ class Acts:
         if not self._speech.text:
             await self._speech.say(self._means.lines.farewell)
         return "The call ends when this has been heard."
+
+    def _long_work(self, call: ToolCalled) -> str:
+        holding = self._means.holding
+        if holding is None:
+            raise ToolError("Long work cannot be done on this line.")
+        match call.name:
+            case "start_task":
+                return holding.start(self._speech.agent, **call.input)
+            case "add_to_task":
+                return holding.add(call.input["words"])
+            case "stop_task":
+                return holding.stop()
+            case _:
+                holding.newest()
+                if not holding.calls_back:
+                    raise ToolError("They cannot be called from here; they may call again, and will hear of it then.")
+                self._reply.farewell = "call_back"
+                return "They are called back when it is done; the call ends when you have said goodbye."
 
     async def _send_digits(self, keys: str) -> str:
         try:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
 import anyio
 from anyio.abc import TaskGroup
 
-from agents.lines import Lines
 from orchestrator import events
 from orchestrator.ear import Ear, Recognition
+from orchestrator.holding import Errand, Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
-from orchestrator.mind import HIDDEN, Guard, Mind, Minds
+from orchestrator.mind import HIDDEN, Mind, Minds
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from orchestrator.mouth import Mouth
-from orchestrator.pacer import Pacer
-from orchestrator.patience import Limits, Patience, Prompt, Rest
+from orchestrator.orders import Order
+from orchestrator.pacer import Pacer, said
+from orchestrator.patience import Limits, Patience, Prompt, Rest, prompt_lines
+from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.turns import Act, Sign, State, step
+from orchestrator.yielding import Yielding
 from telephony.line import Line, LineClosed
 from voices.catalogue import Catalogue
 from voices.endpoint import Endpointer
@@ -45,29 +49,27 @@ class Parts:
     limits: Limits
 
 
-@dataclass(frozen=True)
-class _Held:
-    """Our speech, stopped because the caller spoke."""
-
-    heard: ClipHeard | None
-    onset_s: float
-    at_s: float
-
-
 class Call:
     """Run it once. What fails on the line, in an engine or at Claude is journaled and, where it can be, spoken; never raised."""
 
-    def __init__(self, parts: Parts, line: Line, journal: Journal, *, guard: Guard | None = None) -> None:
+    def __init__(
+        self, parts: Parts, line: Line, journal: Journal, *, trust: Trust | None = None, errand: Errand | None = None
+    ) -> None:
+        """`errand`: what we called for, and `line` is up already."""
         self._parts, self._line, self._journal = parts, line, journal
         self.lines = parts.minds.lines
         self._prompts = prompt_lines(self.lines)
         self._mixer = Mixer()
         self._pacer = Pacer(line, self._mixer, journal, soon=lambda: self._reply is not None or self._guess is not None)
+        self._yielding = Yielding(self._mixer, self._pacer, journal)
         self._mouth = Mouth(parts.catalogue, self._mixer)
-        self._mind = Mind(parts.minds, line, self._mixer, self._mouth, self, guard)
+        work = parts.minds.work
+        self._holding = Holding(work, line.caller, self._mixer.bed, journal, errand) if work else None
+        self._mind = Mind(parts.minds, line, self._mixer, self._mouth, self, trust or Trust(), self._holding)
         self._ear = Ear(line, parts.vad(), parts.endpointer(), journal, self)
         self._keypad = Keypad()
         self._keyed = ""
+        self._ordered: Order | None = None
         self._patience = Patience(parts.limits)
         self._state = State.THINKING
         self._turn = 0
@@ -75,7 +77,6 @@ class Call:
         self._reply: Reply | None = None
         self._guess: Reply | None = None
         self._guesses = self._listenings = 0
-        self._held: _Held | None = None
         self._farewell = ""
         self._acting = anyio.Lock(fast_acquire=True)  # signs come from ear, mind and pacer: one at a time
         self._tasks: TaskGroup
@@ -86,6 +87,10 @@ class Call:
 
     async def run(self) -> None:
         """Answer, talk, hang up; returns when the line is down. Raises LineError if it could not be answered."""
+        with self._holding or nullcontext():
+            await self._run()
+
+    async def _run(self) -> None:
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
             self._reply = self._greeting
@@ -102,6 +107,8 @@ class Call:
             tasks.start_soon(self._hear)
             tasks.start_soon(self._pace)
             tasks.start_soon(self._watch)
+            if self._holding is not None:
+                tasks.start_soon(self._holding.run)
 
     async def _warm(self) -> None:
         for spent in await self._mind.warm():
@@ -139,6 +146,10 @@ class Call:
         return self._state in (State.YIELDED, State.JUDGING)
 
     @property
+    def judging(self) -> bool:
+        return self._state is State.JUDGING
+
+    @property
     def protected(self) -> bool:
         """The farewell, and the first moments of the greeting, are not interrupted by sound."""
         if self._state is State.CLOSING:
@@ -155,7 +166,8 @@ class Call:
         self._journal.write(events.DigitPressed(key=HIDDEN if self._mind.guarded else key))
         await self.sign(Sign.KEY)
         self._patience.moved(self._journal.now_s())
-        await self._entered(self._keypad.press(key, self._journal.now_s()))
+        self._ordered = None if self._mind.guarded else self._mind.keyed(key)
+        await self._entered(key if self._ordered else self._keypad.press(key, self._journal.now_s()))
 
     def judges(self, reply: Reply) -> bool:
         return self.yielded and reply is self._guess
@@ -170,6 +182,8 @@ class Call:
             self._state, acts = found
             for act in acts:
                 await self._perform(act)
+            if sign is Sign.SPEECH_BEGAN and self._mixer.bed.sounding:
+                await self._pacer.cut(self._mixer.duck_bed)
             if self._reply is None and self._guess is not None and self._guess.over.is_set():
                 self._reply, self._guess = self._guess, None
             return True
@@ -192,7 +206,7 @@ class Call:
             case Act.HOLD:
                 await self._hold()
             case Act.RESUME:
-                self._resume()
+                self._yielding.resume()
             case Act.GUESS:
                 if self._guesses < GUESSES and self._listenings < LISTENINGS:
                     self._begin(self._utterance_reply())
@@ -201,10 +215,11 @@ class Call:
             case Act.COMMIT:
                 self._commit(self._guess or self._begin(self._utterance_reply()))
             case Act.ENTER:
-                self._commit(self._begin(Reply(self._turn + 1, self._journal, text=self._keyed)))
+                self._commit(self._begin(Reply(self._turn + 1, self._journal, text=self._keyed, order=self._ordered)))
             case Act.DROP:
                 self._drop()
             case Act.FINISH:
+                self._told(self._reply)
                 self._reply = None
                 self._patience.moved(self._journal.now_s())
             case Act.HANG_UP:
@@ -265,28 +280,21 @@ class Call:
     # --- our side of it -----------------------------------------------------------------------------------------------
 
     async def _hold(self) -> None:
-        heard: list[ClipHeard | None] = []
-        await self._pacer.cut(lambda now_s: heard.append(self._mixer.hold(now_s)))
-        self._held = _Held(heard[0], self._ear.onset_s, self._journal.now_s())
-        if heard[0] is not None:
-            self._said(heard[0])
-
-    def _resume(self) -> None:
-        held, self._held = self._held, None
-        self._mixer.resume()
-        if held is not None and held.heard is not None:
-            clip = held.heard.clip
-            self._journal.write(events.SpeechResumed(turn=clip.turn, agent=clip.agent))
+        heard = await self._yielding.hold(self._ear.onset_s)
+        if heard is not None:
+            self._said(heard)
 
     def _drop(self) -> None:
-        held, self._held = self._held, None
-        self._mixer.drop()
         reply, self._reply = self._reply, None
-        if held is not None and reply is not None and reply.heard_s is not None:  # also between two of its sentences
-            agent = held.heard.clip.agent if held.heard else self._mind.floor
-            self._journal.write(events.BargeIn(turn=reply.turn, agent=agent, onset_s=round(held.onset_s, 3)), held.at_s)
+        self._yielding.drop(reply, self._mind.floor)
         if reply is not None:
+            self._told(reply)
             reply.forget()
+
+    def _told(self, reply: Reply | None) -> None:
+        """The caller heard how their work ended: to its end, or until they spoke; or not a word of it."""
+        if self._holding and reply is not None and reply.ends is not None:
+            self._holding.told(reply.ends, heard=reply.heard_s is not None)
 
     async def _report(self, fact: ClipStarted | ClipHeard | None) -> None:
         """What the pacer says the caller has heard."""
@@ -300,6 +308,8 @@ class Call:
 
     async def _progress(self) -> None:
         """Where the answer stands, after each frame."""
+        if not self._ear.talking:
+            self._mixer.bed.ducked = False
         reply = self._reply
         if reply is None or not reply.free:
             return
@@ -314,6 +324,7 @@ class Call:
         if reply is None or reply.turn != turn:
             return
         at_s = self._journal.on_axis(at_s)
+        self._patience.moved(at_s)
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
         if not aside:
             self._mind.floor = agent
@@ -324,26 +335,13 @@ class Call:
         await self.sign(Sign.AUDIBLE, reply)
 
     def _said(self, heard: ClipHeard) -> None:
-        clip = heard.clip
-        from_s, to_s = self._journal.on_axis(heard.from_s), self._journal.on_axis(heard.to_s)
-        self._patience.moved(to_s)
-        if not heard.text and not heard.interrupted:
+        fact = said(heard, self._journal)
+        self._patience.moved(fact.to_s)
+        if not fact.text and not fact.interrupted:
             return
-        self._journal.write(
-            events.SaidText(
-                turn=clip.turn,
-                agent=clip.agent,
-                voice=clip.voice,
-                text=heard.text,
-                from_s=round(from_s, 3),
-                to_s=round(to_s, 3),
-                interrupted=heard.interrupted,
-                aside=clip.aside,
-            ),
-            to_s,
-        )
-        if heard.text and not clip.aside:
-            self._mind.remember(clip.agent, f"{heard.text} —" if heard.interrupted else heard.text, same_turn=True)
+        self._journal.write(fact, fact.to_s)
+        if fact.text and not fact.aside:
+            self._mind.remember(fact.agent, f"{fact.text} —" if fact.interrupted else fact.text, same_turn=True)
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
@@ -352,13 +350,15 @@ class Call:
         while True:
             await anyio.sleep(WATCH_S)
             now_s = self._journal.now_s()
-            if self.rest is Rest.CALLER:
+            if self._holding is not None:
+                self._holding.look()
+            if self.rest in (Rest.CALLER, Rest.WORK):
                 await self._entered(self._keypad.rest(now_s))
             if self._mouth.lost:
                 await self._end("failed")
             elif self._ear.talking or self._mixer.sounding is not None:
                 self._patience.moved(now_s)
-            elif (rest := self.rest) is not None:
+            elif (rest := self.rest) is not None and not self._speaks_of_work(rest, now_s):
                 prompt = self._patience.due(rest, now_s, self._journal.ledger.usd)
                 if prompt is not None:
                     self._prompt(prompt, rest)
@@ -370,30 +370,30 @@ class Call:
             waits_for = Rest.TOOL if self._reply.works else Rest.ANSWER
             return waits_for if self._reply.turn or self._reply.finished else None
         nobody_speaks = self._reply is None and self._guess is None and self._ear.utterance is None
-        return Rest.CALLER if self._state is State.LISTENING and nobody_speaks else None
+        if self._state is not State.LISTENING or not nobody_speaks:
+            return None
+        return Rest.WORK if self._holding and self._holding.active and self._mind.admitted else Rest.CALLER
+
+    def _speaks_of_work(self, rest: Rest, now_s: float) -> bool:
+        """Say what is due about long work, where the call waits for that."""
+        due = self._holding.due(now_s, self._patience.quiet_s(now_s)) if self._holding and rest is Rest.WORK else None
+        if due is None:
+            return False
+        reply = self._own_reply(due.farewell)
+        reply.ends = due.ends
+        self._tasks.start_soon(self._mind.tell, reply, due)
+        return True
+
+    def _own_reply(self, farewell: str) -> Reply:
+        """For what the phone says by itself."""
+        reply = self._reply = Reply(self._turn, self._journal)
+        reply.commit()
+        reply.farewell = farewell
+        return reply
 
     def _prompt(self, prompt: Prompt, rest: Rest) -> None:
         """Say something of the phone's own: before the answer that is still being made, or as an answer of its own."""
-        if rest is not Rest.CALLER and self._reply is not None:
+        if rest in (Rest.ANSWER, Rest.TOOL) and self._reply is not None:
             self._tasks.start_soon(self._mind.fill, self._reply, None if prompt is Prompt.FILLER else self._prompts[prompt])
             return
-        reply = self._reply = Reply(self._turn, self._journal)
-        reply.commit()
-        reply.farewell = prompt.farewell
-        self._tasks.start_soon(self._mind.say, reply, self._prompts[prompt])
-
-
-def prompt_lines(lines: Lines) -> dict[Prompt, str]:
-    """The sentence for each of the phone's own prompts, fillers apart."""
-    limits = lines.limits
-    return {
-        Prompt.STILL_THINKING: lines.still_thinking,
-        Prompt.STILL_WORKING: lines.still_working,
-        Prompt.SLOW: lines.slow,
-        Prompt.ARE_YOU_STILL_THERE: lines.are_you_still_there,
-        Prompt.GOODBYE_SILENCE: lines.goodbye_silence,
-        Prompt.TIME_ALMOST_UP: limits.time_almost_up,
-        Prompt.TIME_UP: limits.time_up,
-        Prompt.MONEY_ALMOST_UP: limits.budget_almost_spent,
-        Prompt.MONEY_UP: limits.budget_spent,
-    }
+        self._tasks.start_soon(self._mind.say, self._own_reply(prompt.farewell), self._prompts[prompt])

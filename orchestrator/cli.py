@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 from rich.table import Table
 
 from orchestrator.cli_agents import agents
+from orchestrator.cli_calls import calls, replay
 from orchestrator.cli_tasks import tasks
 from orchestrator.terminal import AsJson, configured, fail, run, screen, show_json, tell
 
@@ -25,13 +25,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 emulate = typer.Typer(help="Telephone networks on loopback.", no_args_is_help=True)
-calls = typer.Typer(help="Calls that were made.", no_args_is_help=True)
 settings = typer.Typer(help="The settings.", no_args_is_help=True)
 app.add_typer(emulate, name="emulate")
 app.add_typer(agents, name="agents")
 app.add_typer(calls, name="calls")
 app.add_typer(tasks, name="tasks")
 app.add_typer(settings, name="config")
+app.command()(replay)
 
 CALLER = "+15550100"
 
@@ -183,37 +183,3 @@ def config_show(as_json: AsJson = False) -> None:
     for row in rows:
         table.add_row(*row)
     screen.print(table)
-
-
-@calls.command("list")
-def calls_list(as_json: AsJson = False) -> None:
-    """The calls on this machine, the newest first."""
-    from orchestrator.history import all_calls
-
-    past = all_calls(configured().settings)
-    if as_json:
-        show_json([call.as_json() for call in past])
-        return
-    table = Table("call", "when", "line", "caller", "turns", "length", "ended", "p95", "cost", box=None)
-    for call in past:
-        table.add_row(*call.as_row())
-    screen.print(table if past else "no calls yet; `pai-voice serve` and a telephone make one")
-
-
-@calls.command("show")
-def calls_show(
-    call: Annotated[str, typer.Argument(help="How the call's name begins, or `last`.")] = "last", as_json: AsJson = False
-) -> None:
-    """One call: who said what, and how long each answer took."""
-    from orchestrator.history import find
-    from orchestrator.rosters import roster_of
-    from orchestrator.screen import Transcript
-
-    config = configured()
-    entries = find(config.settings, call)
-    if as_json:
-        show_json([json.loads(entry.line()) for entry in entries])
-        return
-    transcript = Transcript(screen, roster_of(config.settings))
-    for entry in entries:
-        transcript.show(entry)

@@ -123,9 +123,10 @@ def agents_new(
     """Write a new agent and a test for it into this folder. Asks three questions, unless they are answered by options."""
     from orchestrator.lint import lint
     from orchestrator.new_agent import NewAgent, free_voices, write
-    from orchestrator.rosters import agent_voices, roster_of
+    from orchestrator.rosters import agent_voices, roster_of, voice_folders
 
-    settings, voices = configured().settings, agent_voices()
+    settings = configured().settings
+    voices = agent_voices(*voice_folders(settings))
     roster = roster_of(settings)
     free = free_voices(roster, voices) or voices
     try:
@@ -140,6 +141,26 @@ def agents_new(
     complaints = lint(settings, [file])
     for complaint in complaints:
         screen.print(complaint.as_text())
-    screen.print(f"{file} and {test} are written; next: pai-voice agents show {file.stem}, and pytest {test}")
+    screen.print(f"{file} and {test} are written; next: pai-voice agents try {file.stem}, and pytest")
     if any(complaint.state == "error" for complaint in complaints):
         raise typer.Exit(1)
+
+
+@agents.command("try")
+def agents_try(
+    name: Annotated[str, typer.Argument(help="An agent's id, name or alias: they pick up.")],
+    scenario: Annotated[Path | None, typer.Argument(metavar="[SCENARIO]", help="Play this instead of asking you.")] = None,
+    script: Annotated[Path | None, typer.Option(help="What a scripted Claude answers; without it, Claude itself.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Play the scenario with Claude itself, and let it judge.")] = False,
+    aloud: Annotated[bool, typer.Option("--speak", help="Let the voices be heard on this machine.")] = False,
+    microphone: Annotated[bool, typer.Option("--microphone", help="Speak instead of typing; the voices are heard, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Talk to an agent, or play a scenario: transcript, timings, cost. Exit code 1 if the scenario does not hold."""
+    from orchestrator.trying import played, talking
+
+    settings = configured().settings
+    if scenario is not None:
+        played.scenario(settings, name, scenario, live=live, as_json=as_json)
+    else:
+        talking.call(settings, name, script, aloud=aloud, microphone=microphone, as_json=as_json)

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast, get_origin
 from zoneinfo import available_timezones
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from agents.claude import BrainSettings
+from agents.mcp_server import McpSettings
+from agents.pai import PaiSettings
 from orchestrator.delivery import CallbackSettings
 from orchestrator.errors import ConfigError
 from telephony.acs_settings import AcsSettings
@@ -29,12 +42,22 @@ KNOWN_AS: Final = {
     "PAI_VOICE_AGENTS": ("agents",),
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
+    "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
 }
-LISTS: Final = frozenset({"allow", "agents", "retries"})
+LISTS: Final = frozenset({"allow", "agents", "voices", "environment", "setting_sources", "retries"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str | Path) else value)]
+
+
+def _server_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", name):
+        raise ValueError("a server's name is a-z, 0-9 and -, starting with a letter, at most 30; rename it")
+    return name
+
+
+ServerName = Annotated[str, AfterValidator(_server_name)]
 
 
 class _Section(BaseModel):
@@ -78,6 +101,32 @@ class MindSettings(_Section):
     router_model: str = "claude-haiku-5-5"
 
 
+MUSIC: Final = ("composed", "off", "elevenlabs")
+
+
+def _music(value: object) -> object:
+    """A folder is written as a path, so that a slip of the pen is not taken for one."""
+    if not isinstance(value, str) or value in MUSIC:
+        return value
+    if not set(value) & {"/", "\\", "~"}:
+        raise ValueError(f"must be one of {', '.join(MUSIC)}, or a folder such as ./music")
+    return Path(value).expanduser()
+
+
+class HoldSettings(_Section):
+    music: Annotated[Literal["composed", "off", "elevenlabs"] | Path, BeforeValidator(_music)] = Field(
+        default="composed",
+        description="What callers hear while work runs: music that is composed, none, ElevenLabs', or that in a folder of yours.",
+    )
+    elevenlabs_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _has_its_key(self) -> HoldSettings:
+        if self.music == "elevenlabs" and self.elevenlabs_key is None:
+            raise ValueError("music is `elevenlabs`, but there is no `elevenlabs_key`; set it, or ELEVENLABS_API_KEY")
+        return self
+
+
 class TaskSettings(_Section):
     database: SecretStr | None = Field(
         default=None, description="Where long work is kept: `postgresql://…`, for several servers; a file in `home` if left out."
@@ -105,14 +154,21 @@ class Settings(_Section):
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "agents", Path("agents")),
         description="Your own agents, over the shipped ones; of two of the same name, that in the later folder counts.",
     )
+    voices: Folders = Field(
+        default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),
+        description="Your own voices, over the shipped ones, likewise.",
+    )
     house: HouseSettings = HouseSettings()
     server: ServerSettings = ServerSettings()
     acs: AcsSettings | None = None
     admission: AdmissionPolicy = AdmissionPolicy()
     claude: BrainSettings = BrainSettings(idle_s=2.5)
+    tools: Mapping[ServerName, McpSettings] = Field(default={}, description="MCP servers, by the names that agents use.")
     ears: EarSettings = EarSettings()
     mouths: MouthSettings = MouthSettings()
     mind: MindSettings = MindSettings()
+    pai: PaiSettings = PaiSettings()
+    hold: HoldSettings = HoldSettings()
     tasks: TaskSettings = TaskSettings()
     callback: CallbackSettings = CallbackSettings()
     log: LogSettings = LogSettings()
@@ -147,6 +203,11 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         return Config(Settings.model_validate(tree), origins)
     except ValidationError as error:
         raise ConfigError(_explain(error, origins), "correct it there and run the command again") from None
+
+
+def surroundings() -> dict[str, str]:
+    """The environment as it is, for what hands a part of it on."""
+    return dict(os.environ)
 
 
 def _found(folder: Path) -> Path | None:
@@ -194,13 +255,17 @@ def _paths(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tup
             yield (*above, key)
 
 
-def _leaves(model: BaseModel, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for key in type(model).model_fields:
-        value = getattr(model, key)
-        if isinstance(value, BaseModel):
-            yield from _leaves(value, (*above, key))
-        else:
-            yield (*above, key), value
+def _leaves(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    match value:
+        case BaseModel():
+            inner = {key: getattr(value, key) for key in type(value).model_fields}
+        case Mapping():
+            inner = dict(cast("Mapping[str, Any]", value))
+        case _:
+            yield above, value
+            return
+    for key, part in inner.items():
+        yield from _leaves(part, (*above, key))
 
 
 def _shown(value: Any) -> str:
@@ -245,10 +310,13 @@ def _origin(path: tuple[str, ...], origins: Mapping[tuple[str, ...], str]) -> st
 
 def _known(path: tuple[str, ...]) -> list[str]:
     model: Any = Settings
-    for part in path:
+    parts = iter(path)
+    for part in parts:
         field = model.model_fields.get(part)
         options = [] if field is None else [field.annotation, *getattr(field.annotation, "__args__", ())]
         model = next((option for option in options if isinstance(option, type) and issubclass(option, BaseModel)), None)
         if model is None:
             return []
+        if get_origin(options[0]) is Mapping:
+            next(parts, None)  # a name that people give, such as a server's
     return sorted(model.model_fields)

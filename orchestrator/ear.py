@@ -82,8 +82,10 @@ class Recognition:
 class Utterance:
     """What the caller has said since a segment opened, and the recogniser's run over it."""
 
-    def __init__(self, frames: list[Frame], from_s: float) -> None:
+    def __init__(self, frames: list[Frame], from_s: float, *, late: bool = False) -> None:
         self.frames = frames  # with the pre-roll
+        self.late = late
+        """It began while the one before was being judged."""
         self.from_s = from_s
         self.to_s = from_s
         self.recognition: Recognition | None = None
@@ -114,6 +116,11 @@ class Attention(Protocol):
         """We stopped speaking for what the caller is saying now."""
         ...
 
+    @property
+    def judging(self) -> bool:
+        """And it has been said, but what it is is not known yet."""
+        ...
+
 
 class Ear:
     """Reads the line, and owns the segment that is open."""
@@ -126,6 +133,7 @@ class Ear:
         self._recent: deque[Frame] = deque(maxlen=int(PRE_ROLL_S / FRAME_S))
         self._axis_s = 0.0
         self._noticed = self._insisted = False
+        self._waits = False
         self.utterance: Utterance | None = None
         self.frames = 0
 
@@ -149,6 +157,7 @@ class Ear:
         self._leave()
 
     def _leave(self) -> None:
+        self._waits = False
         utterance, self.utterance = self.utterance, None
         if utterance is not None and utterance.recognition is not None and not utterance.recognition.finished:
             utterance.recognition.give_up()  # nobody took it for a turn: a recogniser that waits for its end would wait for ever
@@ -178,12 +187,15 @@ class Ear:
                 await self._speech(fact)
             if self._segmenter.talking and not self._insisted:
                 await self._press()
+        if self._waits and not self._segmenter.speech_s and not self._attention.judging:
+            await self._end()
 
     async def _speech(self, fact: SpeechFact) -> None:
         match fact:
             case Began(at_s):
                 self._noticed = self._insisted = False
-                self.utterance = Utterance(list(self._recent), self._axis_s + at_s)
+                if self.utterance is None:  # else it waits, and this belongs to it
+                    self.utterance = Utterance(list(self._recent), self._axis_s + at_s, late=self._attention.judging)
                 await self._attention.sign(Sign.SPEECH_BEGAN)
             case Paused(at_s):
                 await self._paused(self._axis_s + at_s)
@@ -191,9 +203,26 @@ class Ear:
                 self._endpointer.learn(pause_s)
                 self._insisted = False  # what came before the pause may have been judged to be no bid
                 await self._attention.sign(Sign.SPEECH_RESUMED)
-            case Ended(_, speech_s):
-                await self._attention.sign(Sign.SPEECH_BRIEF if self._is_brief(speech_s) else Sign.SPEECH_ENDED)
+            case Ended(_, speech_s) if self._is_brief(speech_s):
+                await self._attention.sign(Sign.SPEECH_BRIEF)
                 self._leave()
+            case Ended():
+                if self._attention.judging:
+                    self._wait()
+                else:
+                    await self._end()
+
+    def _wait(self) -> None:
+        """What was said before is still being judged: this is an interruption of whatever comes of it, and is judged next."""
+        self._waits = True
+        if self.utterance is not None and self.utterance.recognition is not None:
+            self.utterance.recognition.finish()
+
+    async def _end(self) -> None:
+        if self.utterance is not None and self.utterance.late:
+            await self._attention.sign(Sign.SPEECH_INSISTS)
+        await self._attention.sign(Sign.SPEECH_ENDED)
+        self._leave()
 
     async def _paused(self, ended_s: float) -> None:
         if self.utterance is None:
@@ -209,8 +238,8 @@ class Ear:
         await self._attention.sign(Sign.SPEECH_PAUSED)
 
     def _is_brief(self, speech_s: float) -> bool:
-        """Too short to be words; where somebody was interrupted, too short to be a bid for the floor."""
-        return speech_s < (SHORTEST_BID_S if self._attention.yielded else SHORTEST_TURN_S)
+        """Too short to be words; after an interruption, too short to be a bid for the floor; unless it goes on with one."""
+        return not self._waits and speech_s < (SHORTEST_BID_S if self._attention.yielded else SHORTEST_TURN_S)
 
     async def _press(self) -> None:
         """The caller has been speaking for a while: enough to lower our voice, enough to stop it?"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 import anyio.to_thread
@@ -12,7 +13,7 @@ from voices.catalogue import Catalogue
 from voices.engines.whisper_models import download, find
 from voices.inventory import Choice, choose_recognizer, choose_synthesizers
 from voices.recognition import Recognizer
-from voices.voice import load_voices
+from voices.voice import Voice
 
 log = structlog.get_logger()
 
@@ -26,9 +27,8 @@ async def open_ears(settings: EarSettings, hints: tuple[str, ...], stack: AsyncE
     return recognizer, choice
 
 
-async def open_mouths(settings: MouthSettings, stack: AsyncExitStack) -> tuple[Catalogue, Choice]:
-    """Raises SynthesizerUnavailable, VoiceFileError."""
-    voices = await anyio.to_thread.run_sync(load_voices)
+async def open_mouths(settings: MouthSettings, voices: Mapping[str, Voice], stack: AsyncExitStack) -> tuple[Catalogue, Choice]:
+    """Raises SynthesizerUnavailable."""
     synthesizers, choice = choose_synthesizers(settings.engine)
     catalogue = Catalogue(voices, synthesizers)
     stack.push_async_callback(catalogue.aclose)

@@ -4,11 +4,16 @@ HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
 ├── NoSuchAgent          nobody on the line is called that
 ├── NoSuchCall           no call, or more than one, has that name
+├── NoSuchRecording      a call has no sound that could be replayed
+├── CannotReplay         a call cannot be replayed here
 ├── NoSuchTask           no task, or more than one, has that name
 ├── CannotTell           a task cannot be told that, or nobody is there to see to it
 ├── TasksUnreachable     the place where long work is kept cannot be used
-├── NotWritten           a new agent's files cannot be made
-└── JournalUnreadable    a call's journal is not what we write
+├── NotWritten           files that were asked for cannot be made
+├── NoSound              this machine's microphone or loudspeaker cannot be used
+├── NotScripted          Claude is scripted, and was asked what nobody scripted
+├── JournalUnreadable    a call's journal is not what we write
+└── MusicUnavailable     a source of music has none; another one plays
 """
 
 from __future__ import annotations
@@ -42,6 +47,15 @@ class NoSuchCall(HouseError):
     usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
 
 
+class NoSuchRecording(HouseError):
+    code = "no_such_recording"
+    usual_fix = "replay a call whose folder holds call.wav, as each call that was answered does"
+
+
+class CannotReplay(HouseError):
+    code = "cannot_replay"
+
+
 class NoSuchTask(HouseError):
     code = "no_such_task"
     usual_fix = "give the beginning of an id that `pai-voice tasks list` shows"
@@ -68,6 +82,21 @@ class NotWritten(HouseError):
     code = "not_written"
 
 
+class NotScripted(HouseError):
+    code = "not_scripted"
+    usual_fix = "script that answer, or leave --script out and talk to Claude itself"
+
+
+class NoSound(HouseError):
+    code = "no_sound"
+    usual_fix = "see that a sound device is there, or leave --speak and --microphone out and type"
+
+
 class JournalUnreadable(HouseError):
     code = "journal_unreadable"
     usual_fix = "move that call's folder away, if it was not meant to be edited"
+
+
+class MusicUnavailable(HouseError):
+    code = "music_unavailable"
+    usual_fix = "mend that, or set music in [hold] to composed or off"

@@ -25,6 +25,8 @@ class CallStarted(Fact):
     called: str
     began: str
     """Wall clock, ISO 8601 with zone."""
+    outbound: bool = False
+    """We called; `caller` is who was rung all the same."""
 
 
 class CallRefused(Fact):
@@ -247,6 +249,29 @@ class TaskDone(Fact):
     usd: Decimal
 
 
+class CallbackDialing(Fact):
+    """The owner's phone is rung now, to tell what came out of this task."""
+
+    kind: Literal["callback_dialing"] = "callback_dialing"
+    task: str
+
+
+class CallbackDelivered(Fact):
+    """They have heard it."""
+
+    kind: Literal["callback_delivered"] = "callback_delivered"
+    task: str
+
+
+class Written(Fact):
+    """What Claude wrote for an agent, up to a tool or its end, heard or not: a replay needs what an interruption kept unsaid."""
+
+    kind: Literal["written"] = "written"
+    turn: int
+    agent: str
+    text: str
+
+
 class MoneySpent(Fact):
     kind: Literal["spent"] = "spent"
     turn: int
@@ -273,7 +298,7 @@ class Failed(Fact):
 class CallEnded(Fact):
     kind: Literal["call_ended"] = "call_ended"
     why: str
-    """goodbye, caller_hung_up, silence, limit, locked, refused, failed, server_stopped."""
+    """goodbye, caller_hung_up, silence, limit, locked, refused, failed, server_stopped; busy, no_answer, rejected, machine."""
     duration_s: float
     cost_usd: Decimal
 
@@ -307,6 +332,9 @@ CallEvent = Annotated[
     | Asked
     | Answered
     | TaskDone
+    | CallbackDialing
+    | CallbackDelivered
+    | Written
     | MoneySpent
     | Failed
     | CallEnded,
@@ -334,4 +362,5 @@ class Entry(BaseModel):
     def parse(cls, line: str | bytes) -> Self:
         """Raises ValueError (pydantic's, or JSON's) for a line that is not one of ours."""
         fields = msgspec.json.decode(line, type=dict[str, Any])
-        return cls(seq=fields.pop("seq"), at_s=fields.pop("at_s"), event=_EVENT.validate_python(fields))
+        seq, at_s = fields.pop("seq", None), fields.pop("at_s", None)
+        return cls.model_validate({"seq": seq, "at_s": at_s, "event": _EVENT.validate_python(fields)})

@@ -60,6 +60,8 @@ def _fix(error: Exception) -> str | None:
     match error:
         case HouseError():
             return error.fix
+        case FileError() if not error.path.is_file():
+            return "give the path of a file that is there and can be read"
         case FileError():
             return f"edit {error.path}, line {error.line}"
         case AgentError() | VoiceFileError():

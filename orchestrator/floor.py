@@ -40,17 +40,17 @@ class Floor:
                 if at >= len(self._order) or self._reply.farewell:
                     return
                 speech = Speech(self._roster[self._order[at].agent], self._reply, out, SPEAKER_GAP_S if at else FILLER_GAP_S)
-                if not await self._speak(speech, self._order[at].brief, drafts):
+                if not await self._speak(speech, self._order[at], drafts):
                     return
                 drafts.append(Utterance(speech.agent.id, speech.text))
 
-    async def _speak(self, speech: Speech, brief: str, thread: Sequence[Utterance]) -> bool:
+    async def _speak(self, speech: Speech, speaker: Speaker, thread: Sequence[Utterance]) -> bool:
         """One speaker's turn; False when it failed and the turn ends here."""
         agent, turn = speech.agent, self._reply.turn
         meter, failure = _Meter(agent), None
         tools = tools_of(agent, self._roster, self._toolbox)
         acts = Acts(self._means, speech, tools)
-        thinking = self._brain.turn(agent, thread, note=self._note(brief), tools=tools, act=acts.act)
+        thinking = self._brain.turn(agent, thread, note=self._note(speaker.brief), tools=tools, act=acts.act)
         try:
             async with anyio.create_task_group() as tasks, aclosing(thinking) as happenings:
                 tasks.start_soon(speech.settle_when_quiet)
@@ -64,6 +64,7 @@ class Floor:
                         case Spent():
                             self._tell(meter.spent(happening, turn))
                         case ToolCalled():
+                            speech.tell_written()
                             await speech.settle()
                         case Failed(failure):
                             pass  # and nothing follows it
@@ -71,19 +72,28 @@ class Floor:
         finally:
             if meter.owed:
                 self._tell(meter.estimate(turn))
+            speech.tell_written()
         await speech.finish()
-        return failure is None or await self._failed(speech, failure)
+        return failure is None or await self._failed(speech, speaker, failure)
 
-    async def _failed(self, speech: Speech, error: BrainError) -> bool:
-        """Say so: the agent itself where it only ran out of words, else the front desk. True if the turn goes on."""
+    async def _failed(self, speech: Speech, speaker: Speaker, error: BrainError) -> bool:
+        """Say so: the agent itself where it only ran out of words, else the front desk. True if the turn goes on.
+
+        Unless there is something plain to be said instead, and nothing was said yet.
+        """
         self._reply.failed(speech.agent.id, error)
+        if speaker.plain and not speech.text:
+            for sentence in speaker.plain:
+                await speech.say(sentence)
+            return True
         itself = isinstance(error, Truncated)
         who = speech.agent if itself else self._roster.front_desk
         await speech.out.send(Sentence(who, self._lines.for_error(error.code), opens=not itself, aside=True))
         return itself
 
     def _note(self, brief: str) -> str:
-        return f"It is {self._means.here.told()}. {brief}".strip()
+        work = self._means.holding.note() if self._means.holding else ""
+        return "\n".join(part for part in (f"It is {self._means.here.told()}.", work, brief) if part)
 
     def _tell(self, event: CallEvent) -> None:
         self._reply.tell(event)

@@ -63,11 +63,16 @@ def all_calls(settings: Settings) -> list[PastCall]:
 
 def find(settings: Settings, name: str) -> list[Entry]:
     """The entries of the call whose name begins so; `last` is the newest. Raises NoSuchCall, JournalUnreadable."""
+    return entries_in(folder_of(settings, name))
+
+
+def folder_of(settings: Settings, name: str) -> Path:
+    """Where that call lies. Raises NoSuchCall."""
     folders = _folders(settings)
     fitting = folders[:1] if name == "last" else [folder for folder in folders if folder.name.startswith(name)]
     match fitting:
         case [folder]:
-            return _entries(folder)
+            return folder
         case []:
             raise NoSuchCall(f"there is no call {name!r} in {settings.home / CALLS}")
         case _:
@@ -77,18 +82,19 @@ def find(settings: Settings, name: str) -> list[Entry]:
 def spent_before(settings: Settings, day: date) -> Decimal:
     """What the calls of that day cost, by their journals. Raises JournalUnreadable: a limit that cannot be counted is none."""
     today = [folder for folder in _folders(settings) if folder.name.startswith(f"{day:%Y%m%d}")]
-    facts = (entry.event for folder in today for entry in _entries(folder))
+    facts = (entry.event for folder in today for entry in entries_in(folder))
     return sum((fact.usd for fact in facts if isinstance(fact, MoneySpent)), Decimal(0))
 
 
 def _past(folder: Path) -> PastCall:
     try:
-        return PastCall.of(folder.name, _entries(folder))
+        return PastCall.of(folder.name, entries_in(folder))
     except JournalUnreadable:
         return replace(PastCall.of(folder.name, []), why="unreadable")
 
 
-def _entries(folder: Path) -> list[Entry]:
+def entries_in(folder: Path) -> list[Entry]:
+    """Raises JournalUnreadable."""
     try:
         return list(read(folder / JOURNAL))
     except (OSError, ValueError) as error:

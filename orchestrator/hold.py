@@ -43,6 +43,7 @@ class Orders(BaseModel):
 
     wait: str
     call_back: str
+    call_again: str
     more: str
     less: str
     silent: str
@@ -51,6 +52,7 @@ class Orders(BaseModel):
     louder: str
     softer: str
     stop: str
+    desk: str
     help: str
 
 
@@ -61,6 +63,7 @@ class Notes(BaseModel):
 
     started: str
     started_short: str
+    started_here: str
     running: str
     asks: str
     done: str
@@ -131,7 +134,11 @@ class Hold:
         self.told = ""
         """The last news."""
 
-    def happened(self, event: TaskEvent) -> None:
+    def happened(self, *events: TaskEvent) -> None:
+        for event in events:
+            self._take(event)
+
+    def _take(self, event: TaskEvent) -> None:
         match event:
             case Says():
                 self._sentences.append(event)

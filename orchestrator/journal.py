@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, Self
 
 import anyio
 import anyio.to_thread
-from anyio.streams.memory import MemoryObjectSendStream
+from pydantic import ValidationError
 
 from orchestrator.events import CallEvent, Entry
 from orchestrator.ledger import Ledger
@@ -126,10 +126,18 @@ class Memory:
         return [Entry.parse(line) for line in self.lines]
 
 
+class Watch(Protocol):
+    """Who looks on: a stream's sending end, or whoever shows each entry at once."""
+
+    def send_nowait(self, item: Entry, /) -> None:
+        """Never waits. Raises anyio.WouldBlock or BrokenResourceError to be sent no more."""
+        ...
+
+
 class Journal:
     """Open it with `async with`. Writing never blocks. `zero_s`: when the call began, on the loop's clock."""
 
-    def __init__(self, shelf: Shelf, zero_s: float, *, watch: MemoryObjectSendStream[Entry] | None = None) -> None:
+    def __init__(self, shelf: Shelf, zero_s: float, *, watch: Watch | None = None) -> None:
         self._shelf = shelf
         self.zero_s = zero_s
         self._watch = watch
@@ -214,11 +222,35 @@ class CallerClock:
 
 def read(path: Path) -> Iterator[Entry]:
     """The entries of a journal file; a last line cut off by a crash is left out. Raises OSError, ValueError."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    return parsed(path.read_text(encoding="utf-8"), str(path))
+
+
+def parsed(text: str, origin: str) -> Iterator[Entry]:
+    """The entries of a journal's text, as `read`; `origin` is where errors say that it stands. Raises ValueError."""
+    lines = text.splitlines()
     for number, line in enumerate(lines, 1):
         try:
             yield Entry.parse(line)
         except ValueError as error:
-            if number == len(lines):
+            if number == len(lines) and not isinstance(error, ValidationError):
                 return
-            raise ValueError(f"{path}:{number}: not a journal line: {error}") from error
+            raise ValueError(f"{origin}:{number}: {_unlike_ours(error)}") from error
+
+
+def _unlike_ours(error: ValueError) -> str:
+    """Why a line is not one of ours; mostly another version of PAI Voice wrote it."""
+    if not isinstance(error, ValidationError):
+        return f"not a journal line: {error}"
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    match first["type"]:
+        case "union_tag_invalid":
+            return (
+                f"a fact of the kind `{first.get('ctx', {}).get('tag')}`, which this version does not know; a newer one wrote it"
+            )
+        case "extra_forbidden":
+            return f"`{place}` is not known to this version; a newer one wrote it"
+        case "missing":
+            return f"`{place}` is missing; an older version wrote it, or it was edited"
+        case _:
+            return f"`{place}`: {first['msg']}"

@@ -12,8 +12,10 @@ class Ledger:
         self.usd = Decimal(0)
         self.by: dict[str, Decimal] = {}
         """USD by what it was spent on: an agent's id, `router`, `warm`, `line`."""
+        self.by_turn: dict[int, Decimal] = {}
 
     def add(self, event: CallEvent) -> None:
         if isinstance(event, MoneySpent):
             self.usd += event.usd
             self.by[event.on] = self.by.get(event.on, Decimal(0)) + event.usd
+            self.by_turn[event.turn] = self.by_turn.get(event.turn, Decimal(0)) + event.usd

@@ -27,6 +27,7 @@ def set_up(settings: LogSettings, usual: str = "warning") -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it logs what servers say; that one failed, we say ourselves
 
 
 def _renderers(terminal: Console) -> tuple[Processor, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import count
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 import anyio
 
@@ -22,14 +23,17 @@ from orchestrator.acts import Means
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, money
 from orchestrator.here import Here
+from orchestrator.holding import Due, Holding, LongWork
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.notes import Notes
+from orchestrator.orders import Order, Orders
 from orchestrator.phrases import Phrases
+from orchestrator.pin import Trust
 from orchestrator.reply import Reply
+from orchestrator.results import opening, plainly
 from orchestrator.router import Route, Router, Speaker
 from orchestrator.speech import Sentence
-from orchestrator.tasks import Tasks
 from orchestrator.turns import Sign
 from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
@@ -60,8 +64,8 @@ class Minds:
     toolbox: Toolbox = EMPTY
     place: str = ""
     """Where the house is; empty if nobody said."""
-    tasks: Tasks | None = None
-    """Without them nobody does long work."""
+    work: LongWork | None = None
+    """What long work needs; None where there is none."""
 
 
 class Conductor(Protocol):
@@ -74,22 +78,16 @@ class Conductor(Protocol):
         ...
 
 
-class Guard(Protocol):
-    """Who must be passed before anything else is done."""
-
-    def judge(self, answer: str) -> Literal["passed", "wrong", "locked"]:
-        """Of what was keyed in or spoken."""
-        ...
-
-
 class Mind:
     """One call's: its history as it was heard, and who has the floor."""
 
     def __init__(
-        self, minds: Minds, line: Line, mixer: Mixer, mouth: Mouth, conductor: Conductor, guard: Guard | None = None
+        self, minds: Minds, line: Line, mixer: Mixer, mouth: Mouth, conductor: Conductor, trust: Trust, holding: Holding | None
     ) -> None:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
-        self._line, self._guard = line, guard
+        self._line, self._trust, self._holding = line, trust, holding
+        self._orders = Orders(holding, minds.phrases) if holding else None
+        self._behind_pin: Callable[[Reply], Awaitable[None]] | None = self._welcome if trust.first else None
         self._notes = minds.notes(line.caller)
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
@@ -98,7 +96,16 @@ class Mind:
     @property
     def guarded(self) -> bool:
         """What the caller says now may be the PIN: it is kept out of journal and history."""
-        return self._guard is not None
+        return self._behind_pin is not None
+
+    @property
+    def admitted(self) -> bool:
+        """They may hear what is private."""
+        return not self._trust.first
+
+    def keyed(self, key: str) -> Order | None:
+        """What a key orders about long work."""
+        return self._orders.keyed(key) if self._orders else None
 
     async def warm(self) -> list[events.MoneySpent]:
         """Make the first turn fast, while it still rings; returns what that cost."""
@@ -122,14 +129,22 @@ class Mind:
     async def greet(self, reply: Reply) -> None:
         """Open the call: with the question for the PIN where one is needed, else with the front desk's greeting."""
         with reply.work():
-            if self._guard is None:
+            if self._behind_pin is None:
                 await self._welcome(reply)
+            elif self._trust.called:
+                await self._say(reply, f"{self._minds.lines.callback.who} {self._minds.lines.pin.ask}")
             else:
                 await self._say(reply, self._minds.lines.pin.ask)
         reply.finished = True
 
     async def _welcome(self, reply: Reply) -> None:
         desk = self._minds.roster.front_desk
+        due = self._holding.opening() if self._holding else None
+        if due is not None and due.ends is not None:
+            reply.ends = due.ends
+            await self._say(reply, opening(due.ends, self._minds.lines, desk), due.agent, aside=False)
+            await self._tell(reply, due)
+            return
         await self._say(reply, desk.greeting or self._minds.lines.greeting.format(name=desk.name), desk, aside=False)
 
     def remember(self, speaker: str, text: str, *, same_turn: bool = False) -> None:
@@ -211,8 +226,12 @@ class Mind:
             raise RecognizerFailed(f"no text within {within_s:g} s of the end of speech") from None
 
     async def _react(self, reply: Reply) -> None:
-        if self._guard is not None:
-            await self._at_the_gate(reply, self._guard)
+        if self._behind_pin is not None:
+            await self._at_the_gate(reply, self._behind_pin)
+            return
+        order = reply.order or (self._orders.spoken(reply.text) if self._orders else None)
+        if order is not None:
+            await self._obey(reply, order)
             return
         match self._minds.router.act(reply.text):
             case "stop":
@@ -223,18 +242,50 @@ class Mind:
             case None:
                 await self._route(reply)
 
-    async def _at_the_gate(self, reply: Reply, guard: Guard) -> None:
+    async def _at_the_gate(self, reply: Reply, behind: Callable[[Reply], Awaitable[None]]) -> None:
         await reply.over.wait()  # a guess is no try
-        match guard.judge(reply.text):
+        match self._trust.guard.judge(reply.text) if self._trust.guard else "locked":
             case "passed":
-                self._guard = None
+                self._behind_pin = None
+                self._trust.passed()
                 await self._say(reply, self._minds.lines.pin.accepted)
-                await self._welcome(reply)
+                await behind(reply)
             case "wrong":
                 await self._say(reply, self._minds.lines.pin.wrong)
             case "locked":
                 reply.farewell = "locked"
                 await self._say(reply, self._minds.lines.pin.locked)
+
+    async def _obey(self, reply: Reply, order: Order) -> None:
+        """Do what was ordered about long work, and say so."""
+        await reply.over.wait()  # a guess orders nothing
+        orders = self._orders
+        assert orders is not None
+        if orders.risky(order) and self._trust.risk == "pin":
+            self._behind_pin = partial(self._obey, order=order)
+            await self._say(reply, self._minds.lines.pin.ask)
+            return
+        if order.name == "desk":
+            self.floor = self._minds.roster.front_desk.id
+        due = orders.refuse() if orders.risky(order) and self._trust.risk == "never" else orders.obey(order)
+        reply.farewell = due.farewell
+        await self._say(reply, due.text, due.agent)
+
+    async def tell(self, reply: Reply, due: Due) -> None:
+        """What is due about long work: a line, or the agent's own words."""
+        if not due.brief:
+            await self.say(reply, due.text, due.agent)
+            return
+        with reply.work():
+            self._settle(reply, None)
+            await self._tell(reply, due)
+        reply.finished = True
+
+    async def _tell(self, reply: Reply, due: Due) -> None:
+        agent = due.agent or self._holder
+        reply.speaker, reply.ends = agent.id, due.ends
+        plain = plainly(due.ends, self._minds.lines) if due.ends else ()
+        await self._speak(reply, Route((Speaker(agent.id, due.brief, plain),), "floor"))
 
     async def _route(self, reply: Reply) -> None:
         route = self._minds.router.at_once(reply.text, self.floor)
@@ -309,7 +360,7 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        means = Means(minds.roster, minds.lines, reply, Here(minds.now, minds.place), self._notes, self._line)
+        means = Means(minds.roster, minds.lines, reply, Here(minds.now, minds.place), self._notes, self._line, self._holding)
         floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:

@@ -1,4 +1,4 @@
-"""What the caller hears: clips of speech, one after the other, over comfort noise, a frame at a time.
+"""What the caller hears: clips of speech, one after the other, over comfort noise and music, a frame at a time.
 
 The mixer knows which sample was sent and when it is heard, so it can take back what was sent and is not heard yet, and go on from
 there: quieter (duck), fading out (hold), or from the start of the phrase that was cut (resume). It has no clock: times come in.
@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from orchestrator.bed import Bed, Moment
 from voices.audio import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, RATE, Frame, frames, samples, to_pcm
 from voices.synthesis import Mark
 
@@ -109,6 +110,8 @@ class _Sent:
     start: int
     heard_s: float = 0.0
     gap: bool = False
+    bed: Moment | None = None
+    """Where the music was before it."""
 
 
 class Mixer:
@@ -122,6 +125,8 @@ class Mixer:
         self._fade_in = False
         self._count = 0
         self.held = False
+        self.bed = Bed()
+        """The music, if any; to everything else here it is silence."""
 
     # --- what is to be said -------------------------------------------------------------------------------------------
 
@@ -166,6 +171,14 @@ class Mixer:
 
     def next(self) -> Frame:
         """The next 20 ms. Follow it with `sent`."""
+        frame = self._foreground()
+        sent = self._sent[-1]
+        sent.bed = self.bed.moment
+        music = self.bed.next(speaking=sent.clip is not None)
+        return frame if music is None else Frame(to_pcm(samples(frame) + music))
+
+    def _foreground(self) -> Frame:
+        """All but the music."""
         self._count += 1
         noise = self._count % NOISE_FRAMES
         if self._tail:
@@ -240,6 +253,14 @@ class Mixer:
         self._take_back(now_s)
         self._target = DUCK_GAIN if on else 1.0
 
+    def duck_bed(self, now_s: float, *, on: bool = True) -> None:
+        """Lower the music from what is heard next, because the caller speaks, or let it rise again.
+
+        The line's queue must be cleared just before.
+        """
+        self._take_back(now_s)
+        self.bed.ducked = on
+
     def hold(self, now_s: float) -> ClipHeard | None:
         """Fade out within 20 ms from what is heard now, and say no more until `resume` or `drop`.
 
@@ -287,6 +308,7 @@ class Mixer:
         """Put the samples that were sent and are not heard back where they came from."""
         while self._sent and self._sent[-1].heard_s >= now_s:
             sent = self._sent.pop()
+            self.bed.moment = sent.bed or self.bed.moment
             clip = sent.clip
             if clip is not None:
                 clip.cursor = sent.start

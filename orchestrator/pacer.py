@@ -10,7 +10,7 @@ from typing import Final
 
 import anyio
 
-from orchestrator.events import SoundPaced
+from orchestrator.events import SaidText, SoundPaced
 from orchestrator.journal import Journal
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from telephony.line import Line, LineClosed
@@ -18,6 +18,7 @@ from voices.audio import FRAME_S, Frame
 
 SPEAKING_LEAD_S: Final = 0.16
 IDLE_LEAD_S: Final = 0.002  # noise that is sent ahead delays the next word, and a hole in it is not heard
+BED_LEAD_S: Final = 0.022  # a hole in music is: a frame more
 REFILL_S: Final = 0.06  # so much is sent at once: to wake up costs more than several frames do
 TICK_S: Final = 0.005  # the pacers of all calls wake at the same moments: one wake-up costs more than several frames do
 EARLY_S: Final = TICK_S + 0.002  # so a frame goes at the tick before its time; and event loops wake a little early
@@ -27,6 +28,21 @@ REMEMBER_S: Final = 1.3  # of what was sent, to know its echo
 def on_tick(at_s: float) -> float:
     """The last tick of the loop's clock that is not after this time."""
     return floor(at_s / TICK_S + 1e-6) * TICK_S
+
+
+def said(heard: ClipHeard, journal: Journal) -> SaidText:
+    """What the caller heard, as the journal has it."""
+    clip = heard.clip
+    return SaidText(
+        turn=clip.turn,
+        agent=clip.agent,
+        voice=clip.voice,
+        text=heard.text,
+        from_s=round(journal.on_axis(heard.from_s), 3),
+        to_s=round(journal.on_axis(heard.to_s), 3),
+        interrupted=heard.interrupted,
+        aside=clip.aside,
+    )
 
 
 class Pacer:
@@ -80,7 +96,8 @@ class Pacer:
         """How far ahead of the caller's ear to be at least, and at most."""
         if self._mixer.flowing:
             return SPEAKING_LEAD_S - REFILL_S, SPEAKING_LEAD_S
-        return IDLE_LEAD_S, IDLE_LEAD_S if self._soon() else IDLE_LEAD_S + REFILL_S - FRAME_S
+        least_s = BED_LEAD_S if self._mixer.bed.sounding else IDLE_LEAD_S
+        return least_s, least_s if self._soon() else least_s + REFILL_S - FRAME_S
 
     async def _send(self) -> None:
         """All that is due."""

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum, auto
 from typing import Final
 
+from agents.lines import Lines
+
 FILLER_S: Final = 0.9  # from the end of speech: what can be said by then needs no filler
 DEAD_AIR_S: Final = 2.2  # a silence in mid-answer is filled well before it lasts 3 s
 STILL_THERE_S: Final = 8.0
@@ -30,6 +32,7 @@ class Rest(StrEnum):
     ANSWER = auto()  # ours is being made
     TOOL = auto()  # ours is being made, and a tool runs for it
     CALLER = auto()  # it is the caller's turn
+    WORK = auto()  # the caller is on hold, or may be soon: silence is welcome
 
 
 class Prompt(StrEnum):
@@ -63,6 +66,10 @@ class Patience:
         """Somebody was heard until then."""
         self._quiet_since_s = max(self._quiet_since_s, at_s)
 
+    def quiet_s(self, now_s: float) -> float:
+        """How long nobody has been heard."""
+        return now_s - self._quiet_since_s
+
     def turn_over(self, speech_ended_s: float) -> None:
         """The caller has said something: a new answer is waited for, from the end of their speech on."""
         self._quiet_since_s = speech_ended_s
@@ -75,8 +82,11 @@ class Patience:
 
     def due(self, rest: Rest, now_s: float, spent_usd: Decimal) -> Prompt | None:
         """What should be said now; each is given out once, so say it."""
-        quiet_s = now_s - self._quiet_since_s
-        return self._for_the_caller(quiet_s, now_s, spent_usd) if rest is Rest.CALLER else self._for_the_answer(rest, quiet_s)
+        quiet_s = self.quiet_s(now_s)
+        if rest in (Rest.ANSWER, Rest.TOOL):
+            return self._for_the_answer(rest, quiet_s)
+        limit = self._limit(quiet_s, now_s, spent_usd)
+        return limit if limit or rest is Rest.WORK else self._for_the_caller(quiet_s)
 
     def _for_the_answer(self, rest: Rest, quiet_s: float) -> Prompt | None:
         if quiet_s < (DEAD_AIR_S if self._fillers else FILLER_S):
@@ -86,7 +96,7 @@ class Patience:
         still = Prompt.STILL_WORKING if rest is Rest.TOOL else Prompt.STILL_THINKING
         return (Prompt.FILLER, still, Prompt.SLOW)[min(self._fillers, 3) - 1]
 
-    def _for_the_caller(self, quiet_s: float, now_s: float, spent_usd: Decimal) -> Prompt | None:
+    def _limit(self, quiet_s: float, now_s: float, spent_usd: Decimal) -> Prompt | None:
         if quiet_s < BREATH_S:
             return None
         if spent_usd >= self._limits.usd:
@@ -99,9 +109,28 @@ class Patience:
         if not self._time_warned and now_s >= self._limits.minutes * 60 - WARN_BEFORE_S:
             self._time_warned = True
             return Prompt.TIME_ALMOST_UP
+        return None
+
+    def _for_the_caller(self, quiet_s: float) -> Prompt | None:
         if quiet_s >= (GOODBYE_S if self._asked else STILL_THERE_S):
             if self._asked:
                 return Prompt.GOODBYE_SILENCE
             self._asked = True
             return Prompt.ARE_YOU_STILL_THERE
         return None
+
+
+def prompt_lines(lines: Lines) -> dict[Prompt, str]:
+    """The sentence for each of the phone's own prompts, fillers apart."""
+    limits = lines.limits
+    return {
+        Prompt.STILL_THINKING: lines.still_thinking,
+        Prompt.STILL_WORKING: lines.still_working,
+        Prompt.SLOW: lines.slow,
+        Prompt.ARE_YOU_STILL_THERE: lines.are_you_still_there,
+        Prompt.GOODBYE_SILENCE: lines.goodbye_silence,
+        Prompt.TIME_ALMOST_UP: limits.time_almost_up,
+        Prompt.TIME_UP: limits.time_up,
+        Prompt.MONEY_ALMOST_UP: limits.budget_almost_spent,
+        Prompt.MONEY_UP: limits.budget_spent,
+    }

@@ -1,10 +1,21 @@
-"""The PIN at the start of a call, where the policy asks for it."""
+"""The PIN: who asks for it in a call, and when."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, Self
 
 import anyio
 
 from telephony.admission import Admission, PinVerdict
+
+
+class Guard(Protocol):
+    """Who must be passed before something is done."""
+
+    def judge(self, answer: str) -> PinVerdict:
+        """Of what was keyed in or spoken."""
+        ...
 
 
 class PinGuard:
@@ -15,3 +26,28 @@ class PinGuard:
 
     def judge(self, answer: str) -> PinVerdict:
         return self._admission.judge(self._caller, answer, now_s=anyio.current_time())
+
+
+@dataclass
+class Trust:
+    """How far a caller is known in a call. A number can be forged, so it is little by itself."""
+
+    guard: Guard | None = None
+    """Who judges a PIN; None where none is set."""
+    first: bool = False
+    """The call begins with it."""
+    risk: Literal["free", "pin", "never"] = "free"
+    """What risky things need: nothing more, the PIN once in the call, or a PIN that is not set."""
+    called: bool = False
+    """We called them: who we are comes before the question for the PIN."""
+
+    @classmethod
+    def of(cls, admission: Admission, caller: str) -> Self:
+        """By the owner's policy."""
+        has_pin = admission.policy.pin is not None
+        risk = "free" if admission.policy.pin_mode == "never" else "pin" if has_pin else "never"
+        return cls(PinGuard(admission, caller) if has_pin else None, admission.asks_for_pin, risk)
+
+    def passed(self) -> None:
+        """The caller knew the PIN."""
+        self.first, self.risk = False, "free"

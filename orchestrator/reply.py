@@ -12,6 +12,8 @@ from agents.tools import Tool
 from orchestrator.ear import Utterance
 from orchestrator.events import CallEvent, Failed, MoneySpent
 from orchestrator.journal import Journal
+from orchestrator.orders import Order
+from orchestrator.tasks import Task
 from voices.recognition import RecognitionError
 from voices.synthesis import SynthesisError
 
@@ -22,7 +24,9 @@ Trouble = BrainError | RecognitionError | SynthesisError
 class Reply:
     """What it causes is kept back until the caller's turn is over: a guess leaves no trace but its cost."""
 
-    def __init__(self, turn: int, journal: Journal, utterance: Utterance | None = None, text: str = "") -> None:
+    def __init__(
+        self, turn: int, journal: Journal, utterance: Utterance | None = None, text: str = "", order: Order | None = None
+    ) -> None:
         self.turn = turn
         self.utterance = utterance
         self.text = text
@@ -37,6 +41,10 @@ class Reply:
         """Who answers, or answers first; empty while that is open."""
         self.finished = False
         """All that it says has been handed to the mixer."""
+        self.order = order
+        """What a key orders; the words of other orders are in the text."""
+        self.ends: Task | None = None
+        """The long work whose end it tells."""
         self.farewell = ""
         """Why the call ends when this has been heard; empty if it does not."""
         self.heard_s: float | None = None

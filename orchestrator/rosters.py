@@ -1,4 +1,4 @@
-"""Whose files make the roster of this machine: the shipped agents, and over them the person's own."""
+"""Whose files make the roster of this machine: the shipped agents and voices, and over them the person's own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from agents import functions
 from agents.definition import Agent
+from agents.outside import Sources
 from agents.roster import Roster, load
 from agents.survey import Survey, survey
 from agents.yaml_file import did_you_mean
@@ -14,7 +16,7 @@ from orchestrator.config import Settings
 from orchestrator.errors import NoSuchAgent
 from orchestrator.phrases import Phrases
 from voices.catalogue import CALLER
-from voices.voice import load_voices
+from voices.voice import SHIPPED, load_voices
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROMPTS: Final = ROOT / "prompts"
@@ -26,14 +28,28 @@ def agent_folders(settings: Settings) -> tuple[Path, ...]:
     return (shipped, *(folder for folder in settings.agents if folder.resolve() != shipped))
 
 
-def agent_voices() -> tuple[str, ...]:
-    """All that an agent may have: callers that are made have one of their own. Raises VoiceFileError."""
-    return tuple(voice for voice in load_voices() if voice != CALLER)
+def voice_folders(settings: Settings) -> tuple[Path, ...]:
+    """As of the agents."""
+    return (SHIPPED, *(folder for folder in settings.voices if folder.resolve() != SHIPPED))
+
+
+def agent_voices(*folders: Path) -> tuple[str, ...]:
+    """All that an agent may have, shipped and in these folders: callers that are made have one of their own.
+
+    Raises VoiceFileError.
+    """
+    return tuple(voice for voice in load_voices(*folders) if voice != CALLER)
+
+
+def tool_sources(settings: Settings) -> Sources:
+    """Of tools that others bring, as far as they can be known without asking a server."""
+    return Sources(tuple(settings.tools), functions.known())
 
 
 def roster_of(settings: Settings) -> Roster:
     """Raises AgentError, with the first thing that is wrong; VoiceFileError."""
-    return load(agent_folders(settings), PROMPTS, known_voices=agent_voices())
+    voices = agent_voices(*voice_folders(settings))
+    return load(agent_folders(settings), PROMPTS, known_voices=voices, sources=tool_sources(settings))
 
 
 def phrases_of(roster: Roster) -> Phrases:
@@ -51,4 +67,5 @@ def agent_named(roster: Roster, name: str) -> Agent:
 
 def survey_of(settings: Settings, files: Sequence[Path] = ()) -> Survey:
     """The same with everything that is wrong, and with these files over all others. Raises VoiceFileError."""
-    return survey(agent_folders(settings), PROMPTS, voices=agent_voices(), files=files)
+    voices = agent_voices(*voice_folders(settings))
+    return survey(agent_folders(settings), PROMPTS, voices=voices, sources=tool_sources(settings), files=files)

@@ -23,6 +23,8 @@ class Speaker:
     agent: str
     brief: str = ""
     """What to add, in a few words; from the router, for this turn only."""
+    plain: tuple[str, ...] = ()
+    """Sentences to say instead, should Claude fail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
+from io import StringIO
+
 from rich.console import Console
 from rich.text import Text
 
@@ -17,8 +21,10 @@ from orchestrator.events import (
     Failed,
     HeardText,
     SaidText,
+    ToolUsed,
 )
-from orchestrator.waterfall import Turn, turns
+from orchestrator.ledger import Ledger
+from orchestrator.waterfall import Turn, percentiles, turns
 
 
 class Transcript:
@@ -27,31 +33,37 @@ class Transcript:
     def __init__(self, console: Console, roster: Roster) -> None:
         self._console, self._roster = console, roster
         self._entries: list[Entry] = []
+        self._ledger = Ledger()
         self._timed: set[int] = set()
 
     def show(self, entry: Entry) -> None:
         self._entries.append(entry)
         event = entry.event
+        self._ledger.add(event)
         match event:
             case CallStarted():
-                self._note(entry, f"{event.caller} calls {event.called} on the {event.line} line")
+                calls, called = (event.called, event.caller) if event.outbound else (event.caller, event.called)
+                self._note(entry, f"{calls} calls {called} on the {event.line} line")
             case CallAnswered():
                 self._note(entry, f"answered; ears: {event.recognizer}; voices: {', '.join(event.synthesizers)}")
             case CallRefused():
                 self._note(entry, f"refused ({event.why}): {event.reason}", "red")
             case HeardText():
-                self._timings()
+                self.timings()
                 self._line(entry, "caller", "bold", event.text)
             case SaidText():
                 self._said(entry, event)
             case BargeIn():
                 self._note(entry, f"the caller takes the floor from {event.agent}", "yellow")
+            case ToolUsed():
+                given = ", ".join(f"{key}: {value}" for key, value in event.input.items() if value != "")
+                self._note(entry, f"{event.agent} uses {event.name}" + (f" ({given})" if given else ""))
             case DigitPressed():
                 self._note(entry, f"key {event.key}")
             case Failed():
                 self._note(entry, f"{event.where}: {event.sentence} ({event.code})", "red")
             case CallEnded():
-                self._timings()
+                self.timings()
                 self._note(entry, f"ended: {event.why.replace('_', ' ')}, {event.duration_s:.1f} s, {event.cost_usd:.5f} USD")
             case _:
                 pass
@@ -68,16 +80,39 @@ class Transcript:
     def _note(self, entry: Entry, text: str, style: str = "dim") -> None:
         self._console.print(Text.assemble((f"{entry.at_s:7.2f}  ", "dim"), (text, style)))
 
-    def _timings(self) -> None:
+    def timings(self) -> None:
+        """Of the turns that were answered and have none yet."""
         for turn in turns(self._entries):
             if turn.number not in self._timed and turn.response_ms is not None:
                 self._timed.add(turn.number)
-                self._console.print(timing_line(turn))
+                self._console.print(timing_line(turn, self._ledger.by_turn.get(turn.number)))
 
 
-def timing_line(turn: Turn) -> Text:
-    """When what was ready, in ms after the caller's last word; red from a second on."""
+def as_text(entries: Iterable[Entry], roster: Roster) -> str:
+    """A whole call as a terminal without colours would show it."""
+    console = Console(file=StringIO(), width=200, no_color=True)
+    transcript = Transcript(console, roster)
+    for entry in entries:
+        transcript.show(entry)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+def timing_line(turn: Turn, usd: Decimal | None = None) -> Text:
+    """When what was ready, in ms after the caller's last word (red from a second on), and what the turn cost so far."""
     total = turn.response_ms or 0
     parts = "  ".join(f"{stage.replace('_', ' ')} {ms}" for stage, ms in turn.waterfall_ms.items() if stage != "played")
     color = "red" if total >= 1_000 else "green"
-    return Text.assemble(f"{'':20}", (f"{total} ms", color), (f"  by {turn.by or 'phone'}: {parts}", "dim"))
+    cost = "" if usd is None else f"  {usd:.5f} USD"
+    return Text.assemble(f"{'':20}", (f"{total} ms", color), (f"  by {turn.by or 'phone'}: {parts}{cost}", "dim"))
+
+
+def summary_line(entries: Iterable[Entry]) -> str:
+    """How many turns, how fast, and who cost what."""
+    past, ledger = turns(told := list(entries)), Ledger()
+    for entry in told:
+        ledger.add(entry.event)
+    waits = percentiles([turn.response_ms for turn in past if turn.response_ms is not None])
+    parts = [f"{len(past)} turn{'' if len(past) == 1 else 's'}", *(f"{name} {wait:.0f} ms" for name, wait in waits.items())]
+    shares = ", ".join(f"{on} {usd:.5f}" for on, usd in ledger.by.items())
+    return f"{', '.join(parts)}, {ledger.usd:.5f} USD" + (f" ({shares})" if shares else "")

@@ -12,9 +12,12 @@ import structlog
 from litestar import Litestar
 
 from orchestrator.app import House, open_house
+from orchestrator.callback import CallBack
 from orchestrator.config import FILE, Settings
 from orchestrator.errors import ConfigError
+from orchestrator.keeping import kept
 from telephony.acs import AcsListener, AcsSettings
+from telephony.line import Dialler
 from telephony.serving import served
 
 log = structlog.get_logger()
@@ -48,9 +51,23 @@ async def answering(
 
     async with anyio.create_task_group() as tasks, served(application, host, port) as url:
         await tasks.start(listeners[0].serve, house.take)
-        with _settled():
-            yield url
+        async with _working(house, listeners[0]):
+            with _settled():
+                yield url
         tasks.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _working(house: House, dialler: Dialler) -> AsyncGenerator[None]:
+    """Long work is kept, and its owners are called when it is done, if we have a number to call from."""
+    tasks = house.tasks
+    if tasks is None:
+        yield
+        return
+    if dialler.number:
+        tasks.bearer = CallBack(house, dialler, tasks.of)
+    async with kept(tasks, house.settings):
+        yield
 
 
 @contextmanager

@@ -42,9 +42,11 @@ class Speech:
         self._said = anyio.Event()
         self._begun = False
         self._gap_s = gap_s
+        self._untold = ""
 
     async def said(self, delta: str) -> None:
         self.text += delta
+        self._untold += delta
         self._said.set()
         await self._send(self._sentences.push(delta))
 
@@ -52,6 +54,12 @@ class Speech:
         """Words that the phone puts into the agent's mouth, because it said none."""
         self.text += sentence
         await self._send([sentence])
+
+    def tell_written(self) -> None:
+        """Put what Claude wrote since it last used a tool into the journal."""
+        text, self._untold = self._untold.strip(), ""
+        if text:
+            self._reply.tell(events.Written(turn=self._reply.turn, agent=self.agent.id, text=text))
 
     async def settle(self) -> None:
         await self._send(self._sentences.settle())

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from orchestrator.config import Config
 
 PIPE_WIDTH = 1_000  # in a pipe nothing is cut or wrapped: what reads it wants whole lines
@@ -40,12 +42,13 @@ def fail(what: str, fix: str) -> NoReturn:
     sys.exit(1)
 
 
-def run(work: Callable[[], Awaitable[T]]) -> T:
-    """An async command, on uvloop where there is one; Ctrl-C is a tidy end."""
+def run(work: Callable[[], Awaitable[T]], loop: Callable[[], AbstractEventLoop] | None = None) -> T:
+    """An async command, on that loop, else on uvloop where there is one; Ctrl-C is a tidy end."""
     import anyio
 
+    options: dict[str, Any] = {"loop_factory": loop} if loop else {"use_uvloop": sys.platform != "win32"}
     try:
-        return anyio.run(work, backend_options={"use_uvloop": sys.platform != "win32"})
+        return anyio.run(work, backend_options=options)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 

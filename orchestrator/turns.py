@@ -8,7 +8,8 @@ Theory. At any moment the call is in one of these states:
   speaking    the caller hears us.
   yielded     the caller began to speak while we spoke or were about to: our speech is held where it was cut. It is not known
               yet whether this was a bid for the floor.
-  judging     as yielded, and the caller has stopped: only the recogniser's word is missing.
+  judging     as yielded, and the caller has stopped: only the recogniser's word is missing. The end of what is said meanwhile is
+              told when the word is there, as an interruption of whatever came of it.
   closing     the farewell is being heard; nothing but a key interrupts it, and then the call ends.
 
 What happens is one of the facts below; each (state, fact) that means something has a line in the table, with the next state and

@@ -30,7 +30,7 @@ from telephony.acs_line import AcsLine
 from telephony.acs_rest import CallControl
 from telephony.acs_settings import AcsSettings
 from telephony.acs_wire import Callback, Handshake, IncomingCall, WireError, read_callbacks, read_events
-from telephony.line import Line, NotAnswered
+from telephony.line import Line, LineDown
 
 __all__ = ["AcsLine", "AcsListener", "AcsSettings"]
 
@@ -73,7 +73,9 @@ class _Serving:
 
 
 class AcsListener:
-    """A number at Azure Communication Services, as telephony.line.Listener promises."""
+    """A number at Azure Communication Services, as telephony.line's Listener and Dialler promise."""
+
+    kind = "acs"
 
     def __init__(self, settings: AcsSettings) -> None:
         self._settings = settings
@@ -95,14 +97,16 @@ class AcsListener:
                 finally:
                     self._serving = None
 
-    async def dial(self, number: str) -> AcsLine:
-        """Call a number in E.164 from our own; returns when it was taken and sound flows.
+    @property
+    def number(self) -> str:
+        """Empty if it is not set."""
+        return self._settings.phone_number or ""
 
-        Raises LineRefused, NotAnswered, LineClosed. The call is ended when `serve` is.
-        """
+    async def dial(self, number: str) -> AcsLine:
+        """As Dialler promises; the call is ended when `serve` is."""
         serving = self._serving
         if serving is None or self._settings.phone_number is None:
-            raise NotAnswered("to call out, the listener must be serving and `phone_number` be set")
+            raise LineDown("to call out, the listener must be serving and `phone_number` be set")
         line = AcsLine(self._settings, serving.control, caller=number, called=self._settings.phone_number, rings=None)
         await serving.tasks.start(self._keep, line)
         taken = False

@@ -18,13 +18,36 @@ from telephony.acs_rest import CallControl
 from telephony.acs_settings import AcsSettings
 from telephony.acs_tones import Tones
 from telephony.acs_wire import Callback, IncomingCall
-from telephony.line import LEAD_S, Digit, LineClosed, LineError, LineRefused, NotAnswered, Refusal, check_keys
+from telephony.line import (
+    LEAD_S,
+    Digit,
+    LineBusy,
+    LineClosed,
+    LineDown,
+    LineError,
+    LineRefused,
+    LineRejected,
+    NotAnswered,
+    Refusal,
+    check_keys,
+)
 from voices.audio import Frame
 
 END_S: Final = 5.0  # for the farewell to Azure, whatever happens
 UNSURE_S: Final = 3.0  # how much of it to wait for word of a call that we do not know to be up
 GOODBYE_S: Final = 2.0  # and how much for CallDisconnected, so that it still finds its call
-REFUSING: Final = frozenset({403, 486, 600, 603})  # SIP: forbidden, busy, busy everywhere, declined
+SERVER_FAILED: Final = 500
+FAILURES: Final[dict[int, type[LineError]]] = {
+    403: LineRefused,
+    404: LineRefused,  # no such number; so are the next three
+    410: LineRefused,
+    484: LineRefused,
+    604: LineRefused,
+    486: LineBusy,
+    600: LineBusy,  # everywhere
+    603: LineRejected,  # declined
+    607: LineRejected,  # unwanted
+}  # by SIP's code; what is not here did not answer (408, 480, 487), or failed (500 and above)
 
 log = structlog.get_logger()
 
@@ -102,6 +125,8 @@ class AcsLine:
     # --- the call's side
 
     async def answer(self) -> None:
+        if self._rings is None and self._stage is Stage.UP:
+            return
         if self._stage is not Stage.RINGING or self._rings is None:
             raise LineClosed("only a call that rings can be answered")
         urls = self.entry.callback_url(self._settings), self.entry.media_url(self._settings)
@@ -112,7 +137,7 @@ class AcsLine:
         self._log.info("line_answered")
 
     async def ring(self) -> None:
-        """Make the phone of `caller` ring until it is taken. Raises LineRefused, NotAnswered, LineClosed."""
+        """Make the phone of `caller` ring until it is taken. Raises as Dialler says."""
         urls = self.entry.callback_url(self._settings), self.entry.media_url(self._settings)
         await self._connect(self._control.create(self.caller, self.called, *urls), self._settings.ring_s, taken=self._connected)
         self._log.info("line_taken")
@@ -208,6 +233,8 @@ class AcsLine:
         self._log.info("acs_callback", type=callback.type, code=callback.code, sub_code=callback.sub_code)
         match callback.type:
             case "CallConnected":
+                if self._rings is None and not self._connected.is_set():
+                    self.media.skip()  # what came before was the ringing
                 self._connected.set()
                 if self._answering is not None:
                     self._answering.deadline = min(self._answering.deadline, anyio.current_time() + self._settings.media_s)
@@ -219,7 +246,7 @@ class AcsLine:
                 self._finish(_why_not(callback))
             case "MediaStreamingFailed" if callback.streaming_details != "streamConnectionInterrupted":
                 # that one is followed by a new socket, or by our own limit for its absence
-                self._finish(NotAnswered(f"Azure could not stream the sound ({callback.code} {callback.sub_code})"))
+                self._finish(LineDown(f"Azure could not stream the sound ({callback.code} {callback.sub_code})"))
             case _:
                 self._tones.happened(callback)
 
@@ -236,8 +263,8 @@ class AcsLine:
                         await taken.wait()
                     tasks.cancel_scope.cancel()
         except TimeoutError:
-            sound = "the call was connected, but its sound did not come" if self._connected.is_set() else "no answer"
-            self._finish(NotAnswered(f"{sound} in time"))
+            silent = LineDown("the call was connected, but its sound did not come in time")
+            self._finish(silent if self._connected.is_set() else NotAnswered("no answer in time"))
         except LineError as error:
             self._finish(error)
         finally:
@@ -273,5 +300,6 @@ class AcsLine:
 
 
 def _why_not(callback: Callback) -> LineError:
-    what = f"the call was not taken ({callback.code} {callback.sub_code})"
-    return LineRefused(what) if callback.code in REFUSING else NotAnswered(what)
+    """Azure's code is SIP's own; its sub-code only adds who said it."""
+    kind = FAILURES.get(callback.code, LineDown if callback.code >= SERVER_FAILED else NotAnswered)
+    return kind(f"the call was not taken ({callback.code} {callback.sub_code})")

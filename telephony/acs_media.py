@@ -93,6 +93,10 @@ class Media:
 
     # --- the call's side
 
+    def skip(self) -> None:
+        """Forget what was not heard yet."""
+        self._heard.clear()
+
     async def hear(self) -> AsyncGenerator[Frame | Digit, None]:
         while (item := await self._heard.get()) is not None:
             yield item

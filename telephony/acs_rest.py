@@ -11,7 +11,7 @@ import anyio.to_thread
 import structlog
 
 from telephony.acs_settings import AcsSettings
-from telephony.line import LineClosed, LineError, LineRefused, NotAnswered, Refusal
+from telephony.line import LineClosed, LineDown, LineError, LineRefused, Refusal
 
 CONNECT_S: Final = 5.0  # the SDK's own limits are 300 s
 READ_S: Final = 10.0
@@ -36,7 +36,7 @@ class CallControl:
             yield cls(client, sdk)
 
     async def answer(self, context: str, callback_url: str, media_url: str) -> str:
-        """The connection's id; empty if Azure did not say. Raises LineClosed, LineRefused, NotAnswered."""
+        """The connection's id; empty if Azure did not say. Raises LineClosed, LineRefused, LineDown."""
         with _converted():
             call = await self._client.answer_call(
                 incoming_call_context=context, callback_url=callback_url, media_streaming=self._streaming(media_url)
@@ -44,7 +44,7 @@ class CallControl:
             return call.call_connection_id or ""
 
     async def create(self, number: str, own_number: str, callback_url: str, media_url: str) -> str:
-        """Make a phone ring; the connection's id. Raises LineRefused, NotAnswered."""
+        """Make a phone ring; the connection's id. Raises LineRefused, LineDown."""
         with _converted():
             call = await self._client.create_call(
                 self._sdk.PhoneNumberIdentifier(number),
@@ -55,12 +55,12 @@ class CallControl:
             return call.call_connection_id or ""
 
     async def reject(self, context: str, why: Refusal) -> None:
-        """Raises LineClosed, LineRefused, NotAnswered."""
+        """Raises LineClosed, LineRefused, LineDown."""
         with _converted():
             await self._client.reject_call(incoming_call_context=context, call_reject_reason=why.value)
 
     async def hang_up(self, connection_id: str) -> None:
-        """End the call for everyone. Raises LineClosed, LineRefused, NotAnswered."""
+        """End the call for everyone. Raises LineClosed, LineRefused, LineDown."""
         with _converted():
             await self._client.get_call_connection(connection_id).hang_up(is_for_everyone=True)
 
@@ -71,7 +71,7 @@ class CallControl:
             await self._client.get_call_connection(connection_id).send_dtmf_tones(tones, who, operation_context=context)
 
     async def check(self) -> None:
-        """Ask for a call that does not exist: free, and it tells if our key is accepted. Raises LineRefused, NotAnswered."""
+        """Ask for a call that does not exist: free, and it tells if our key is accepted. Raises LineRefused, LineDown."""
         with suppress(LineClosed), _converted():
             await self._client.get_call_connection("00000000-0000-0000-0000-000000000000").get_call_properties()
 
@@ -115,9 +115,9 @@ def _converted() -> Generator[None]:
     except HttpResponseError as error:
         raise _refused(error) from error
     except AzureError as error:  # no connection, a time limit, a body the SDK cannot read
-        raise NotAnswered(f"Azure cannot be reached: {type(error).__name__}") from error
+        raise LineDown(f"Azure cannot be reached: {type(error).__name__}") from error
     except (AttributeError, TypeError, ValueError) as error:  # an empty or odd body breaks inside the SDK
-        raise NotAnswered(f"Azure answered with something its own SDK cannot read: {type(error).__name__}") from error
+        raise LineDown(f"Azure answered with something its own SDK cannot read: {type(error).__name__}") from error
 
 
 def _refused(error: Any) -> LineError:
@@ -126,5 +126,5 @@ def _refused(error: Any) -> LineError:
     if status == 404 or code in _GONE:
         return LineClosed(f"Azure knows no such call ({status} {code})")
     if status >= 500 or status in (408, 429):
-        return NotAnswered(f"Azure could not ({status} {code})")
+        return LineDown(f"Azure could not ({status} {code})")
     return LineRefused(f"Azure refused ({status} {code}); 401 or 403 mean the access key, or a number that is not ours")

@@ -11,7 +11,7 @@ from typing import Final
 
 from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 
-QUIET_DBFS: Final = -50.0  # comfort noise lies below, speech well above
+QUIET_DBFS: Final = -28.0  # comfort noise and the music of a hold lie below, speech above
 ONSET_FRAMES: Final = 3  # 60 ms of sound is speech; less is a click
 PAUSE_S: Final = 0.3  # a shorter silence lies within a speech
 KEY_S: Final = 0.16  # from one key to the next
@@ -26,6 +26,8 @@ class Utterance:
     pcm: bytes = b""
     barge_in_after_s: float | None = None
     keys: str = ""
+    unasked: bool = False
+    """Whoever's turn it is: "hello?" into a phone that was picked up, or a machine's greeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,8 @@ class Caller:
             return [Outcome.TOO_LONG]
         if self._saying:
             return self._go_on()
+        if self._plan and self._plan[0].unasked:
+            return self._begin()
         if self._far_s is None and self.hearing.began_s is not None:
             self._far_s = max(self._turn_s, self.hearing.began_s)
         if self._far_s is None or _s(self.hearing.loud_s - self._far_s) < SPOKEN_S:

@@ -195,7 +195,7 @@ async def pick_up(
     number: str,
     plan: Sequence[Utterance] = (),
     *,
-    response: Literal["answer", "decline", "ignore"] = "answer",
+    response: Literal["answer", "decline", "busy", "ignore"] = "answer",
     manners: Manners = POLITE,
     on_event: Watch | None = None,
     task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,

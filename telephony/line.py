@@ -2,9 +2,12 @@
 
 LineError
 ├── LineClosed        the far end hung up, or the transport is gone for good
-├── NotAnswered       answering or dialling failed, or took too long
+├── NotAnswered       answering failed, or a phone that we rang was not taken in time
+│   └── LineDown      the carrier could not be asked, or could not do it
 ├── DigitsNotSent     the far end did not get our keys, or it is not known whether it did
-└── LineRefused       the far end or the carrier said no
+└── LineRefused       the carrier said no: we may not, or there is no such number
+    ├── LineBusy      the phone that we rang is in another call
+    └── LineRejected  whoever we rang turned the call away
 """
 
 from __future__ import annotations
@@ -36,6 +39,10 @@ class NotAnswered(LineError):
     retryable = True
 
 
+class LineDown(NotAnswered):
+    code = "line_down"
+
+
 class DigitsNotSent(LineError):
     code = "digits_not_sent"
     retryable = True
@@ -43,6 +50,15 @@ class DigitsNotSent(LineError):
 
 class LineRefused(LineError):
     code = "line_refused"
+
+
+class LineBusy(LineRefused):
+    code = "line_busy"
+    retryable = True
+
+
+class LineRejected(LineRefused):
+    code = "line_rejected"
 
 
 class Refusal(StrEnum):
@@ -60,7 +76,10 @@ class Digit:
 
 
 class Line(Protocol):
-    """One telephone connection, from ringing to hung up. All times are the event loop's clock, in seconds."""
+    """One telephone connection, from ringing to hung up. All times are the event loop's clock, in seconds.
+
+    A call that we make is a line too: its `caller` is the person whom we rang, its `called` our own number.
+    """
 
     @property
     def call_id(self) -> str:
@@ -81,7 +100,10 @@ class Line(Protocol):
         ...
 
     async def answer(self) -> None:
-        """Take the ringing call; returns when sound flows both ways. Raises NotAnswered, LineClosed."""
+        """Take the ringing call; returns when sound flows both ways. Raises NotAnswered, LineClosed.
+
+        One that we made is up already: then it returns at once.
+        """
         ...
 
     async def reject(self, why: Refusal) -> None:
@@ -123,6 +145,28 @@ class Listener(Protocol):
         """Run `handler` once for each call that rings, all at the same time, until cancelled.
 
         A handler that raises ends its own call and no other.
+        """
+        ...
+
+
+class Dialler(Protocol):
+    """A telephone that can ring others. Who may be rung is not its business: see `admission`."""
+
+    @property
+    def kind(self) -> str:
+        """As the lines' that it gives."""
+        ...
+
+    @property
+    def number(self) -> str:
+        """Our own, E.164: what the phone that rings shows."""
+        ...
+
+    async def dial(self, number: str) -> Line:
+        """Ring a phone, for half a minute or as its settings say; returns when it was taken and sound flows both ways.
+
+        What it hears begins with the pick-up. Raises LineBusy, LineRejected, NotAnswered, LineDown, LineRefused, LineClosed.
+        Cancelled, it rings no more.
         """
         ...
 

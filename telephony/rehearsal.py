@@ -5,15 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import anyio
 
-from telephony.line import LEAD_S, Digit, LineClosed, NotAnswered, Playout, Refusal, check_keys
+from telephony.line import LEAD_S, Digit, LineBusy, LineClosed, LineError, LineRejected, NotAnswered, Playout, Refusal, check_keys
 from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 
+CALLER: Final = "+15550100"
+CALLED: Final = "+15550199"
 KEY_S: Final = 0.2  # what a tone and the pause after it take
-QUIET_DBFS: Final = -50.0  # comfort noise is below, speech above
+QUIET_DBFS: Final = -28.0  # comfort noise and the music of a hold lie below, speech above
 
 
 class RehearsalLine:
@@ -24,7 +28,7 @@ class RehearsalLine:
 
     kind = "rehearsal"
 
-    def __init__(self, call_id: str = "rehearsal", *, caller: str = "+15550100", called: str = "+15550199") -> None:
+    def __init__(self, call_id: str = "rehearsal", *, caller: str = CALLER, called: str = CALLED) -> None:
         self.call_id, self.caller, self.called = call_id, caller, called
         self.answer_s = 0.1
         self.deaf = False
@@ -50,6 +54,10 @@ class RehearsalLine:
     def press(self, keys: str) -> None:
         self._speech.extend(Digit(key) for key in keys)
 
+    def hush(self) -> None:
+        """Say and press nothing of what is left."""
+        self._speech.clear()
+
     def leave(self) -> None:
         """The caller hangs up."""
         self.over.set()
@@ -58,6 +66,11 @@ class RehearsalLine:
     def spoken(self) -> bool:
         """All that the caller had to say has been said."""
         return not self._speech
+
+    @property
+    def unsaid(self) -> int:
+        """Frames and keys that the caller has still to say."""
+        return len(self._speech)
 
     async def quiet(self, for_s: float = 1.0, *, after_s: float | None = None) -> None:
         """Until the far end has spoken (since `after_s` on the loop's clock, else since now) and was then quiet that long."""
@@ -74,10 +87,17 @@ class RehearsalLine:
         heard = bisect_right(self._loud_s, anyio.current_time())
         return self._loud_s[heard - 1] + FRAME_S if heard else None
 
+    def loud_since(self, at_s: float) -> float | None:
+        """When the caller first heard somebody since then, on the loop's clock."""
+        first = bisect_left(self._loud_s, at_s)
+        heard = first < len(self._loud_s) and self._loud_s[first] <= anyio.current_time()
+        return self._loud_s[first] if heard else None
+
     # --- the call's side ----------------------------------------------------------------------------------------------
 
     async def answer(self) -> None:
-        await anyio.sleep(self.answer_s)
+        if not self.answered.is_set():
+            await anyio.sleep(self.answer_s)
         if self.over.is_set():
             raise LineClosed("the caller hung up while it rang")
         if self.deaf:
@@ -129,3 +149,58 @@ class RehearsalLine:
         if not self.over.is_set():
             await anyio.sleep(self._playout.ahead_s(anyio.current_time()))
             self.over.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Pickup:
+    """What a phone does when it is rung."""
+
+    after_s: float = 3.0
+    """How long it rings first."""
+    failure: type[LineError] | None = None
+    """LineBusy, LineRejected …; None: it is taken, unless it rings for longer than a dialler waits."""
+    says: bytes = b""
+    """Into it, at once: "hello?", or a machine's greeting and beep. 16 kHz mono s16."""
+
+
+BUSY: Final = Pickup(0.5, LineBusy)
+REJECTED: Final = Pickup(4.0, LineRejected)
+IGNORED: Final = Pickup(after_s=3_600)
+
+
+class RehearsalDialler:
+    """`telephony.line.Dialler` in memory: who is rung does what the script says, call by call; after that, nobody is there."""
+
+    kind = "rehearsal"
+    number = CALLED
+
+    def __init__(self, *script: Pickup, ring_s: float = 30.0) -> None:
+        self.rung: list[tuple[float, str]] = []
+        """Who was rung, and when, on the loop's clock."""
+        self._script = deque(script)
+        self._ring_s = ring_s
+        self._serial = count(1)
+        self._taken: deque[RehearsalLine] = deque()
+        self._told = anyio.Event()
+
+    async def dial(self, number: str) -> RehearsalLine:
+        self.rung.append((anyio.current_time(), number))
+        pickup = self._script.popleft() if self._script else IGNORED
+        await anyio.sleep(min(pickup.after_s, self._ring_s))
+        if pickup.after_s > self._ring_s:
+            raise NotAnswered(f"no answer within {self._ring_s:g} s")
+        if pickup.failure is not None:
+            raise pickup.failure("the rehearsal says so")
+        line = RehearsalLine(f"rehearsal-{next(self._serial)}", caller=number, called=self.number)
+        line.answered.set()
+        line.say(pickup.says)
+        self._taken.append(line)
+        self._told.set()
+        return line
+
+    async def taken(self) -> RehearsalLine:
+        """The next call that is taken, for whoever plays the person at the other end."""
+        while not self._taken:
+            self._told = anyio.Event()
+            await self._told.wait()
+        return self._taken.popleft()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,22 @@ import pytest
 import typer.main
 import yaml
 
+from agents import outside
 from agents.definition import Agent
+from agents.outside import Sources, wrong_with
 from agents.tools import KNOWN
 from orchestrator.cli import app
 from orchestrator.config import KNOWN_AS, EarSettings, Settings
 from orchestrator.config import load as load_config
+from orchestrator.differences import GAP_MS, RESPONSE_MS, STOP_MS
+from orchestrator.events import ToolReturned
+from orchestrator.export import export
+from orchestrator.recorded import Recorded
 from orchestrator.routing import Routing
 from orchestrator.routing_eval import offline
 from orchestrator.routing_set import SHIPPED, read
+from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.rehearsal import Rehearsal
 from telephony.acs import AcsSettings
 from telephony.admission import AdmissionPolicy
 from tests.kit.preloaded import preload
@@ -42,7 +51,7 @@ def commands() -> set[str]:
 
 
 def test_every_command_it_names_exists() -> None:
-    named = {match.strip() for match in re.findall(r"pai-voice ((?:[a-z]+ ?){1,2})", README)}
+    named = {match.strip() for match in re.findall(r"pai-voice ((?:[a-z][a-z-]* ?){1,2})", README)}
     known = commands()
     for words in named:
         first, *rest = words.split()
@@ -52,9 +61,13 @@ def test_every_command_it_names_exists() -> None:
 
 
 def test_every_option_it_names_exists() -> None:
-    shown = re.findall(r"pai-voice (demo|dial|doctor)([^`\n]*)", README)
+    shown = re.findall(r"pai-voice (demo|dial|doctor|replay|calls [a-z-]+)([^`\n]*)", README)
+    shown += [("replay", option) for option in re.findall(r"`(--against [a-z]+)`", README)]
     for name, rest in shown:
-        options = {option for parameter in GROUP.commands[name].params for option in parameter.opts}
+        command = GROUP
+        for word in name.split():
+            command = command.commands[word]
+        options = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= options
 
 
@@ -97,6 +110,38 @@ def test_the_agent_it_shows_is_an_agent() -> None:
     assert Agent(id="engineer", **shown).tools == ("bring_in", "end_call")
 
 
+def test_the_tools_it_shows_are_tools(tmp_path: Path) -> None:
+    written = yaml.safe_load(next(block for block in BLOCKS if "python:dice" in block))["tools"]
+    toml = textwrap.dedent(next(block for block in BLOCKS if "[tools.weather]" in block))
+    (tmp_path / "pai-voice.toml").write_text(toml, encoding="utf-8")
+    settings = load_config({}, tmp_path).settings
+    sources = Sources(tuple(settings.tools), ("dice",))
+    assert [wrong_with(tool, sources) for tool in written if tool not in KNOWN] == [None, None, None]
+    assert [wrong_with(tool, Sources()) is None for tool in written if tool not in KNOWN] == [False, False, False]
+    assert settings.tools["weather"].filler
+    group = next(block for block in BLOCKS if "entry-points" in block)
+    assert [*tomllib.loads(textwrap.dedent(group))["project"]["entry-points"]] == [outside.GROUP]
+    assert f"`act_s` in `[claude]` ({Settings().claude.act_s:g} s)" in README
+    told = re.search(r"ours, such as (.*?), and\n", README)
+    assert told
+    assert set(re.findall(r"`(\w+)`", told[1])) <= set(KNOWN)
+
+
+async def test_a_function_stands_in_as_it_says(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    def forecast(city: str) -> str:
+        """The weather in a city."""
+        return f"Rain in {city}."
+
+    line = re.search(r"`(rehearsal\.toolbox.*?)`", README)
+    assert line
+    exec(line[1], {"rehearsal": rehearsal, "forecast": forecast})
+    claude.uses("piet", "weather__forecast", {"city": "Graz"})
+    claude.says("piet", "Rain.", after="weather__forecast")
+    async with rehearsal.call("tests/kit/agents") as call:
+        await call.say("Piet, what is it like in Graz?")
+        assert [fact.result for fact in call.facts(ToolReturned)] == ["Rain in Graz."]
+
+
 def test_the_scores_it_shows_are_the_routers() -> None:
     routing = Routing.of(Settings(agents=(ROOT / "nobody",)))
     shipped, held_out = (
@@ -109,10 +154,28 @@ def test_the_scores_it_shows_are_the_routers() -> None:
 
 def test_the_tests_it_shows_pass(pytester: pytest.Pytester) -> None:
     preload()
-    python, scenario = (textwrap.dedent(next(b for b in BLOCKS if word in b)) for word in ("async def test_", "turns:"))
+    python, scenario = (
+        textwrap.dedent(next(b for b in BLOCKS if word in b)) for word in ("async def test_", "say: Run the tests")
+    )
     pytester.makepyfile(python)
     (pytester.path / "readme.scenario.yaml").write_text(scenario, encoding="utf-8")
     pytester.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_the_tolerances_it_names_are_the_replays() -> None:
+    told = re.search(r"more than (\d+) ms \(to the answer, and within it\) or (\d+) ms", README)
+    assert told
+    assert tuple(map(int, told.groups())) == (RESPONSE_MS, STOP_MS)
+    assert RESPONSE_MS == GAP_MS
+
+
+def test_what_it_says_of_an_exported_call_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "ruth.yaml").write_text("name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: x\nvoice: alto\n")
+    bundle = export(Settings(agents=(tmp_path,)), Recorded("call", [], b"RIFF"), tmp_path, mask=False)
+    told = re.search(r"An exported call holds (.*?) as they are now", README, re.DOTALL)
+    assert told
+    with zipfile.ZipFile(bundle) as files:
+        assert {name.replace("ruth.yaml", "") for name in files.namelist()} == set(re.findall(r"`([^`]+)`", told[1]))
 
 
 def test_the_flow_it_draws_is_in_the_file_names() -> None:

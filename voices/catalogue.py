@@ -58,8 +58,19 @@ class Catalogue:
     ) -> None:
         self._voices = voices
         self._synthesizers = list(synthesizers)
-        self._patience_s = patience_s
+        self._patience_s, self._cache_bytes = patience_s, cache_bytes
         self._said = _Said(cache_bytes)
+
+    def with_voices(self, voices: Mapping[str, Voice]) -> Catalogue:
+        """Other voices on the same engines, which stay as warm as they are; to close one of the two is to close both.
+
+        This one, with all that it has said already, if they are the same voices.
+        """
+        if voices == self._voices:
+            return self
+        other = Catalogue(voices, (), patience_s=self._patience_s, cache_bytes=self._cache_bytes)
+        other._synthesizers = self._synthesizers
+        return other
 
     @property
     def engines(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from voices.engines.espeak import EspeakOptions
 from voices.engines.flite import FliteOptions
 from voices.synthesis import Rendering
 
-SHIPPED: Final = Path(__file__).parent
+SHIPPED: Final = Path(__file__).resolve().parent
 _OPTIONS: Final[Mapping[str, type[BaseModel]]] = {"espeak": EspeakOptions, "flite": FliteOptions}
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -51,18 +51,26 @@ def load_voices(*folders: Path) -> dict[str, Voice]:
 
 
 def _load(path: Path) -> Voice:
-    source = path.read_text("utf-8")
     if not _ID.fullmatch(path.stem):
         raise VoiceFileError(f"{path}: a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
+    source, content = _read(path)
     try:
-        file = _File.model_validate(yaml.safe_load(source))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise VoiceFileError(f"{path}:{line}: this is not YAML: {error.problem}") from error
+        file = _File.model_validate(content)
     except ValidationError as error:
         raise _complaint(path, source, error, _File, ()) from error
     renderings = {engine: _rendering(path, source, engine, part) for engine, part in file.engines.items()}
     return Voice(path.stem, file.description, renderings)
+
+
+def _read(path: Path) -> tuple[str, Any]:
+    try:
+        source = path.read_text("utf-8")
+        return source, yaml.safe_load(source)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise VoiceFileError(f"{path}:{line}: this is not YAML: {error.problem}") from error
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        raise VoiceFileError(f"{path}:1: this cannot be read: {type(error).__name__}; write it anew, as UTF-8 text") from error
 
 
 def _rendering(path: Path, source: str, engine: str, part: dict[str, Any]) -> Rendering:

@@ -10,8 +10,9 @@ import anyio.to_thread
 
 from agents.definition import Agent
 from agents.roster import Roster
-from orchestrator.config import EarSettings, MouthSettings, Settings
+from orchestrator.config import EarSettings, Settings
 from orchestrator.doctor.finding import Finding
+from orchestrator.rosters import voice_folders
 from voices.catalogue import Catalogue, Fallback
 from voices.engines import whisper_models
 from voices.inventory import choose_recognizer, choose_synthesizers, inventory
@@ -59,11 +60,11 @@ async def ear(settings: EarSettings, hints: tuple[str, ...]) -> Finding:
     return Finding("ear", "ok", f"{choice.name} warm in {anyio.current_time() - began_s:.1f} s; chosen because {choice.why}")
 
 
-async def mouths(settings: MouthSettings, roster: Roster) -> AsyncGenerator[Finding, None]:
+async def mouths(settings: Settings, roster: Roster) -> AsyncGenerator[Finding, None]:
     """One sentence by each agent."""
     try:
-        voices = await anyio.to_thread.run_sync(load_voices)
-        synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings.engine)
+        voices = await anyio.to_thread.run_sync(load_voices, *voice_folders(settings))
+        synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings.mouths.engine)
         catalogue = Catalogue(voices, synthesizers)
         await catalogue.warm()
     except (VoiceFileError, SynthesisError) as error:

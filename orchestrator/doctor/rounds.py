@@ -6,16 +6,18 @@ from collections.abc import AsyncGenerator
 
 import anyio.to_thread
 
-from agents.errors import AgentError
 from agents.roster import Roster
-from orchestrator.config import Config, LogSettings, Settings, load
+from orchestrator.config import Config, LogSettings, Settings, load, surroundings
+from orchestrator.doctor.agents import agents
 from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
 from orchestrator.doctor.engines import ear, engines, mouths, vad
 from orchestrator.doctor.finding import Finding
+from orchestrator.doctor.kept import kept
 from orchestrator.doctor.machine import data_folder, port
 from orchestrator.doctor.public import reached
-from orchestrator.doctor.work import long_work
+from orchestrator.doctor.tools import tools
+from orchestrator.doctor.work import work
 from orchestrator.errors import ConfigError
 from orchestrator.log import set_up
 from orchestrator.rosters import roster_of
@@ -30,18 +32,21 @@ async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
         return
     yield _settings(config)
     settings = config.settings
-    for check in (port, data_folder, long_work):
+    for check in (port, data_folder, kept):
         yield await anyio.to_thread.run_sync(check, settings)
-    try:
-        roster = await anyio.to_thread.run_sync(roster_of, settings)
-    except AgentError as error:
-        yield Finding.of("agents", error)
+    found = await anyio.to_thread.run_sync(agents, settings)
+    for finding in found:
+        yield finding
+    if any(finding.state == "broken" for finding in found):
         return
-    yield Finding("agents", "ok", ", ".join(agent.name for agent in roster))
+    roster = await anyio.to_thread.run_sync(roster_of, settings)
     async for finding in _parts(settings, roster):
+        yield finding
+    async for finding in tools(settings, roster):
         yield finding
     async for finding in claude(settings, roster, live=live):
         yield finding
+    yield await work(settings, surroundings())
     async for finding in azure(settings):
         yield finding
     if public:
@@ -54,7 +59,7 @@ async def _parts(settings: Settings, roster: Roster) -> AsyncGenerator[Finding, 
         yield finding
     yield await vad()
     yield await ear(settings.ears, roster.names())
-    async for finding in mouths(settings.mouths, roster):
+    async for finding in mouths(settings, roster):
         yield finding
 
 

@@ -33,8 +33,9 @@ class Caller:
 
     name = "rehearsed"
 
-    def __init__(self, line: RehearsalLine, hints: tuple[str, ...] = ()) -> None:
-        self._line, self._hints = line, hints
+    def __init__(self, line: RehearsalLine, hints: tuple[str, ...] = (), *, char_s: float = CHAR_S) -> None:
+        """`char_s`: how long each character of a text takes."""
+        self._line, self._hints, self._char_s = line, hints, char_s
         self._words: list[str] = []
         """By a frame's number: the word that ends with it, or nothing."""
 
@@ -43,11 +44,15 @@ class Caller:
 
         Without `heard_as` pocketsphinx hears the wav, which takes a second. Returns how long it lasts. Raises AudioError.
         """
-        if isinstance(what, Path) or what.endswith(".wav"):
-            pcm, words = listened(Path(what).absolute(), None if heard_as is not None else self._hints)
-        else:
-            pcm, words = tone(_HZ, max(SHORTEST_S, CHAR_S * len(what)), _AMPLITUDE), what
+        if isinstance(what, str) and not what.endswith(".wav"):
+            return self.hum(what, heard_as)
+        pcm, words = listened(Path(what).absolute(), None if heard_as is not None else self._hints)
         return self._speak(pcm, words if heard_as is None else heard_as)
+
+    def hum(self, text: str, heard_as: str | None = None) -> float:
+        """As `say`, whatever the text looks like."""
+        pcm = tone(_HZ, max(SHORTEST_S, self._char_s * len(text)), _AMPLITUDE)
+        return self._speak(pcm, text if heard_as is None else heard_as)
 
     def cough(self, seconds: float) -> float:
         """A sound without words."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import anyio
 import httpx2
 from pydantic import SecretStr
 
@@ -18,13 +19,22 @@ from agents.claude import BrainSettings, ClaudeBrain
 from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster, load
+from agents.scripted_work import ScriptedRunner, WorkScript
+from agents.tools import EMPTY, Toolbox
 from orchestrator.call import Parts
+from orchestrator.delivery import Verdict
+from orchestrator.hold import HoldWords
+from orchestrator.holding import LongWork
 from orchestrator.mind import Minds
+from orchestrator.music.loop import Music
+from orchestrator.music.mood import Mood
+from orchestrator.music.source import composed
 from orchestrator.notes import NoteList, Notes
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.rosters import PROMPTS, ROOT, agent_voices, phrases_of
 from orchestrator.router import Router
+from orchestrator.tasks import Task, Tasks
 from orchestrator.zones import zones
 from voices.catalogue import Catalogue
 from voices.endpoint import PauseEndpointer
@@ -38,6 +48,7 @@ NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PLACE: Final = "Vienna, Austria"
 LIMITS: Final = Limits(30, Decimal(1))
 CHAR_S: Final = 0.04  # a voice hums so long for each character of its text: brisk, for each second of a call costs 6 ms
+NO_WORK: Final = WorkScript()
 SCRIPTED: Final = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
 
 
@@ -50,21 +61,33 @@ class Cast:
     phrases: Phrases
     lines: Lines
     router: Router
+    hold: HoldWords
 
 
 def read(folder: Path) -> Cast:
-    """The shipped agents, and over them those of the folder (a folder that is not there holds nobody). Raises AgentError."""
+    """The shipped agents, and over them those of the folder (a folder that is not there holds nobody), with the voices in the
+    folder `voices` beside it. Raises AgentError, VoiceFileError."""
     folder = folder.absolute()
-    files = [path for pattern in ("*.y*ml", "*.md", "prompts/*.md") for path in sorted(folder.glob(pattern))]
+    patterns = ("*.y*ml", "*.md", "prompts/*.md", "../voices/*.yaml")
+    files = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
     return _read(folder, tuple((path, path.stat().st_mtime_ns) for path in files))
 
 
 @lru_cache(16)
 def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
     zones()
-    roster = load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices())
+    return of(load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices(folder.parent / "voices")))
+
+
+def of(roster: Roster) -> Cast:
+    """These, and all that they are told. Raises FileError."""
     phrases = phrases_of(roster)
-    return Cast(roster, Prompts.read(roster, PROMPTS), phrases, Lines.read(PROMPTS / "lines.yaml"), Router(roster, phrases))
+    prompts, lines, hold = (
+        Prompts.read(roster, PROMPTS),
+        Lines.read(PROMPTS / "lines.yaml"),
+        HoldWords.read(PROMPTS / "hold.yaml"),
+    )
+    return Cast(roster, prompts, phrases, lines, Router(roster, phrases), hold)
 
 
 @asynccontextmanager
@@ -76,9 +99,19 @@ async def equipped(
     limits: Limits = LIMITS,
     claude: BrainSettings = SCRIPTED,
     notes: Callable[[str], Notes] = lambda _: NoteList(),
+    work: WorkScript = NO_WORK,
+    toolbox: Toolbox = EMPTY,
 ) -> AsyncGenerator[Parts]:
-    """What a call is made of: the real brain on that network (None: the real one), humming voices, noon in Vienna."""
-    async with ClaudeBrain(claude, cast.prompts, transport=network) as brain:
+    """What a call is made of: the real brain on that network (None: the real one), humming voices, scripted long work, noon in
+    Vienna."""
+    async with ClaudeBrain(claude, cast.prompts, transport=network) as brain, anyio.create_task_group() as group:
+        started_s = anyio.current_time()
+
+        def now() -> datetime:
+            return NOON + timedelta(seconds=anyio.current_time() - started_s)
+
+        tasks = Tasks(ScriptedRunner(work), Path(), now, group, make=_nothing)
+        tasks.bearer = Noted()
         minds = Minds(
             roster=cast.roster,
             brain=brain,
@@ -91,6 +124,8 @@ async def equipped(
             now=lambda: NOON,
             notes=notes,
             place=PLACE,
+            work=LongWork(tasks, cast.hold, Rehearsed(), now),
+            toolbox=toolbox,
         )
         mouths = synthesizers or [TonesSynthesizer(char_s=CHAR_S)]
         voices = {
@@ -98,3 +133,30 @@ async def equipped(
             for agent in cast.roster
         }
         yield Parts(minds, Catalogue(voices, mouths), LevelVad, PauseEndpointer, limits)
+        group.cancel_scope.cancel()
+
+
+class Noted:
+    """A Bearer that calls nobody: in a rehearsal the owner counts as told."""
+
+    async def bring(self, task: Task) -> Verdict:
+        return Verdict.DELIVERED
+
+    async def brought(self, task: Task) -> bool:
+        return False
+
+
+class Rehearsed:
+    """Music without a thread, which virtual time knows nothing of."""
+
+    async def bed(self, mood: Mood, seed: int) -> Music:
+        return _composed(mood)
+
+
+@lru_cache(len(Mood))
+def _composed(mood: Mood) -> Music:
+    return composed(mood, 1)
+
+
+async def _nothing(_: Path) -> None:
+    """Scripted work needs no folder."""

@@ -1,4 +1,4 @@
-"""A scripted Claude for tests: written line by line, at the far end of the real SDK; what no line answers fails the test."""
+"""A scripted Claude for tests: written line by line, at the far end of the real SDK; what no line answers ends the call."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, Literal, NoReturn
 
 import anyio
-import pytest
 
-from agents.script import Entry, Fault, Script, ToolUse, When
+from agents.script import Asked, Entry, Fault, Script, ToolUse, When
 from agents.scripted import Answer, Exchange, ScriptedClaude
 
 Failure = Literal["refusal", "max_tokens", "cut", "stall", "error", "unreachable"]
@@ -23,6 +22,13 @@ _TYPES: Final = {
     429: "rate_limit_error",
     529: "overloaded_error",
 }
+
+
+class Unscripted(BaseException):
+    """Claude was asked what nobody scripted: what it was asked, and the line that would answer it.
+
+    No Exception: on its way are those who take one for a failure of the network, and try again.
+    """
 
 
 class StagedClaude(ScriptedClaude):
@@ -41,6 +47,7 @@ class StagedClaude(ScriptedClaude):
         text: str,
         *,
         when: str | None = None,
+        note: str | None = None,
         turn: int | None = None,
         after: str | None = None,
         calls: Sequence[ToolUse] = (),
@@ -48,13 +55,14 @@ class StagedClaude(ScriptedClaude):
         tokens_per_s: float | None = None,
         fault: Fault | None = None,
     ) -> None:
-        """Streamed word by word. `turn`: only the agent's n-th; `after`: when that tool has run; `fault`: what goes wrong.
+        """Streamed word by word. `note`: a regular expression, found in what the phone itself adds; `turn`: only the agent's
+        n-th; `after`: when that tool has run; `fault`: what goes wrong.
 
         No agent is who asks by the bare SDK, and anybody else.
         """
         self.add(
             Entry(
-                when=When(agent=agent, heard=when, turn=turn, after=after),
+                when=When(agent=agent, heard=when, note=note, turn=turn, after=after),
                 say=text,
                 calls=tuple(calls),
                 first_token_s=first_token_s,
@@ -109,7 +117,7 @@ class StagedClaude(ScriptedClaude):
         return [exchange for exchange in self.exchanges if exchange.request.get("max_tokens") != 1]
 
     def unscripted(self, exchange: Exchange) -> Answer:
-        """Fails the test, unless it was a guess: that one is dropped when the router decides or the caller goes on."""
+        """Its reader gets Unscripted, unless it was a guess: that is dropped once the router decides or the caller goes on."""
         return Answer(200, [("content-type", "text/event-stream")], self._until_it_matters(exchange))
 
     async def _until_it_matters(self, exchange: Exchange) -> AsyncGenerator[bytes, None]:
@@ -123,26 +131,39 @@ class StagedClaude(ScriptedClaude):
 
     def _give_up(self, exchange: Exchange) -> NoReturn:
         known = [f"    {_shown(entry.when)}" for entry in self.script.entries] or ["    nothing"]
-        pytest.fail("\n".join([_question(exchange), "It is scripted for:", *known]), pytrace=False)
+        raise Unscripted("\n".join([_question(exchange), "It is scripted for:", *known]))
 
 
 def _answers_all(entry: Entry) -> bool:
-    return (entry.when.heard, entry.when.turn, entry.when.after, entry.when.tool) == (None,) * 4
+    return (entry.when.heard, entry.when.note, entry.when.turn, entry.when.after, entry.when.tool) == (None,) * 5
 
 
 def _question(exchange: Exchange) -> str:
     """The request as a person wants to read it, and the line that would answer it."""
     asked = exchange.asked
     who = ROUTER if asked.forced else asked.agent or "somebody"
-    line = "claude.routes_to(" if asked.forced else f'claude.says("{who}", '
     rest = [f"after its tool {asked.after}"] if asked.after else []
     rest += [f"with the tools {', '.join(asked.tools)}"] if asked.tools and not asked.forced else []
     lines = [
         f"Claude was asked as {who}, turn {asked.turn}, and the script has no answer{': ' if rest else '.'}{', '.join(rest)}",
         *(f"    {line_}" for line_ in _thread(exchange.request)),
-        f'Script it: {line}"…"' + (f', after="{asked.after}")' if asked.after else f", when={asked.heard.rstrip('?.! ')!r})"),
+        *_answers(asked),
     ]
     return "\n".join(lines)
+
+
+def _answers(asked: Asked) -> list[str]:
+    """What would script it, in a test and in YAML."""
+    key, words = ("after", asked.after) if asked.after else ("heard", asked.heard.rstrip("?.! "))
+    given = f'"…", {"after" if asked.after else "when"}={words!r})'
+    if asked.forced:
+        who, chosen = f"forced: {asked.forced}", f"calls: [{{tool: {asked.forced}, input: {{speakers: [{{agent: …}}]}}}}]"
+        told = f"claude.routes_to({given}"
+    else:
+        who, chosen = f"agent: {asked.agent}" if asked.agent else "", "say: …"
+        told = f'claude.says("{asked.agent or "somebody"}", {given}'
+    when = ", ".join(part for part in (who, f"{key}: {words!r}") if part)
+    return [f"Script it: {told}", f"In YAML: - {{when: {{{when}}}, {chosen}}}"]
 
 
 def _thread(request: Mapping[str, Any], last: int = 6) -> list[str]:

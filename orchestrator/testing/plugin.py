@@ -89,10 +89,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test that fails shows its calls."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows its calls; one that asked what nobody scripted shows that, and no stack."""
     report = yield
-    played = getattr(item, "funcargs", {}).get(FIXTURE)
-    if report.failed and played is not None:
-        report.sections += [(f"call {number}", call.transcript()) for number, call in enumerate(played.calls, 1)]
+    fixtures = getattr(item, "funcargs", {})
+    if not report.failed or "claude" not in fixtures:
+        return report
+    from orchestrator.testing.claude import Unscripted
+
+    if call.excinfo is not None and isinstance(call.excinfo.value, Unscripted):
+        report.longrepr = str(call.excinfo.value)
+    played = fixtures[FIXTURE].calls if FIXTURE in fixtures else []
+    report.sections += [(f"call {number}", one.transcript()) for number, one in enumerate(played, 1)]
     return report

@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from io import StringIO
 from pathlib import Path
 from typing import Final, TypeVar
 
 import anyio
 import httpx2
-from rich.console import Console
 
 from agents.claude import BrainSettings
+from agents.scripted_work import WorkScript
 from orchestrator import waterfall
 from orchestrator.call import Call, Parts
-from orchestrator.events import Entry, HeardText, Routed, ToolUsed
+from orchestrator.events import Entry, HeardText, Routed, TaskStarted, ToolUsed
 from orchestrator.failures import leaves
-from orchestrator.journal import Journal, Memory
+from orchestrator.journal import Journal, Memory, Watch
 from orchestrator.keypad import ENTRY_ENDS_S
-from orchestrator.mind import Guard, Minds
+from orchestrator.mind import Minds
 from orchestrator.notes import NoteList
 from orchestrator.patience import Limits, Rest
-from orchestrator.screen import Transcript
+from orchestrator.pin import Trust
+from orchestrator.screen import as_text
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.speeches import Said, speeches
+from orchestrator.testing.stand_ins import StandIns
 from telephony.rehearsal import RehearsalLine
 from voices.audio import FRAME_S
 from voices.recognition import Recognizer
@@ -89,7 +90,7 @@ class RehearsedCall:
         """Until the caller has been heard out and answered, and it is the caller's turn again, or the call is over."""
         calm_s = 0.0
         while calm_s < AT_REST_S and not self.line.over.is_set():
-            at_rest = self.line.spoken and self.call.rest is Rest.CALLER
+            at_rest = self.line.spoken and self.call.rest in (Rest.CALLER, Rest.WORK)
             calm_s = calm_s + LOOK_S if at_rest else 0.0
             await anyio.sleep(LOOK_S)
         if self.line.over.is_set():
@@ -121,6 +122,11 @@ class RehearsedCall:
         return self.facts(ToolUsed)
 
     @property
+    def tasks(self) -> list[TaskStarted]:
+        """The long work that was begun."""
+        return self.facts(TaskStarted)
+
+    @property
     def waterfall(self) -> list[waterfall.Turn]:
         """How long the caller waited for each answer, and for what."""
         return waterfall.turns(self.journal)
@@ -128,6 +134,11 @@ class RehearsedCall:
     @property
     def journal(self) -> list[Entry]:
         return [*self._shelf.entries, *(Entry.parse(line) for line in self.writing.unstored)]
+
+    @property
+    def recording(self) -> bytes:
+        """The sound that is stored by now: stereo, left the caller."""
+        return bytes(self._shelf.sound)
 
     def facts(self, kind: type[F]) -> list[F]:
         return [entry.event for entry in self.journal if isinstance(entry.event, kind)]
@@ -139,22 +150,23 @@ class RehearsedCall:
 
     def transcript(self) -> str:
         """As a terminal would show it."""
-        console = Console(file=StringIO(), width=200, no_color=True)
-        screen = Transcript(console, self.minds.roster)
-        for entry in self.journal:
-            screen.show(entry)
-        assert isinstance(console.file, StringIO)
-        return console.file.getvalue()
+        return as_text(self.journal, self.minds.roster)
 
 
 @asynccontextmanager
 async def on_a_line(
-    parts: Parts, line: RehearsalLine, caller: Caller, *, guard: Guard | None = None, greeted: bool = True
+    parts: Parts,
+    line: RehearsalLine,
+    caller: Caller,
+    *,
+    trust: Trust | None = None,
+    greeted: bool = True,
+    watch: Watch | None = None,
 ) -> AsyncGenerator[RehearsedCall]:
     """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
     shelf = Memory()
-    async with Journal(shelf, anyio.current_time()) as journal, anyio.create_task_group() as tasks:
-        rehearsed = RehearsedCall(parts.minds, Call(parts, line, journal, guard=guard), line, caller, journal, shelf)
+    async with Journal(shelf, anyio.current_time(), watch=watch) as journal, anyio.create_task_group() as tasks:
+        rehearsed = RehearsedCall(parts.minds, Call(parts, line, journal, trust=trust), line, caller, journal, shelf)
 
         async def run() -> None:
             await rehearsed.call.run()
@@ -173,12 +185,16 @@ async def on_a_line(
 class Rehearsal:
     """The fixture `rehearsal`: as many calls as the test wants, all on the test's own clock."""
 
-    def __init__(self, network: httpx2.AsyncBaseTransport | None, claude: BrainSettings = cast.SCRIPTED) -> None:
+    def __init__(
+        self, network: httpx2.AsyncBaseTransport | None, claude: BrainSettings = cast.SCRIPTED, *, watch: Watch | None = None
+    ) -> None:
         """`network` is the way to Claude: to a scripted one, or None for the real one, and then on a real clock."""
-        self._network, self._settings = network, claude
+        self._network, self._settings, self._watch = network, claude, watch
         self.calls: list[RehearsedCall] = []
         self.notes: dict[str, NoteList] = defaultdict(NoteList)
         """What callers asked to be kept, by number."""
+        self.toolbox = StandIns()
+        """Tools that others bring, played by functions of the test."""
 
     @asynccontextmanager
     async def call(
@@ -188,20 +204,32 @@ class Rehearsal:
         recognizer: Recognizer | None = None,
         synthesizers: Sequence[Synthesizer] = (),
         limits: Limits = cast.LIMITS,
-        guard: Guard | None = None,
+        trust: Trust | None = None,
         line: RehearsalLine | None = None,
         greeted: bool = True,
+        work: WorkScript = cast.NO_WORK,
     ) -> AsyncGenerator[RehearsedCall]:
-        """With the shipped agents, and over them those of the folder (from where pytest was started). Raises AgentError."""
+        """With the shipped agents, and over them those of the folder (from where pytest was started). Raises AgentError.
+
+        `work` is what long work does; what is not in it breaks off at once.
+        """
         players = cast.read(Path(agents))
         line = line or RehearsalLine()
         caller = Caller(line, players.roster.names())
         try:
             async with (
                 cast.equipped(
-                    players, self._network, recognizer or caller, synthesizers, limits, self._settings, self.notes.__getitem__
+                    players,
+                    self._network,
+                    recognizer or caller,
+                    synthesizers,
+                    limits,
+                    self._settings,
+                    self.notes.__getitem__,
+                    work,
+                    self.toolbox,
                 ) as parts,
-                on_a_line(parts, line, caller, guard=guard, greeted=greeted) as call,
+                on_a_line(parts, line, caller, trust=trust, greeted=greeted, watch=self._watch) as call,
             ):
                 self.calls.append(call)
                 yield call

@@ -5,6 +5,8 @@ claude:                       # what Claude answers, in the form of agents/scrip
   entries:
     - when: {agent: engineer, heard: build}
       say: Run the tests first, then read the first failure.
+tools:                        # of others, if an agent has any: says, fails, after_s
+  mcp:weather/forecast: {says: Rain., after_s: 2}
 turns:
   - say: Engineer, why does the build fail?      # or: wav, press, cough_s, silence_s, hang_up; none: what happens by itself
     expect: [{agent: engineer, text: tests}]     # in this order; `text` is a regular expression, in any case
@@ -31,6 +33,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from agents.definition import AgentId
 from agents.script import Script
+from agents.scripted_work import WorkScript
+from orchestrator.testing.stand_ins import StandIn
 
 
 def _regular(pattern: str) -> str:
@@ -122,4 +126,6 @@ class Scenario(_Part):
     minutes: float = Field(default=30, gt=0)
     usd: Decimal = Field(default=Decimal(1), gt=0)
     claude: Script = Script()
+    work: WorkScript = Field(default=WorkScript(), description="What long work does, in the form of agents/scripted_work.py.")
+    tools: dict[str, StandIn] = Field(default={}, description="Tools that others bring, and what they say here.")
     turns: Annotated[tuple[Turn, ...], AfterValidator(_some)]

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
 import pytest
-from pydantic import SecretStr
 
 from agents.errors import AgentError, FileError
-from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
 from orchestrator.config import load
-from orchestrator.patience import Limits
-from orchestrator.pin import PinGuard
-from orchestrator.testing.checking import Happened, problems
-from orchestrator.testing.claude import StagedClaude
-from orchestrator.testing.judging import judged
+from orchestrator.testing.claude import Unscripted
+from orchestrator.testing.performing import perform, scripted
 from orchestrator.testing.plugin import GUARD
-from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
-from orchestrator.testing.scenario import Deed, Scenario, Turn
+from orchestrator.testing.rehearsal import Rehearsal
+from orchestrator.testing.scenario import Scenario
 from orchestrator.testing.virtual_time import run
-from telephony.admission import Admission, AdmissionPolicy
-from telephony.rehearsal import RehearsalLine
-from voices.audio import AudioError
 
 NO_JUDGE: Final = "all that needs no judge holds; `pytest --live` lets Claude judge: {}"
 NO_KEY: Final = "--live talks to the real Claude, and there is no key; set ANTHROPIC_API_KEY"
@@ -54,8 +45,8 @@ class ScenarioItem(pytest.Item):
         if claims and self.config.getoption("--live"):
             self._play_live()
             return
-        import_module("anthropic")  # see the fixture `claude`
-        run(partial(self._play, Rehearsal(ScriptedTransport(StagedClaude(self.scenario.claude)))))
+        self._rehearsal = scripted(self.scenario)
+        run(partial(perform, self._file, self.scenario, self._rehearsal))
         if claims:
             pytest.skip(NO_JUDGE.format("; ".join(claims)))
 
@@ -64,68 +55,16 @@ class ScenarioItem(pytest.Item):
         settings = load().settings.claude
         if settings.api_key is None:
             pytest.fail(NO_KEY, pytrace=False)
+        self._rehearsal = Rehearsal(None, settings)
         with self.config.stash[GUARD].lift():
-            anyio.run(partial(self._play, Rehearsal(None, settings), live=True))
-
-    async def _play(self, rehearsal: Rehearsal, *, live: bool = False) -> None:
-        self._rehearsal = rehearsal
-        line = RehearsalLine()
-        limits = Limits(self.scenario.minutes, self.scenario.usd)
-        guard = None if self.scenario.pin is None else _guard(self.scenario.pin, line.caller)
-        async with rehearsal.call(self.scenario.agents, line=line, limits=limits, guard=guard) as call:
-            # The greeting belongs to a turn in which the caller does nothing, and to no other.
-            seen = len(call.journal) if self.scenario.turns[0].done else 0
-            for at, turn in enumerate(self.scenario.turns):
-                try:
-                    await act(call, turn)
-                except AudioError as error:
-                    raise self._file.error(("turns", at, "wav"), str(error)) from None
-                happened = Happened(call.journal[seen:], call.why)
-                seen += len(happened.entries)
-                for key, problem in problems(turn, happened):
-                    raise self._file.error(("turns", at, key), problem)
-                if live and turn.judge:
-                    await self._judge(call, at, turn.judge)
-
-    async def _judge(self, call: RehearsedCall, at: int, claim: str) -> None:
-        verdict = await judged(call.minds.brain, claim, call.transcript(), model=call.minds.router_model)
-        if not verdict.holds:
-            raise self._file.error(("turns", at, "judge"), f"{claim!r} does not hold: {verdict.why}")
+            anyio.run(partial(perform, self._file, self.scenario, self._rehearsal, judging=True))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What was to be, what was, and the call up to there."""
-        if not isinstance(excinfo.value, AgentError | pytest.fail.Exception):
+        if not isinstance(excinfo.value, AgentError | Unscripted | pytest.fail.Exception):
             return super().repr_failure(excinfo, style)
         calls = self._rehearsal.calls if self._rehearsal else []
         return "\n\n".join([str(excinfo.value), *(call.transcript() for call in calls)])
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, f"scenario {self.name}"
-
-
-async def act(call: RehearsedCall, turn: Turn) -> None:
-    """What the caller does in this turn, to the end of what comes of it. Raises AudioError."""
-    await _do(call, turn, wait=turn.barge_in is None)
-    if turn.barge_in is not None:
-        await call.speaking(turn.barge_in.after_s)
-        await _do(call, turn.barge_in, wait=True)
-
-
-async def _do(call: RehearsedCall, deed: Deed, *, wait: bool) -> None:
-    match deed:
-        case Deed(say=str(said)) | Deed(wav=str(said)):
-            await call.say(Path(said) if deed.wav else said, heard_as=deed.heard_as, wait=wait)
-        case Deed(press=str(keys)):
-            await call.press(keys, wait=wait)
-        case Deed(cough_s=float(seconds)):
-            await call.cough(seconds, wait=wait)
-        case Deed(silence_s=float(seconds)):
-            await call.pause(seconds)
-        case Deed(hang_up=True):
-            await call.hang_up()
-        case _:
-            return
-
-
-def _guard(pin: str, caller: str) -> PinGuard:
-    return PinGuard(Admission(AdmissionPolicy(allow=(caller,), pin=SecretStr(pin), pin_mode="always")), caller)

@@ -21,7 +21,7 @@ comes, what he says goes. A phone is best clocked by what it hears. Texts that c
 "rejected" | "redirected" | "ended" (each but the first with "why"), "stopped" (our server cleared what was queued), "keys"
 (our server pressed them)}.
 Texts that go: {"do": "press", "keys"}, {"do": "hang_up"}, {"do": "drop_socket", "away_s", "redial"}; of a phone that is rung
-{"do": "answer"}, {"do": "decline"}. Closing the socket hangs up; the emulator closes it when the call is over.
+{"do": "answer"}, {"do": "decline"}, {"do": "busy"}. Closing the socket hangs up; the emulator closes it when the call is over.
 """
 
 from telephony.acs_emulator.emulator import Emulator, run_emulator

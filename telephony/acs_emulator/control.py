@@ -220,8 +220,8 @@ async def _obey(call: Call, message: Any) -> None:
             call.end("caller hung up")
         case {"do": "answer"} if call.outbound and call.state is State.RINGING:
             call.answer()
-        case {"do": "decline"} if call.outbound and call.state is State.RINGING:
-            call.end("declined")
+        case {"do": "decline" | "busy" as how} if call.outbound and call.state is State.RINGING:
+            call.end("declined" if how == "decline" else how)
         case {"do": "drop_socket", **how}:
             with suppress(ValidationError):
                 drop = DropSocket.model_validate(how)

@@ -107,7 +107,7 @@ class Exchange:
 
     def dial(self, caller: str, called: str, callback_uri: str, streaming: StreamingOptions | None, context: str | None) -> Call:
         """Our server rings a phone: one that is registered here, or there is no such number."""
-        call = Call(self, caller, called, CallOptions(), outbound=True)
+        call = Call(self, caller, called, self.settings.outbound, outbound=True)
         call.expect(callback_uri, streaming, context)
         self._begin(call, self._ring)
         return call

@@ -20,21 +20,6 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class EmulatorSettings(_Frozen):
-    """The resource: where it listens, what it calls, and which keys and identity it has."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=0, ge=0, le=65_535, description="0 takes a free one")
-    access_key: SecretStr = SecretStr(EMULATOR_KEY)
-    verify_hmac: bool = True
-    resource_id: str = RESOURCE_ID
-    issuer: str = ISSUER
-    numbers: tuple[str, ...] = Field(default=(), description="numbers the resource owns; none means any")
-    events_url: str | None = Field(default=None, description="the Event Grid subscription's webhook")
-    events_headers: dict[str, SecretStr] = Field(default={}, description="delivery properties, e.g. the shared secret")
-    keep_calls: int = Field(default=200, ge=1, description="calls remembered with their sound, oldest forgotten first")
-
-
 class CallOptions(_Frozen):
     """How one call misbehaves. The default is Azure on a good day."""
 
@@ -61,6 +46,22 @@ class CallOptions(_Frozen):
     jitter_s: float = Field(default=0.0, ge=0, le=1, description="each frame leaves up to this much late, in order")
     echo_db: float | None = Field(default=None, ge=-60, le=0, description="what the caller hears, mixed into what he says")
     echo_delay_s: float = Field(default=0.12, ge=0, le=0.5)
+
+
+class EmulatorSettings(_Frozen):
+    """The resource: where it listens, what it calls, and which keys and identity it has."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65_535, description="0 takes a free one")
+    access_key: SecretStr = SecretStr(EMULATOR_KEY)
+    verify_hmac: bool = True
+    resource_id: str = RESOURCE_ID
+    issuer: str = ISSUER
+    numbers: tuple[str, ...] = Field(default=(), description="numbers the resource owns; none means any")
+    events_url: str | None = Field(default=None, description="the Event Grid subscription's webhook")
+    events_headers: dict[str, SecretStr] = Field(default={}, description="delivery properties, e.g. the shared secret")
+    keep_calls: int = Field(default=200, ge=1, description="calls remembered with their sound, oldest forgotten first")
+    outbound: CallOptions = Field(default=CallOptions(), description="how the calls behave that our server makes")
 
 
 class Fault(_Frozen):

@@ -30,6 +30,20 @@ CALLED: dict[str, Any] = {
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "noon"}]},
     ]
 }
+WORKING: dict[str, Any] = {
+    "messages": [
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "<system-reminder>x</system-reminder>"}, {"type": "text", "text": "go"}],
+        },
+        {"role": "system", "content": "# Environment"},
+        *CALLED["messages"][1:],
+        {
+            "role": "system",
+            "content": [{"type": "text", "text": "The user sent a new message while you were working:\nA picture!\n\nx"}],
+        },
+    ]
+}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +69,11 @@ CALLED: dict[str, Any] = {
         ({"after": "*"}, CALLED, True),
         ({"after": "current_time", "heard": "what time", "turn": 1}, CALLED, True),
         ({"after": "end_call"}, CALLED, False),
+        ({"after": "*", "result": "^NOON$"}, CALLED, True),
+        ({"after": "*", "result": "midnight"}, CALLED, False),
+        ({"result": "noon"}, request("kai", *TALK), False),
+        ({"after": "current_time", "turn": 1, "heard": "^A picture!$"}, WORKING, True),
+        ({"heard": "^go$"}, {"messages": WORKING["messages"][:2]}, True),
         ({"after": "*"}, request("kai", *TALK), False),
     ],
 )

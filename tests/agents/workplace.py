@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from agents.definition import Task
-from agents.work import Order, TaskEvent, TaskRunner, Word
+from agents.work import Asks, Order, TaskEvent, TaskRunner, Word
 from tests.agents.stage import ROSTER
 
 Caller = Callable[[TaskEvent], Word | None]
@@ -18,12 +18,19 @@ Caller = Callable[[TaskEvent], Word | None]
 HANGS_UP: Any = object()
 
 
-def order(folder: Path, prompt: str = "Do the work.", *, session: str = "", **task: Any) -> Order:
-    agent = ROSTER["engineer"].model_copy(update={"task": Task.model_validate(task)})
+def order(folder: Path, prompt: str = "Do the work.", *, session: str = "", minutes: float | None = None, **task: Any) -> Order:
+    """`minutes`: less of them than a file may say, so that nobody has to wait for their end."""
+    rights = Task.model_validate(task).model_copy(update={} if minutes is None else {"max_minutes": minutes})
+    agent = ROSTER["engineer"].model_copy(update={"task": rights})
     return Order(task="t1", prompt=prompt, agent=agent, folder=folder, session=session)
 
 
-async def ran(runner: TaskRunner, of: Order, caller: Caller = lambda _: None) -> list[TaskEvent]:
+def unasked(event: TaskEvent) -> None:
+    """The caller of work that should ask nothing: it would wait for the answer."""
+    assert not isinstance(event, Asks)
+
+
+async def ran(runner: TaskRunner, of: Order, caller: Caller = unasked) -> list[TaskEvent]:
     """All that it tells, to the end."""
     told: list[TaskEvent] = []
     send, words = anyio.create_memory_object_stream[Word](8)  # more than any caller here says at once

@@ -12,7 +12,7 @@ from litestar import Litestar
 from pydantic import SecretStr
 
 from telephony.acs import AcsListener, AcsSettings
-from telephony.acs_emulator import EMULATOR_KEY, Emulator
+from telephony.acs_emulator import EMULATOR_KEY, Emulator, EmulatorSettings
 from telephony.line import Line
 from telephony.serving import served
 from voices.audio import RATE, frames, to_pcm
@@ -32,13 +32,15 @@ async def say(line: Line, pcm: bytes) -> None:
 
 
 @asynccontextmanager
-async def telephone(handler: Callable[[Line], Awaitable[None]]) -> AsyncGenerator[tuple[Emulator, AcsListener]]:
-    """Whoever dials CALLED on the emulator gets `handler`."""
+async def telephone(
+    handler: Callable[[Line], Awaitable[None]], settings: EmulatorSettings | None = None, *, ring_s: float = 30
+) -> AsyncGenerator[tuple[Emulator, AcsListener]]:
+    """Whoever dials CALLED on the emulator gets `handler`; phones that we call ring for `ring_s` at most."""
     listeners: list[AcsListener] = []
-    async with Emulator.serve() as emulator:
+    async with Emulator.serve(settings) as emulator:
 
         def app(url: str) -> Litestar:
-            listeners.append(AcsListener(_settings(emulator, url)))
+            listeners.append(AcsListener(_settings(emulator, url, ring_s)))
             return Litestar(listeners[0].routes, openapi_config=None, logging_config=None)
 
         async with served(app) as url, anyio.create_task_group() as tasks:
@@ -51,7 +53,7 @@ async def telephone(handler: Callable[[Line], Awaitable[None]]) -> AsyncGenerato
             tasks.cancel_scope.cancel()
 
 
-def _settings(emulator: Emulator, url: str) -> AcsSettings:
+def _settings(emulator: Emulator, url: str, ring_s: float) -> AcsSettings:
     return AcsSettings(
         endpoint=emulator.url,
         access_key=SecretStr(EMULATOR_KEY),
@@ -60,4 +62,5 @@ def _settings(emulator: Emulator, url: str) -> AcsSettings:
         webhook_secret=SecretStr(SECRET),
         audience=emulator.settings.resource_id,
         jwks_url=f"{emulator.url}/calling/keys",
+        ring_s=ring_s,
     )

@@ -13,10 +13,11 @@ import anyio
 from agents.script import Entry as Answer
 from agents.script import Script, ToolUse, When
 from agents.scripted import ScriptedClaude, ScriptedTransport
+from agents.scripted_work import WorkScript
 from orchestrator.call import Parts
 from orchestrator.events import SaidText
-from orchestrator.mind import Guard
 from orchestrator.patience import Limits
+from orchestrator.pin import Trust
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.cast import NOON as NOON
@@ -81,11 +82,12 @@ async def equipped(
     ears: Recognizer | None = None,
     mouths: Sequence[Synthesizer] = (),
     limits: Limits = cast.LIMITS,
+    work: WorkScript = cast.NO_WORK,
 ) -> AsyncGenerator[tuple[Parts, ScriptedClaude]]:
     """What a call is made of."""
     claude = ScriptedClaude(Script(entries=answers, defaults=defaults or {"kai": "Tell me more about that."}))
     async with cast.equipped(
-        CAST, ScriptedTransport(claude), ears or ScriptedRecognizer(hears), mouths or MOUTHS, limits
+        CAST, ScriptedTransport(claude), ears or ScriptedRecognizer(hears), mouths or MOUTHS, limits, work=work
     ) as parts:
         yield parts, claude
 
@@ -98,14 +100,15 @@ async def on_the_phone(
     ears: Recognizer | None = None,
     mouths: Sequence[Synthesizer] = (),
     limits: Limits = cast.LIMITS,
-    guard: Guard | None = None,
+    trust: Trust | None = None,
     line: RehearsalLine | None = None,
     greeted: bool = True,
+    work: WorkScript = cast.NO_WORK,
 ) -> AsyncGenerator[Rehearsal]:
     """A call from ringing to hung up; entered when the greeting has been heard. The caller leaves at the end."""
     line = line or RehearsalLine()
     async with (
-        equipped(hears, *answers, defaults=defaults, ears=ears, mouths=mouths, limits=limits) as (parts, claude),
-        on_a_line(parts, line, Caller(line), guard=guard, greeted=greeted) as rehearsed,
+        equipped(hears, *answers, defaults=defaults, ears=ears, mouths=mouths, limits=limits, work=work) as (parts, claude),
+        on_a_line(parts, line, Caller(line), trust=trust, greeted=greeted) as rehearsed,
     ):
         yield Rehearsal(rehearsed, claude)

@@ -224,3 +224,48 @@ async def test_who_speaks_just_as_the_phone_asks_is_answered() -> None:
             await spoken(call, 0.5, 6.0)
             assert call.said[-1] == ("engineer", "Because."), early_s
             assert [fact.turn for fact in call.facts(TurnEnded)] == [fact.turn for fact in call.facts(HeardText)] == [1]
+
+
+SAFE, COSTS = answer("architect", "Yes.", "safe"), answer("architect", "Nothing.", "cost")
+
+
+@pytest.mark.parametrize("first", ["Architect, is that safe", "uh-huh", ""])
+@pytest.mark.parametrize("gap_s", [0.7, 1.2, 1.7])
+async def test_what_is_said_while_an_interruption_is_judged_is_judged_after_it(first: str, gap_s: float) -> None:
+    """Begun and ended meanwhile; begun and paused; still being spoken when the judgement comes."""
+    words = ["Architect, how do I store photos?", first, "Architect, and what does it cost"]
+    ears = CountingRecognizer(words, delay_s=2.0)
+    async with on_the_phone([], answer("architect", LONG, "photos"), SAFE, COSTS, ears=ears) as call:
+        await call.say(wait=False)
+        await call.speaking(for_s=1.5)
+        await spoken(call, 0.6, gap_s)
+        await spoken(call, 0.5, 6.0)
+        assert call.heard[-1] == words[-1]
+        assert call.said[-1] == ("architect", "Nothing.")
+        assert ears.open == 0
+    asked = str(call.claude.exchanges[-1].request["messages"])
+    assert ("is that safe" in asked) is ("safe" in first)  # what came first is a turn, though nobody had the time to answer it
+
+
+async def test_two_things_said_while_an_interruption_is_judged_are_one_turn() -> None:
+    words = ["Architect, how do I store photos?", "Architect, is that safe", "Architect, and what does it cost"]
+    ears = ScriptedRecognizer(words, delay_s=2.4)
+    async with on_the_phone([], answer("architect", LONG, "photos"), SAFE, COSTS, ears=ears) as call:
+        await call.say(wait=False)
+        await call.speaking(for_s=1.5)
+        await spoken(call, 0.6, 0.7)
+        await spoken(call, 0.4, 0.65)
+        await spoken(call, 0.2, 8.0)  # which alone would be a cough
+        assert call.heard == words
+        assert call.said[-1] == ("architect", "Nothing.")
+
+
+@pytest.mark.parametrize("words", ["uh-huh", ""])
+async def test_a_noise_while_an_interruption_is_judged_does_not_cost_its_answer(words: str) -> None:
+    ears = ScriptedRecognizer(["Architect, how do I store photos?", "Architect, is that safe", words], delay_s=2.0)
+    async with on_the_phone([], answer("architect", LONG, "photos"), SAFE, ears=ears) as call:
+        await call.say(wait=False)
+        await call.speaking(for_s=1.5)
+        await spoken(call, 0.6, 0.7)
+        await spoken(call, 0.5, 6.0)
+        assert call.said[-1] == ("architect", "Yes.")

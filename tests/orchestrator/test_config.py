@@ -111,6 +111,8 @@ def test_secrets_are_masked(folder: Path) -> None:
             "PAI_VOICE_SERVER__PROT: server.prot: there is no such setting; did you mean `port`?",
         ),
         ("", {"PAI_VOICE_EARS__ENGINE": "ear"}, "PAI_VOICE_EARS__ENGINE: ears.engine: Input should be 'auto', 'whisper' or"),
+        ("[hold]\nmusic = 'composd'", {}, "{file}: hold.music: must be one of composed, off, elevenlabs, or a folder such as"),
+        ("[hold]\nmusic = 'elevenlabs'", {}, "{file}: hold: music is `elevenlabs`, but there is no `elevenlabs_key`; set it"),
         ("server = 1", {"PAI_VOICE_SERVER__PORT": "1"}, "PAI_VOICE_SERVER__PORT: `server` is a single value, not a section"),
         ("", {"PAI_VOICE_CONFIG": "/nowhere.toml"}, "/nowhere.toml: No such file or directory"),
     ],
@@ -152,3 +154,12 @@ def test_a_file_that_is_not_utf_8(folder: Path) -> None:
     (folder / "pai-voice.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="this is not TOML"):
         load({}, folder)
+
+
+def test_long_work_is_paid_by_the_key_that_is_there(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="needs `api_key`"):
+        load({"PAI_VOICE_PAI__AUTH": "api_key"}, folder)
+    config = load({"PAI_VOICE_PAI__AUTH": "api_key", "PAI_VOICE_PAI__API_KEY": "k", "PAI_VOICE_PAI__ENVIRONMENT": "A, B"}, folder)
+    assert config.settings.pai.environment == ("A", "B")
+    assert "api_key" in str(list(config.rows()))
+    assert "'k'" not in str(list(config.rows()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,10 +17,12 @@ from litestar import Litestar
 from pydantic import SecretStr
 
 from agents.claude import BrainSettings
+from agents.mcp_server import McpSettings
 from agents.roster import Roster
 from agents.script import Script
 from agents.scripted import serving
 from orchestrator.config import EarSettings, MindSettings, MouthSettings, ServerSettings, Settings
+from orchestrator.doctor.agents import agents
 from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
 from orchestrator.doctor.engines import ear, engines, mouths, vad
@@ -27,12 +30,15 @@ from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.machine import data_folder, port, room
 from orchestrator.doctor.packages import OURS, ROOT, packages, python
 from orchestrator.doctor.public import reached
+from orchestrator.doctor.tools import tools
+from orchestrator.doctor.work import work
 from orchestrator.rosters import roster_of
 from telephony.acs import AcsListener
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
 from telephony.serving import served
+from tests.kit import weather
 from tests.kit.commands import environment, run
 
 NOWHERE = "http://127.0.0.1:1"  # nothing listens on tcpmux
@@ -175,20 +181,57 @@ def test_every_engine_is_listed() -> None:
     assert engines(Settings(ears=EarSettings(whisper_model="/nowhere")))[0].state == "warn"
 
 
+RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: alto\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({}, [("ok", "Kai, Architect, Engineer, Researcher", "")]),
+        ({"ruth.yaml": RUTH.replace("alto", "kai")}, [("warn", "Ruth; one warning", "agents lint")]),
+        ({"ruth.yaml": RUTH.replace("alto", "kai") + "aliases: [Stop]\n"}, [("warn", "Ruth; 2 warnings", "agents lint")]),
+        (
+            {"ruth.yaml": RUTH + "tols: []\n", "anna.yaml": RUTH.replace("alto", "allto").replace("Ruth", "Anna")},
+            [
+                ("broken", "ruth.yaml:6: unknown key", "ruth.yaml, line 6"),
+                ("broken", "anna.yaml:5: ", "anna.yaml, line 5"),
+            ],
+        ),
+        ({"../voices/aunt.yaml": "engines: {}\n"}, [("broken", "aunt.yaml:1: ", "correct that")]),
+    ],
+)
+def test_every_broken_file_is_shown_and_warnings_are_counted(
+    files: dict[str, str], found: list[tuple[str, str, str]], tmp_path: Path
+) -> None:
+    for folder in ("agents", "voices"):
+        (tmp_path / folder).mkdir()
+    for name, text in files.items():
+        (tmp_path / "agents" / name).write_text(text)
+    findings = agents(Settings(agents=(tmp_path / "agents",), voices=(tmp_path / "voices",)))
+    assert len(findings) == len(found)
+    for finding, (state, fact, fix) in zip(findings, found, strict=True):
+        assert finding.state == state
+        assert fact in finding.fact
+        assert fix in finding.fix
+
+
+ESPEAK = Settings(mouths=MouthSettings(engine="espeak"), voices=())
+
+
 async def test_ears_and_mouths_are_tried(roster: Roster) -> None:
     assert (await vad()).state == "ok"
     heard = await ear(EarSettings(engine="pocketsphinx"), roster.names())
     assert (heard.state, heard.fact.split()[:2]) == ("ok", ["pocketsphinx", "warm"])
     missing = await ear(EarSettings(engine="whisper", whisper_model="/nowhere"), ())
     assert (missing.state, "not on this machine" in missing.fact) == ("warn", True)
-    spoken = [finding async for finding in mouths(MouthSettings(engine="espeak"), roster)]
+    spoken = [finding async for finding in mouths(ESPEAK, roster)]
     assert states(spoken) == ["ok"] * 5
     assert [finding.fact.split(",")[0] for finding in spoken[1:]] == [f"{agent.voice} on espeak" for agent in roster]
 
 
 async def test_an_agent_with_no_voice_here(roster: Roster) -> None:
     mute = Roster([agent.model_copy(update={"voice": "kay"}) for agent in roster])
-    findings = [finding async for finding in mouths(MouthSettings(engine="espeak"), mute)]
+    findings = [finding async for finding in mouths(ESPEAK, mute)]
     assert states(findings) == ["ok"] + ["broken"] * 4
     assert "did you mean 'kai'?" in findings[1].fact
 
@@ -282,7 +325,56 @@ async def test_the_public_url_leads_elsewhere() -> None:
     assert states(findings) == ["broken", "broken"]
 
 
+async def test_tools_that_others_bring() -> None:
+    def server(**given: Any) -> McpSettings:
+        return McpSettings.model_validate(given)
+
+    shipped = await anyio.to_thread.run_sync(roster_of, Settings(agents=(Path("/nowhere"),)))
+    assert [finding async for finding in tools(Settings(), shipped)] == []
+    wants = shipped.front_desk.model_copy(
+        update={"tools": ("mcp:weather/forcast", "mcp:weather/pid", "mcp:nobody/x", "end_call")}
+    )
+    settings = Settings(
+        tools={"weather": server(command=sys.executable, args=[weather.__file__]), "nobody": server(command="/no")}
+    )
+    there, nobody, missing = [finding async for finding in tools(settings, Roster([wants]))]
+    assert (there.name, there.state, there.fact.endswith("environment, and 4 more")) == ("tools weather", "ok", True)
+    assert (nobody.name, nobody.state, "No such file" in nobody.fact) == ("tools nobody", "warn", True)
+    assert (missing.state, missing.fact) == (
+        "warn",
+        "Kai wants `forcast` of weather, which has no such tool. Did you mean `forecast`?",
+    )
+    assert all(finding.fix for finding in (nobody, missing))
+
+
 def test_a_finding_is_json_and_text() -> None:
     finding = Finding("port", "broken", "taken", "free it")
     assert json.loads(json.dumps(finding.as_json())) == {"name": "port", "state": "broken", "fact": "taken", "fix": "free it"}
     assert str(finding.as_text()).split() == ["broken", "port", "taken", "fix:", "free", "it"]
+
+
+@pytest.mark.parametrize(
+    ("says", "pai", "state", "fact"),
+    [
+        ("2.1.330 (Claude Code)", {}, "ok", "claude 2.1.330, with its own login"),
+        ("2.1.330 (Claude Code)", {"auth": "api_key", "api_key": "k"}, "ok", "with the key of [pai]"),
+        ("2.1.330 (Claude Code)", {"auth": "inherit"}, "warn", "but there is none"),
+        ("2.0.9 (Claude Code)", {}, "warn", "2.0.9 is too old; 2.1.248 is needed"),
+        ("Hello", {}, "warn", "does not tell its version"),
+        (None, {}, "warn", "There is no claude command line"),
+    ],
+)
+async def test_long_work(tmp_path: Path, says: str | None, pai: dict[str, Any], state: str, fact: str) -> None:
+    command = tmp_path / "claude"
+    if says is not None:
+        command.write_text(f"#!/bin/sh\necho '{says}'\n")
+        command.chmod(0o755)
+    found = await work(Settings.model_validate({"pai": {"command": command, **pai}}), {"PATH": "/usr/bin:/bin"})
+    assert (found.name, found.state) == ("long work", state)
+    assert fact in found.fact
+    assert bool(found.fix) is (state != "ok")
+
+
+@pytest.mark.realcli
+async def test_the_real_command_line_is_there() -> None:
+    assert (await work(Settings(), {"PATH": "/usr/bin:/bin"})).state == "ok"

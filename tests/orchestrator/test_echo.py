@@ -11,6 +11,8 @@ import pytest
 
 from orchestrator.echo import is_echo
 from orchestrator.events import BargeIn, SpeechResumed, SpeechStarted
+from orchestrator.music.mood import Mood
+from orchestrator.music.source import composed
 from telephony.line import Digit
 from telephony.rehearsal import RehearsalLine
 from tests.orchestrator.stage import answer, on_the_phone
@@ -44,6 +46,28 @@ def test_somebody_else_is_not() -> None:
         assert not is_echo(to_pcm(babble(0.15, 100 + seed)), to_pcm(babble(1.2, seed)))
     assert not is_echo(to_pcm(babble(0.15, 1)), bytes(RATE * 2))
     assert not is_echo(b"", to_pcm(babble(1.2, 1)))
+
+
+def hum(hertz: float, seconds: float, seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """A voice on its lowest tone, as it is in m, n and w, with some of what makes it somebody's own."""
+    random, at = np.random.default_rng(seed), np.arange(int(seconds * RATE)) / RATE
+    low = np.sin(2 * np.pi * hertz * at + random.random() * 6)
+    own = np.convolve(random.normal(0, 1_500, at.size), np.hanning(12), "same")
+    return 6_000 * low + 0.5 * own
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_somebody_else_at_the_same_pitch_is_not(seed: int) -> None:
+    assert not is_echo(to_pcm(hum(112, 0.14, 50 + seed)), to_pcm(hum(112, 1.2, seed)))
+    ours = hum(112, 1.2, seed)
+    assert is_echo(ulaw_decode(ulaw_encode(to_pcm(0.1 * ours[6_000 : 6_000 + int(0.14 * RATE)]))), to_pcm(ours))
+
+
+@pytest.mark.parametrize("mood", Mood)
+def test_music_makes_no_echo_of_a_caller(mood: Mood) -> None:
+    bed = composed(mood, 1).sound
+    assert not any(is_echo(to_pcm(babble(0.14, seed)), bed[: int(1.14 * RATE)].tobytes()) for seed in range(5))
+    assert not any(is_echo(to_pcm(hum(112 + 9 * n, 0.14, n)), bed[: int(1.14 * RATE)].tobytes()) for n in range(5))
 
 
 def test_a_caller_over_the_echo_is_a_caller() -> None:

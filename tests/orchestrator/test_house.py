@@ -8,16 +8,18 @@ from pathlib import Path
 
 import anyio
 
-from orchestrator.app import House
+from orchestrator.app import House, Parties
 from orchestrator.call import Parts
+from orchestrator.callback import CallBack
 from orchestrator.config import Settings
-from orchestrator.events import CallEnded, CallEvent, CallRefused, Failed, SaidText
+from orchestrator.events import CallbackDelivered, CallEnded, CallEvent, CallRefused, Failed, SaidText
 from orchestrator.history import CALLS
-from orchestrator.journal import JOURNAL, read
+from orchestrator.journal import JOURNAL, Journal, read
 from orchestrator.spending import DaySpending
+from orchestrator.task import Task, Wish
 from telephony.admission import Admission, AdmissionPolicy
 from telephony.line import Refusal
-from telephony.rehearsal import RehearsalLine
+from telephony.rehearsal import RehearsalDialler, RehearsalLine
 from tests.orchestrator.stage import LINES, LOUD, NOON, ROSTER, equipped
 from voices.audio import Frame, level_dbfs
 from voices.engines.tones import tone
@@ -79,3 +81,21 @@ async def test_who_is_not_on_the_list_is_turned_away_and_journaled(tmp_path: Pat
     assert line.rejected is Refusal.FORBIDDEN
     told = await anyio.to_thread.run_sync(facts, tmp_path)
     assert [type(fact) for fact in told[1:]] == [CallRefused, CallEnded]
+
+
+async def test_what_a_call_back_told_before_a_crash_is_in_its_journal(tmp_path: Path) -> None:
+    task, other = (Task(f"20261122-115900-{number}", Wish(CALLER, "", "", 1), ROSTER["kai"], NOON) for number in (1, 2))
+    async with equipped() as (parts, _):
+        here = house(parts, tmp_path)
+        bearer = CallBack(here, RehearsalDialler(), lambda _: ())
+
+        async def told(journal: Journal) -> str:
+            journal.write(CallbackDelivered(task=task.id))
+            return "server_stopped"
+
+        assert not await bearer.brought(task)
+        await here.journaled(Parties("a-call", "rehearsal", CALLER, CALLER, outbound=True), told)
+        (tmp_path / CALLS / "20261122-130000-broken").mkdir()
+        (tmp_path / CALLS / "20261122-130000-broken" / JOURNAL).write_text("no journal\nat all\n")
+        assert await bearer.brought(task)
+        assert not await bearer.brought(other)

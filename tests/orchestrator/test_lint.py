@@ -45,6 +45,13 @@ BROKEN = {
     "cyclic hand-over": (RUTH + "hands_over_to: [zoe]\n", (6, 17), "hand-overs go in a circle: ruth → zoe → ruth; delete one"),
     "missing prompt": (RUTH.replace("You cook.", "prompts/ruth.md"), (4, 1), "there is no prompts/ruth.md; write it"),
     "bad colour": (RUTH + "color: yelow\n", (6, 1), "`color` cannot be 'yelow'. Did you mean `yellow`?"),
+    "unknown server": (
+        RUTH + "tools: ['mcp:moon/*']\n",
+        (6, 9),
+        "there is no server `moon`; add [tools.moon] to pai-voice.toml.",
+    ),
+    "unknown function": (RUTH + "tools: ['python:dise']\n", (6, 9), "has an entry point `dise` in the group pai_voice.tools"),
+    "half a tool": (RUTH + "tools: [end_call, 'mcp:moon']\n", (6, 19), "`mcp:moon` names no tool; write mcp:moon/*"),
 }
 ZOE = RUTH.replace("Ruth", "Zoe").replace("alto", "tenor") + "hands_over_to: [ruth, kai]\n"
 

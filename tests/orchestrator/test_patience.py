@@ -43,6 +43,21 @@ def test_a_fast_answer_gets_no_filler(patience: Patience) -> None:
     assert said(patience, Rest.ANSWER, 10, 10.9) == []
 
 
+def test_while_a_tool_runs_the_words_are_true_of_that(patience: Patience) -> None:
+    patience.turn_over(10.0)
+    assert [prompt for _, prompt in said(patience, Rest.TOOL, 10, 20)][:3] == [Prompt.FILLER, Prompt.STILL_WORKING, Prompt.SLOW]
+
+
+def test_after_the_answer_has_begun_only_dead_air_is_filled(patience: Patience) -> None:
+    patience.turn_over(10.0)
+    patience.begun()
+    patience.moved(11.0)
+    assert said(patience, Rest.TOOL, 11, 13.1) == []
+    assert said(patience, Rest.TOOL, 13.1, 14) == [(pytest.approx(13.2, abs=0.11), Prompt.STILL_WORKING)]
+    patience.turn_over(20.0)
+    assert said(patience, Rest.ANSWER, 20, 22)[0][1] is Prompt.FILLER
+
+
 def test_a_silent_caller_is_asked_once_and_then_let_go(patience: Patience) -> None:
     patience.moved(5.0)
     assert said(patience, Rest.CALLER, 5, 30) == [(13.0, Prompt.ARE_YOU_STILL_THERE), (25.0, Prompt.GOODBYE_SILENCE)]

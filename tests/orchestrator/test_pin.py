@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from orchestrator.events import DigitPressed
-from orchestrator.pin import PinGuard
+from orchestrator.pin import Trust
 from telephony.admission import Admission, AdmissionPolicy, Refused
 from tests.orchestrator.stage import LINES, Rehearsal, answer, on_the_phone
 
@@ -32,7 +32,7 @@ def told(call: Rehearsal) -> str:
 
 
 async def test_by_keys(admission: Admission) -> None:
-    async with on_the_phone(["Engineer, why?"], answer("engineer", "Because."), guard=PinGuard(admission, CALLER)) as call:
+    async with on_the_phone(["Engineer, why?"], answer("engineer", "Because."), trust=Trust.of(admission, CALLER)) as call:
         assert call.said == [("kai", LINES.pin.ask)]
         call.line.press("2580#")
         await anyio.sleep(6)
@@ -45,7 +45,7 @@ async def test_by_keys(admission: Admission) -> None:
 
 async def test_by_voice(admission: Admission) -> None:
     heard = ["two five eight oh", "Engineer, why?"]
-    async with on_the_phone(heard, answer("engineer", "Because."), guard=PinGuard(admission, CALLER)) as call:
+    async with on_the_phone(heard, answer("engineer", "Because."), trust=Trust.of(admission, CALLER)) as call:
         await call.say()
         assert call.said[-1] == ("kai", "Hi, this is Kai. What can I do for you?")
         await call.say()
@@ -54,7 +54,7 @@ async def test_by_voice(admission: Admission) -> None:
 
 
 async def test_three_wrong_tries_end_the_call_and_the_number_rests(admission: Admission) -> None:
-    async with on_the_phone(["one two three four"] * 3, guard=PinGuard(admission, CALLER)) as call:
+    async with on_the_phone(["one two three four"] * 3, trust=Trust.of(admission, CALLER)) as call:
         await call.say()
         await call.say()
         assert [text for _, text in call.said[1:]] == [LINES.pin.wrong] * 2

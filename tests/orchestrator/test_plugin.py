@@ -121,6 +121,14 @@ async def test_the_guard_is_lifted_for_so_long(monkeypatch: pytest.MonkeyPatch) 
     assert (await httpx2.AsyncHTTPTransport().handle_async_request(request)).status_code == 204
 
 
+def test_what_nobody_scripted_is_told_without_a_stack(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(PASSES.replace('says("engineer"', 'says("kai"'))
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["Claude was asked as engineer, turn 1, *", "*Script it: claude.says(*", "*call 1*"])
+    result.stdout.no_fnmatch_line("*Error*")
+
+
 def test_with_the_fixture_the_sdk_itself_is_answered(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(SERVED)
     pytester.runpytest_subprocess().assert_outcomes(passed=1)

@@ -15,7 +15,7 @@ from agents.scripted import ScriptedTransport
 from orchestrator.events import BargeIn, Failed, MoneySpent
 from orchestrator.patience import Limits
 from orchestrator.testing import cast
-from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.claude import StagedClaude, Unscripted
 from orchestrator.testing.rehearsal import Rehearsal
 from orchestrator.testing.virtual_time import run
 from voices.audio import write_wav
@@ -189,7 +189,7 @@ async def test_what_a_test_finds_wrong_is_raised_as_it_is(rehearsal: Rehearsal) 
 
 async def test_what_nobody_scripted_fails_the_test(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     claude.says("engineer", "Because.", when="build")
-    with pytest.raises(pytest.fail.Exception) as failure:
+    with pytest.raises(Unscripted) as failure:
         async with rehearsal.call() as call:
             await call.say("Engineer, how late is it?")
     message = str(failure.value)

@@ -22,7 +22,7 @@ from orchestrator.mind import Minds
 from orchestrator.notes import NoteList
 from orchestrator.patience import Limits
 from orchestrator.renewal import Renewal, stamp
-from orchestrator.rosters import PROMPTS, phrases_of, roster_of
+from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from telephony.admission import Admission, AdmissionPolicy
@@ -32,8 +32,12 @@ from tests.orchestrator.stage import LINES, NOON
 from voices.catalogue import Catalogue
 from voices.endpoint import PauseEndpointer
 from voices.engines.scripted import ScriptedRecognizer
+from voices.engines.tones import TonesSynthesizer
+from voices.synthesis import Sound, UnknownVoice
 from voices.vad import LevelVad
+from voices.voice import load_voices
 
+AUNT = "description: Hers.\nengines:\n  espeak:\n    gain_db: -1.5\n    variant: en-us+f4\n"
 RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: prompts/ruth.md\nvoice: alto\n"
 
 
@@ -45,9 +49,9 @@ def own(tmp_path: Path) -> Path:
     return folder
 
 
-def opened(own: Path) -> tuple[Settings, Minds, Renewal, ScriptedClaude]:
+def opened(own: Path) -> tuple[Settings, Parts, Renewal, ScriptedClaude]:
     """As `open_house` does it, with nothing that must be warmed."""
-    settings = Settings(agents=(own,), admission=AdmissionPolicy(allow=("+15550100",)))
+    settings = Settings(agents=(own,), voices=(own.parent / "voices",), admission=AdmissionPolicy(allow=("+15550100",)))
     before, roster = stamp(settings), roster_of(settings)
     prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
     claude = ScriptedClaude(Script(defaults={"kai": "Yes?", "ruth": "Salt."}))
@@ -65,7 +69,9 @@ def opened(own: Path) -> tuple[Settings, Minds, Renewal, ScriptedClaude]:
         now=lambda: NOON,
         notes=lambda _: NoteList(),
     )
-    return settings, minds, Renewal(settings, brain, minds, before), claude
+    catalogue = Catalogue(load_voices(*voice_folders(settings)), [TonesSynthesizer(name="espeak")])
+    parts = Parts(minds, catalogue, LevelVad, PauseEndpointer, Limits(1, settings.admission.max_usd_per_call))
+    return settings, parts, Renewal(settings, brain, parts, before), claude
 
 
 def _not_again(_: Settings) -> None:
@@ -73,40 +79,43 @@ def _not_again(_: Settings) -> None:
 
 
 async def test_what_did_not_change_is_not_read_again(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, minds, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    _, parts, renewal, _ = await anyio.to_thread.run_sync(opened, own)
     monkeypatch.setattr("orchestrator.renewal.roster_of", _not_again)
-    assert await renewal.minds() is minds
+    assert await renewal.parts() is parts
     await anyio.Path(own / "notes.txt").write_text("no agent's")
-    assert await renewal.minds() is minds
+    assert await renewal.parts() is parts
 
 
 async def test_a_new_agent_is_there_for_the_next_call_and_the_one_under_way_goes_on_as_it_was(own: Path) -> None:
-    _, before, renewal, claude = await anyio.to_thread.run_sync(opened, own)
+    _, parts, renewal, claude = await anyio.to_thread.run_sync(opened, own)
+    before = parts.minds
     await anyio.Path(own / "ruth.yaml").write_text(RUTH)
     with capture_logs() as logs:
-        after = await renewal.minds()
+        after = (await renewal.parts()).minds
     assert [entry["event"] for entry in logs] == ["agents_renewed"]
     assert ("ruth" in before.roster, "ruth" in after.roster) == (False, True)
     assert after.router.at_once("Ruth, what is for dinner?", "kai") != before.router.at_once("Ruth, what is for dinner?", "kai")
     assert "- ruth: Ruth" in after.router_system
+    assert (await renewal.parts()).catalogue is parts.catalogue  # what was said with the voices it has need not be said again
     assert after.phrases.is_goodbye("goodbye Ruth")
 
     assert isinstance(before.brain, ClaudeBrain)
     async with before.brain:
-        first = await renewal.minds()
+        first = (await renewal.parts()).minds
         await played(before.brain, "hello")
     assert "Ruth" not in claude.exchanges[-1].request["system"][0]["text"]
     assert first is after
 
 
 async def test_the_renewed_brain_speaks_over_the_same_connection_with_the_new_words(own: Path) -> None:
-    _, before, renewal, claude = await anyio.to_thread.run_sync(opened, own)
+    _, parts, renewal, claude = await anyio.to_thread.run_sync(opened, own)
+    before = parts.minds
     assert isinstance(before.brain, ClaudeBrain)
     async with before.brain:
         await anyio.Path(own / "ruth.yaml").write_text(RUTH)
-        await played((await renewal.minds()).brain, "hello")
+        await played((await renewal.parts()).minds.brain, "hello")
         await anyio.Path(own / "prompts" / "ruth.md").write_text("You bake.")
-        assert (await renewal.minds()).roster["ruth"].prompt == "You bake."
+        assert (await renewal.parts()).minds.roster["ruth"].prompt == "You bake."
     assert "Ruth (agent id ruth)" in claude.exchanges[-1].request["system"][0]["text"]
 
 
@@ -114,17 +123,50 @@ async def test_the_renewed_brain_speaks_over_the_same_connection_with_the_new_wo
 async def test_a_broken_file_keeps_the_last_good_ones_and_is_told_once(own: Path, broken: str) -> None:
     _, _, renewal, _ = await anyio.to_thread.run_sync(opened, own)
     await anyio.Path(own / "ruth.yaml").write_text(RUTH)
-    good = await renewal.minds()
+    good = await renewal.parts()
     await anyio.Path(own / "ruth.yaml").write_text(broken)
     with capture_logs() as logs:
-        assert await renewal.minds() is good
-        assert await renewal.minds() is good
+        assert await renewal.parts() is good
+        assert await renewal.parts() is good
     (entry,) = logs
     assert (entry["event"], entry["log_level"]) == ("agents_not_renewed", "warning")
     assert f"{own / 'ruth.yaml'}:" in entry["error"]
     assert entry["fix"]
     await anyio.Path(own / "ruth.yaml").write_text(RUTH.replace("cooks", "bakes"))
-    assert (await renewal.minds()).roster["ruth"].role == "bakes"
+    assert (await renewal.parts()).minds.roster["ruth"].role == "bakes"
+
+
+async def test_a_new_agent_with_a_new_voice_speaks_in_the_next_call_on_the_same_engines(own: Path) -> None:
+    _, before, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    voices = anyio.Path(own.parent / "voices")
+    await voices.mkdir()
+    await (voices / "aunt.yaml").write_text(AUNT)
+    await anyio.Path(own / "ruth.yaml").write_text(RUTH.replace("alto", "aunt"))
+    after = await renewal.parts()
+    assert after.minds.roster["ruth"].voice == "aunt"
+    assert after.catalogue.renderings("aunt")[0][0] is before.catalogue.renderings("kai")[0][0]
+    assert [type(part) async for part in after.catalogue.speak("Salt.", "aunt")] == [Sound]
+    with pytest.raises(UnknownVoice):
+        before.catalogue.renderings("aunt")
+
+    await (voices / "aunt.yaml").write_text(AUNT.replace("-1.5", "3.0"))
+    assert (await renewal.parts()).catalogue.renderings("aunt")[0][1].gain_db == 3.0
+
+
+@pytest.mark.parametrize("broken", [AUNT.replace("variant", "varient"), "", None])
+async def test_a_broken_voice_or_one_that_is_gone_keeps_the_last_good_ones_and_the_agents(own: Path, broken: str | None) -> None:
+    aunt = anyio.Path(own.parent / "voices" / "aunt.yaml")
+    await aunt.parent.mkdir()
+    await aunt.write_text(AUNT)
+    await anyio.Path(own / "ruth.yaml").write_text(RUTH.replace("alto", "aunt"))
+    _, good, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    await (aunt.write_text(broken) if broken is not None else aunt.unlink())
+    with capture_logs() as logs:
+        assert await renewal.parts() is good
+        assert await renewal.parts() is good
+    (entry,) = logs
+    assert "aunt" in entry["error"]
+    assert good.catalogue.renderings("aunt")
 
 
 async def test_a_deleted_file_is_gone_and_an_edit_of_the_same_length_is_seen(own: Path) -> None:
@@ -133,9 +175,9 @@ async def test_a_deleted_file_is_gone_and_an_edit_of_the_same_length_is_seen(own
     _, _, renewal, _ = await anyio.to_thread.run_sync(opened, own)
     await path.write_text(RUTH.replace("food", "wine"))
     await anyio.to_thread.run_sync(os.utime, path, (1, 1))
-    assert (await renewal.minds()).roster["ruth"].description == "Use for wine."
+    assert (await renewal.parts()).minds.roster["ruth"].description == "Use for wine."
     await path.unlink()
-    assert "ruth" not in (await renewal.minds()).roster
+    assert "ruth" not in (await renewal.parts()).minds.roster
 
 
 async def test_each_call_gets_them(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,18 +186,17 @@ async def test_each_call_gets_them(own: Path, tmp_path: Path, monkeypatch: pytes
     class Noted:
         why = "goodbye"
 
-        def __init__(self, parts: Parts, *_: object, guard: object) -> None:
+        def __init__(self, parts: Parts, *_: object, **__: object) -> None:
             on_the_line.append([agent.id for agent in parts.minds.roster])
 
         async def run(self) -> None:
             pass
 
     monkeypatch.setattr("orchestrator.app.Call", Noted)
-    settings, minds, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    settings, parts, renewal, _ = await anyio.to_thread.run_sync(opened, own)
     settings = settings.model_copy(update={"home": tmp_path})
-    parts = Parts(minds, Catalogue({}, []), LevelVad, PauseEndpointer, Limits(1, settings.admission.max_usd_per_call))
     spending = DaySpending(NOON.date())
-    house = House(settings, minds.roster, parts, Admission(settings.admission), spending, renewal=renewal)
+    house = House(settings, parts.minds.roster, parts, Admission(settings.admission), spending, renewal=renewal)
     await house.take(RehearsalLine("first"))
     await anyio.Path(own / "ruth.yaml").write_text(RUTH)
     await house.take(RehearsalLine("second"))

@@ -43,7 +43,11 @@ def told(model: BaseModel, above: str = "") -> Iterator[tuple[str, str]]:
             yield from ((f"{above}{key}", line) for line in ([value] if isinstance(value, str) else value))
 
 
-@pytest.mark.parametrize(("key", "line"), [pair for pair in told(LINES) if pair[0] not in ELSEWHERE and "work_" not in pair[0]])
+IN_OUR_OWN_CALLS = "callback."  # test_callback.py, test_results.py
+SAID = [pair for pair in told(LINES) if pair[0] not in ELSEWHERE and "work_" not in pair[0] and IN_OUR_OWN_CALLS not in pair[0]]
+
+
+@pytest.mark.parametrize(("key", "line"), SAID)
 def test_every_line_of_the_phone_is_heard_in_one(key: str, line: str) -> None:
     heard = [expected.text for turn in TURNS for expected in turn.expect if expected.text]
     pieces = [piece.strip("^$ ") for text in heard for piece in re.split(r"\.\*|\. ", text)]
@@ -52,7 +56,7 @@ def test_every_line_of_the_phone_is_heard_in_one(key: str, line: str) -> None:
 
 
 def test_every_tool_is_used_in_one() -> None:
-    assert {tool for turn in TURNS for tool in turn.tools or ()} == set(KNOWN)
+    assert {tool for turn in TURNS for tool in turn.tools or ()} >= set(KNOWN)
 
 
 def test_every_way_of_answering_and_interrupting_is_in_one() -> None:

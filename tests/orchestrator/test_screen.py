@@ -13,7 +13,7 @@ from orchestrator import events
 from orchestrator.config import Settings
 from orchestrator.events import CallEvent, Entry
 from orchestrator.rosters import roster_of
-from orchestrator.screen import Transcript
+from orchestrator.screen import Transcript, summary_line
 
 STARTED = events.CallStarted(call="c", line="acs", caller="+1", called="+2", began="2026-11-22T12:00:00+00:00")
 SAID = events.SaidText(turn=1, agent="engineer", voice="engineer", text="Yes [and] no.", from_s=2.4, to_s=3.0)
@@ -40,6 +40,11 @@ def shown(*facts: tuple[float, CallEvent], colours: bool = False) -> list[str]:
         (SAID.model_copy(update={"agent": "gone"}), "   2.40  gone       Yes [and] no."),
         (events.BargeIn(turn=1, agent="kai", onset_s=2.8), "   3.00  the caller takes the floor from kai"),
         (events.DigitPressed(key="#"), "   3.00  key #"),
+        (
+            events.ToolUsed(turn=1, agent="kai", name="recall", input={"about": "eggs", "zone": ""}),
+            "   3.00  kai uses recall (about: eggs)",
+        ),
+        (events.ToolUsed(turn=1, agent="kai", name="end_call", input={}), "   3.00  kai uses end_call"),
         (events.Failed(where="router", code="slow", sentence="Too slow."), "   3.00  router: Too slow. (slow)"),
         (
             events.CallEnded(why="caller_hung_up", duration_s=3.04, cost_usd=Decimal("0.00123")),
@@ -73,6 +78,32 @@ def test_the_timings_of_a_turn_stand_under_it_once() -> None:
         "1500 ms  by phone: heard 100",
         "10.00  ended: goodbye, 10.0 s, 0.00000 USD",
     ]
+
+
+def spent(turn: int, on: str, usd: str) -> events.MoneySpent:
+    return events.MoneySpent(turn=turn, on=on, model="m", usd=Decimal(usd))
+
+
+PAID = [
+    (0.1, spent(0, "warm", "0.0001")),
+    (2.1, events.HeardText(turn=1, text="why", from_s=1.0, to_s=2.0, engine="w")),
+    (2.2, spent(1, "router", "0.00002")),
+    (2.4, events.Played(turn=1, agent="engineer")),
+    (2.5, spent(1, "engineer", "0.0003")),
+]
+
+
+def test_what_a_turn_cost_stands_beside_its_timings() -> None:
+    ended = events.CallEnded(why="goodbye", duration_s=4, cost_usd=Decimal("0.00042"))
+    assert shown(*PAID, (4.0, ended))[1].strip() == "400 ms  by phone: heard 100  0.00032 USD"
+
+
+def test_a_call_is_summed_up_in_a_line() -> None:
+    entries = [Entry(seq=1, at_s=at_s, event=fact) for at_s, fact in PAID]
+    assert summary_line(entries) == (
+        "1 turn, p50 400 ms, p95 400 ms, 0.00042 USD (warm 0.00010, router 0.00002, engineer 0.00030)"
+    )
+    assert summary_line([]) == "0 turns, 0.00000 USD"
 
 
 def test_agents_have_their_colours_and_a_long_wait_is_red() -> None:

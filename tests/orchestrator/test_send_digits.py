@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from agents.script import Entry, ToolUse, When
-from orchestrator.pin import PinGuard
+from orchestrator.pin import Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal
 from telephony.admission import Admission, AdmissionPolicy
@@ -64,7 +64,7 @@ async def test_a_line_that_cannot_is_told_to_claude_who_tells_the_caller() -> No
 async def test_nothing_is_pressed_while_the_pin_is_asked_for() -> None:
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580"), pin_mode="always"))
     heard = ["Kai, open the door", "two five eight zero", "Kai, open the door"]
-    async with on_the_phone(heard, PRESSES, ANSWERS, guard=PinGuard(admission, CALLER)) as call:
+    async with on_the_phone(heard, PRESSES, ANSWERS, trust=Trust.of(admission, CALLER)) as call:
         await call.say()
         assert call.line.shown == ""
         await call.say()

@@ -8,9 +8,20 @@ import anyio
 import pytest
 
 from telephony.acs_wire import AudioData, StopAudio, decode, incoming_audio, incoming_digit, incoming_metadata
-from telephony.line import Digit, Line, LineClosed, LineError, LineRefused, NotAnswered, Refusal
+from telephony.line import (
+    Digit,
+    Line,
+    LineBusy,
+    LineClosed,
+    LineDown,
+    LineError,
+    LineRefused,
+    LineRejected,
+    NotAnswered,
+    Refusal,
+)
 from tests.kit.azure import CALLED, CALLER, Azure, azure_and
-from voices.audio import FRAME_BYTES, Frame
+from voices.audio import FRAME_BYTES, SILENCE, Frame
 
 LOUD = Frame(b"\x10\x20" * (FRAME_BYTES // 2))
 
@@ -171,8 +182,8 @@ async def nothing_comes(azure: Azure, asked: dict[str, Any]) -> None:
     ("then", "error", "message"),
     [
         (far_end_leaves, LineClosed, "hung up"),
-        (stream_fails, NotAnswered, "8581"),
-        (no_socket_comes, NotAnswered, "its sound did not come"),
+        (stream_fails, LineDown, "8581"),
+        (no_socket_comes, LineDown, "its sound did not come"),
         (nothing_comes, NotAnswered, "no answer in time"),
     ],
 )
@@ -193,11 +204,11 @@ async def test_an_answer_that_leads_to_no_call(then: Any, error: type[LineError]
         (400, '{"error":{"code":"8528","message":"terminated"}}', LineClosed),
         (400, '{"error":{"code":"8523","message":"bad"}}', NotAnswered),
         (403, "", NotAnswered),
-        (429, "", NotAnswered),
-        (200, "", NotAnswered),
-        (200, "null", NotAnswered),
+        (429, "", LineDown),
+        (200, "", LineDown),
+        (200, "null", LineDown),
         (200, "<html>", NotAnswered),
-        (200, "[]", NotAnswered),
+        (200, "[]", LineDown),
     ],
 )
 async def test_azure_says_no_or_nonsense(status: int, body: str, error: type[LineError], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,9 +356,15 @@ async def test_dial() -> None:
 @pytest.mark.parametrize(
     ("kind", "code", "error"),
     [
-        ("CreateCallFailed", 486, LineRefused),
+        ("CreateCallFailed", 403, LineRefused),
+        ("CreateCallFailed", 404, LineRefused),
+        ("CreateCallFailed", 408, NotAnswered),
         ("CreateCallFailed", 480, NotAnswered),
-        ("CallDisconnected", 603, LineRefused),
+        ("CreateCallFailed", 486, LineBusy),
+        ("CreateCallFailed", 487, NotAnswered),
+        ("CreateCallFailed", 503, LineDown),
+        ("CreateCallFailed", 600, LineBusy),
+        ("CallDisconnected", 603, LineRejected),
         ("CallDisconnected", 0, NotAnswered),
     ],
 )
@@ -358,8 +375,31 @@ async def test_nobody_takes_our_call(kind: str, code: int, error: type[LineError
             await azure.tell(await azure.next("create"), kind, resultInformation={"code": code, "subCode": 1})
 
         tasks.start_soon(azures_side)
-        with pytest.raises(error):
+        with pytest.raises(error) as failed:
             await listener.dial(CALLER)
+        assert failed.type is error
+
+
+async def test_what_is_heard_while_it_rings_is_no_part_of_the_call() -> None:
+    async with azure_and(Answered()) as (azure, listener), anyio.create_task_group() as tasks:
+
+        async def azures_side() -> None:
+            asked = await azure.next("create")
+            async with azure.media(asked) as socket:
+                await socket.send(incoming_metadata(16_000, "s"))
+                await socket.send(said())
+                await (await socket.ping())
+                await anyio.wait_all_tasks_blocked()  # it has arrived where we would hear it
+                await azure.tell(asked, "CallConnected")
+                await azure.tell(asked, "CallConnected")
+                await socket.send(incoming_audio(SILENCE, "t", f"4:{CALLER}"))
+                await azure.next("terminate")
+                await azure.tell(asked, "CallDisconnected")
+
+        tasks.start_soon(azures_side)
+        line = await listener.dial(CALLER)
+        assert await anext(line.hear()) == SILENCE
+        await line.hang_up()
 
 
 async def test_a_phone_that_rings_on_is_given_up() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Literal
 
 import anyio
@@ -13,8 +14,9 @@ from anyio.abc import TaskStatus
 
 from telephony.acs_emulator import Emulator, Fault
 from telephony.acs_emulator.call import Call
+from telephony.answering_machine import RECORDS, plan
 from telephony.dial import DialEvent, DialResult, Manners, Outcome, Utterance, dial, pick_up
-from telephony.line import Digit, Line, LineClosed, LineRefused, NotAnswered, Refusal
+from telephony.line import Digit, Line, LineClosed, LineRefused, LineRejected, Refusal
 from tests.kit.emulated import CALLED, CALLER, say, telephone, tone
 from voices.audio import Frame, level_dbfs, samples
 
@@ -175,7 +177,7 @@ async def test_a_socket_that_stays_away_ends_the_call() -> None:
 
 async def test_we_ring_a_phone_that_picks_up_declines_or_is_not_there() -> None:
     async with telephone(Beeper()) as (emulator, listener), anyio.create_task_group() as tasks:
-        with pytest.raises(NotAnswered):
+        with pytest.raises(LineRefused, match="404"):
             await listener.dial(CALLER)
 
         results: list[DialResult] = []
@@ -188,7 +190,7 @@ async def test_we_ring_a_phone_that_picks_up_declines_or_is_not_there() -> None:
             )
 
         await tasks.start(phone, "decline")
-        with pytest.raises(LineRefused):
+        with pytest.raises(LineRejected):
             await listener.dial(CALLER)
         await tasks.start(phone, "answer")
         line = await listener.dial(CALLER)
@@ -202,6 +204,28 @@ async def test_we_ring_a_phone_that_picks_up_declines_or_is_not_there() -> None:
             (Outcome.NO_ANSWER, "declined"),
             (Outcome.COMPLETED, "server hung up"),
         ]
+
+
+async def test_an_answering_machine_greets_beeps_and_records() -> None:
+    async with telephone(Beeper()) as (emulator, listener), anyio.create_task_group() as tasks:
+        results: list[DialResult] = []
+
+        async def machine(*, task_status: TaskStatus[None]) -> None:
+            manners = replace(RECORDS, leave_after_s=0.6)
+            results.append(await pick_up(emulator.url, CALLER, plan(tone(1.0, 300)), manners=manners, task_status=task_status))
+
+        await tasks.start(machine)
+        line = await listener.dial(CALLER)
+        heard = b""
+        async for item in line.hear():
+            heard += item if isinstance(item, Frame) else b""
+            if level_dbfs(heard[-3_200:]) < -60 and level_dbfs(heard) > -60 and len(heard) > 2.1 * 32_000:
+                break
+        assert pitches(heard) == [300, 880]  # 1,000 Hz is nearest to that
+        await say(line, tone(0.5, 660))
+        async for _ in line.hear():
+            pass
+        assert (results[0].outcome, pitches(results[0].heard_pcm)) == (Outcome.COMPLETED, [660])
 
 
 # --- Azure that says no -----------------------------------------------------------------------------------------------

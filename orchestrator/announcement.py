@@ -1,4 +1,4 @@
-"""The last words of a call that broke: past ear, mind and mouth, which may be what broke, straight to the line."""
+"""Words of the phone's own, straight to the line: past ear, mind and mouth, which may have broken, or are not wanted."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from voices.audio import FRAME_S, frames
 from voices.catalogue import Catalogue
 from voices.synthesis import Sound, SynthesisError
 
-APOLOGY_S: Final = 8.0  # for all of it
+LONGEST_S: Final = 12.0  # for all of it
 
 
-async def apologise(line: Line, journal: Journal, catalogue: Catalogue, agent: Agent, text: str) -> None:
-    """Say `text` instead of whatever was being said. What fails here as well is let be: the call ends either way."""
-    with anyio.move_on_after(APOLOGY_S), suppress(LineError, SynthesisError):
+async def announce(line: Line, journal: Journal, catalogue: Catalogue, agent: Agent, text: str) -> None:
+    """Say `text` instead of whatever was being said. What fails here is let be: the call ends either way."""
+    with anyio.move_on_after(LONGEST_S), suppress(LineError, SynthesisError):
         sounds = [sound async for sound in catalogue.speak(text, agent.voice) if isinstance(sound, Sound)]
         from_s = heard_s = await line.clear()
         for frame in frames(b"".join(sound.pcm for sound in sounds)):

@@ -1,0 +1,121 @@
+"""Plain Python functions as tools: what installed packages bring by the entry point group `pai_voice.tools`."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import warnings
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from inspect import Parameter
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+import structlog
+from pydantic import BaseModel, create_model
+from pydantic.errors import PydanticUserError
+
+from agents.errors import ToolError, Unusable
+from agents.outside import GROUP, LONGEST_DESCRIPTION, LONGEST_RESULT, cut
+from agents.tools import KNOWN, Inputs, Tool
+
+log = structlog.get_logger()
+
+THREADS: Final = 4  # functions that are not async, at the same time: one that hangs keeps its thread, and no more than these
+_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}")
+Function = Callable[..., Any]
+Threads = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Functions:
+    """Those that can be used, by entry point; and why the others cannot."""
+
+    tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+    problems: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def known() -> tuple[str, ...]:
+    """The names that there are; nothing is imported for it. Reads the disk."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def found(threads: anyio.CapacityLimiter | None = None) -> Functions:
+    """All, imported; `threads` is for those that are not async. Reads the disk, and runs what the packages do when imported."""
+    in_thread = partial(anyio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
+    tools: dict[str, Tool] = {}
+    problems: dict[str, str] = {}
+    for point in entry_points(group=GROUP):
+        try:
+            tools[point.name] = tool_of(point.name, _loaded(point), in_thread)
+        except Unusable as error:
+            problems[point.name] = f"{point.value}: {error}"
+    return Functions(tools, problems)
+
+
+def _loaded(point: EntryPoint) -> Function:
+    if not _NAME.fullmatch(point.name) or "__" in point.name or point.name in KNOWN:
+        raise Unusable("it needs another name: letters, digits, `_` and `-`, at most 64, no `__`, and none of our own tools'")
+    try:
+        return point.load()
+    except Exception as error:  # somebody else's module: whatever it raises is no reason for the house to fall
+        raise Unusable(f"it cannot be imported ({type(error).__name__}: {error})") from error
+
+
+def tool_of(name: str, function: Function, in_thread: Threads) -> Tool:
+    """A tool of that name: it takes what the function takes, and its description is the docstring. A function that is not async
+    runs `in_thread`. Raises Unusable."""
+    if not inspect.isroutine(function):
+        raise Unusable("it is no function; the entry point must name one, as `module:function`")
+    description = inspect.getdoc(function)
+    if not description:
+        raise Unusable("it has no docstring; write there when to use it, for Claude")
+    inputs = _inputs(function)
+    return Tool(name, cut(description, LONGEST_DESCRIPTION), inputs, run=partial(_run, name, function, inputs, in_thread))
+
+
+def _inputs(function: Function) -> type[BaseModel]:
+    try:
+        parameters = inspect.signature(function, eval_str=True).parameters.values()
+    except (NameError, TypeError, ValueError, SyntaxError) as error:
+        raise Unusable(f"its parameters cannot be read: {error}") from error
+    fields: dict[str, Any] = {}
+    for parameter in parameters:
+        named = parameter.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+        if not named or parameter.name.startswith("_"):
+            raise Unusable(f"its parameter `{parameter.name}` has no name that Claude could use; write plain parameters")
+        if parameter.annotation is Parameter.empty:
+            raise Unusable(f"its parameter `{parameter.name}` has no type; write one, as `{parameter.name}: str`")
+        fields[parameter.name] = (parameter.annotation, ... if parameter.default is Parameter.empty else parameter.default)
+    return _model(fields)
+
+
+def _model(fields: dict[str, Any]) -> type[BaseModel]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of names that pydantic keeps for itself
+        try:
+            model = create_model("Given", __base__=Inputs, **fields)
+            model.model_json_schema()
+        except (PydanticUserError, NameError, TypeError, ValueError, Warning) as error:
+            what = str(error).splitlines()[0]
+            raise Unusable(f"its parameters cannot be told to Claude: {what}; take plain types and other names") from error
+    return model
+
+
+async def _run(name: str, function: Function, inputs: type[BaseModel], in_thread: Threads, given: Mapping[str, Any]) -> str:
+    checked = inputs.model_validate(given)
+    arguments = {key: getattr(checked, key) for key in inputs.model_fields}
+    try:
+        if inspect.iscoroutinefunction(function):
+            result = await function(**arguments)
+        else:
+            result = await in_thread(partial(function, **arguments))
+    except ToolError:
+        raise
+    except Exception as error:  # somebody else's function: it fails the tool, not the call
+        log.warning("tool_failed", tool=name, error=type(error).__name__)
+        raise ToolError(f"{name} failed: {cut(str(error), 300) or type(error).__name__}") from error
+    return cut(str(result), LONGEST_RESULT)

@@ -1,0 +1,94 @@
+"""What the server and the worker of a run tell each other: lines of JSON, `{"Kind": {…}}`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from agents.work import Add, Done, Says, Spent, Stop, Working
+
+LONGEST: Final = 16 * 1024 * 1024  # bytes in a line: a result in full, and what a tool is to write
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The first line to the worker: all it needs."""
+
+    prompt: str
+    session: str
+    command: str
+    folder: str
+    system: str
+    """What is added to the command line's own system text."""
+    resumed: str
+    """Said instead of the prompt where the session is there already."""
+    words: dict[str, str]
+    """What Claude reads of our own tools `say` and `ask_caller`, and of what was `said` or `unsaid`."""
+    allowed_tools: tuple[str, ...]
+    asked_tools: tuple[str, ...]
+    """Asked for each time, even where they are allowed."""
+    max_usd: Decimal
+    max_turns: int
+    model: str | None
+    setting_sources: tuple[str, ...] | None
+    """None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """The run waits for a Reply: to use a tool, or, where that is our own, to know something."""
+
+    ask: str
+    tool: str
+    input: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    ask: str
+    yes: bool
+    text: str
+    """For Claude."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broke:
+    """The end, unfinished: a WorkError's code, and what is known of it."""
+
+    code: str
+    detail: str = ""
+
+
+ToWorker = Job | Reply | Add | Stop
+FromWorker = Working | Says | Spent | Done | Wants | Broke
+_TO: Final = {kind.__name__: kind for kind in (Job, Reply, Add, Stop)}
+_FROM: Final = {kind.__name__: kind for kind in (Working, Says, Spent, Done, Wants, Broke)}
+
+
+class NoMessage(Exception):
+    """The line is none of these."""
+
+
+def pack(message: ToWorker | FromWorker) -> bytes:
+    return msgspec.json.encode({type(message).__name__: message}) + b"\n"
+
+
+def for_worker(line: bytes) -> ToWorker:
+    """Raises NoMessage."""
+    return _unpack(line, _TO)
+
+
+def from_worker(line: bytes) -> FromWorker:
+    """Raises NoMessage."""
+    return _unpack(line, _FROM)
+
+
+def _unpack(line: bytes, kinds: dict[str, Any]) -> Any:
+    try:
+        ((kind, body),) = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).items()
+        return msgspec.json.decode(body, type=kinds[kind])
+    except (msgspec.MsgspecError, ValueError, KeyError) as error:
+        raise NoMessage(f"{line[:80]!r}: {error}") from error

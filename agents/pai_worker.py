@@ -1,0 +1,248 @@
+"""The process that hosts one run of the command line: `python -m agents.pai_worker`, told and telling by agents/pai_wire.
+
+It has an environment of its own, so that no secret of the server's reaches the run's shell. It ends when its stdin does, when
+it is terminated, and when its parent dies; each time it interrupts the run first, so that nothing is left.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncGenerator
+from typing import Any, Final
+from uuid import uuid4
+
+import anyio
+from claude_agent_sdk import (
+    ClaudeAgentOptions,
+    ClaudeSDKClient,
+    ClaudeSDKError,
+    CLINotFoundError,
+    PermissionResultAllow,
+    PermissionResultDeny,
+    ToolPermissionContext,
+    create_sdk_mcp_server,
+    get_session_info,
+    tool,
+)
+
+from agents.errors import Crashed, NotInstalled, WorkError
+from agents.pai_reading import OURS, Reading
+from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, pack
+from agents.work import Add, Stop
+
+_INTERRUPT_S: Final = 4.0  # for the command line to end its turn; it takes 0.1 s
+_LINGER_S: Final = 2.0  # after the end, for a wish that was sent just before it
+_STDERR_LINES: Final = 5
+
+
+class Host:
+    """One run."""
+
+    def __init__(self, job: Job, out: int) -> None:
+        self._job, self._out = job, out
+        self._known = get_session_info(job.session) is not None
+        self._reading = Reading()
+        self._replies: dict[str, Reply] = {}
+        self._waiting: dict[str, anyio.Event] = {}
+        self._wishes: set[str] = set()
+        """Those that the run has not taken in yet."""
+        self._running = anyio.CancelScope()
+        self._stopped = False
+        self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
+        self._client = ClaudeSDKClient(self._options())
+
+    async def work(self) -> None:
+        """From the prompt to the end, which is told."""
+        try:
+            await self._run()
+            ending = self._reading.ending(stopped=self._stopped)
+        except CLINotFoundError:
+            ending = NotInstalled()
+        except ClaudeSDKError as error:
+            ending = Crashed(" ".join([str(error), *self._stderr]))
+        if isinstance(ending, WorkError):
+            ending = Broke(ending.code, str(ending).removeprefix(ending.says).strip())
+        self._tell(ending)
+
+    async def hear(self, lines: AsyncGenerator[bytes, None]) -> None:
+        """What the server says, to its end."""
+        async for line in lines:
+            match for_worker(line):
+                case Reply() as reply:
+                    self._replies[reply.ask] = reply
+                    self._waiting.pop(reply.ask, anyio.Event()).set()
+                case Add(words=words):
+                    await self._wish(words)
+                case Stop():
+                    self._stopped = True
+                    self._running.cancel()
+                case Job():
+                    pass
+
+    async def _run(self) -> None:
+        try:
+            with self._running:
+                await self._client.connect()
+                await self._client.query(self._job.resumed if self._known else self._job.prompt)
+                await self._read()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._close()
+
+    async def _read(self) -> None:
+        messages = self._client.receive_messages()
+        while not self._reading.over or self._wishes:
+            message = None
+            with anyio.move_on_after(_LINGER_S if self._reading.over else None):
+                message = await anext(messages, None)
+            if message is None:
+                return
+            self._take(message)
+
+    def _take(self, message: object) -> None:
+        self._wishes -= set(getattr(message, "user_message_uuids", None) or ())
+        for event in self._reading.take(message):
+            self._tell(event)
+
+    async def _close(self) -> None:
+        """Interrupted and read to its end, the command line closes at once; else it would take 5 s."""
+        if not self._reading.over:
+            with anyio.move_on_after(_INTERRUPT_S):
+                try:
+                    await self._client.interrupt()
+                    async for message in self._client.receive_messages():
+                        self._take(message)
+                        if self._reading.over:
+                            break
+                except ClaudeSDKError:
+                    pass  # it is gone already, or was never there
+        await self._client.disconnect()
+
+    async def _wish(self, words: str) -> None:
+        """Taken in by the turn under way, or a turn of its own."""
+        uuid = str(uuid4())
+        self._wishes.add(uuid)
+
+        async def message() -> AsyncGenerator[dict[str, Any], None]:
+            yield {"type": "user", "message": {"role": "user", "content": words}, "parent_tool_use_id": None, "uuid": uuid}
+
+        try:
+            await self._client.query(message())
+        except ClaudeSDKError:
+            self._wishes.discard(uuid)  # not there yet, or no more
+
+    async def _ask(self, tool_name: str, given: dict[str, Any]) -> Reply:
+        ask = str(uuid4())
+        event = self._waiting[ask] = anyio.Event()
+        self._tell(Wants(ask, tool_name, given))
+        await event.wait()
+        return self._replies.pop(ask)
+
+    async def _may_use(
+        self, name: str, given: dict[str, Any], _: ToolPermissionContext
+    ) -> PermissionResultAllow | PermissionResultDeny:
+        reply = await self._ask(name, given)
+        return PermissionResultAllow() if reply.yes else PermissionResultDeny(message=reply.text)
+
+    def _options(self) -> ClaudeAgentOptions:
+        job = self._job
+        session: Any = {"resume": job.session} if self._known else {"session_id": job.session}
+        return ClaudeAgentOptions(
+            **session,
+            cli_path=job.command,
+            cwd=job.folder,
+            model=job.model,
+            system_prompt={"type": "preset", "preset": "claude_code", "append": job.system},
+            setting_sources=None if job.setting_sources is None else list(job.setting_sources),  # type: ignore[arg-type]
+            settings=json.dumps({"permissions": {"ask": list(job.asked_tools)}}),
+            permission_mode="default",
+            allowed_tools=[f"{OURS}say", f"{OURS}ask_caller", *job.allowed_tools],
+            disallowed_tools=["AskUserQuestion"],  # ours is `ask_caller`
+            can_use_tool=self._may_use,
+            mcp_servers={"phone": self._tools()},
+            verbatim_prompts=True,
+            max_turns=job.max_turns,
+            max_budget_usd=float(job.max_usd),
+            max_buffer_size=LONGEST,
+            stderr=self._stderr.append,
+        )
+
+    def _tools(self) -> Any:
+        """Always loaded: tools from elsewhere are otherwise hidden until Claude looks for them."""
+        words = self._job.words
+
+        @tool("say", words["say"], {"text": str})
+        async def say(given: dict[str, Any]) -> dict[str, Any]:
+            told = self._reading.says(str(given.get("text", "")))
+            for event in told:
+                self._tell(event)
+            return _text(words["said" if told else "unsaid"])
+
+        @tool("ask_caller", words["ask_caller"], {"question": str})
+        async def ask_caller(given: dict[str, Any]) -> dict[str, Any]:
+            return _text((await self._ask("", given)).text)
+
+        return {**create_sdk_mcp_server("phone", tools=[say, ask_caller]), "alwaysLoad": True}
+
+    def _tell(self, message: FromWorker) -> None:
+        line = memoryview(pack(message))
+        while line:
+            line = line[os.write(self._out, line) :]
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"content": [{"type": "text", "text": text}]}
+
+
+async def _lines() -> AsyncGenerator[bytes, None]:
+    """Of stdin, to its end."""
+    buffer = bytearray()
+    while True:
+        await anyio.wait_readable(sys.stdin)
+        chunk = os.read(sys.stdin.fileno(), 65_536)
+        if not chunk:
+            return
+        buffer += chunk
+        while (at := buffer.find(b"\n")) >= 0:
+            line = bytes(buffer[:at])
+            del buffer[: at + 1]
+            yield line
+
+
+async def _until_told(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+        async for _ in signals:
+            scope.cancel()
+            return
+
+
+async def main() -> None:
+    """Whatever writes to stdout from here on writes to stderr: the wire is ours alone."""
+    out = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+    lines = _lines()
+    first = await anext(lines, None)
+    if first is None or not isinstance(job := for_worker(first), Job):
+        return
+    host = Host(job, out)
+    async with anyio.create_task_group() as group:
+
+        async def hear() -> None:
+            await host.hear(lines)
+            group.cancel_scope.cancel()
+
+        group.start_soon(hear)
+        group.start_soon(_until_told, group.cancel_scope)
+        await host.work()
+        group.cancel_scope.cancel()
+
+
+if __name__ == "__main__":
+    anyio.run(main)

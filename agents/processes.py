@@ -1,0 +1,83 @@
+"""A run's processes: all that carry its mark in their environment, and all that those started. By /proc, so on Linux."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import anyio
+import anyio.to_thread
+
+MARK: Final = "PAIVOICE_RUN"  # not PAI_VOICE_…, which a `pai-voice` in the run's shell would take for a setting
+_PROC: Final = Path("/proc")
+_PATIENCE_S: Final = 2.0  # to end after SIGTERM: the command line takes 0.25 s, with its shell
+_LOOK_S: Final = 0.05
+
+
+def started(pid: int) -> int | None:
+    """When the process started, in ticks since boot; None if there is no such process, or no /proc."""
+    stat = _stat(pid)
+    return int(stat[19]) if stat else None
+
+
+def family(mark: str) -> dict[int, int]:
+    """The run's processes that live, and when each started. A child that hides its environment is found by its parent."""
+    wanted = f"{MARK}={mark}".encode()
+    stats = {pid: stat for pid in _pids() if (stat := _stat(pid))}
+    found = {pid for pid in stats if wanted in _environment(pid)}
+    while more := {pid for pid, stat in stats.items() if int(stat[1]) in found} - found:
+        found |= more
+    return {pid: int(stats[pid][19]) for pid in found}
+
+
+async def end(mark: str) -> bool:
+    """End the run's processes: asked first, so that they end their own, then killed. False if there were none."""
+    known = left = await anyio.to_thread.run_sync(family, mark)
+    if not known:
+        return False
+    _signal(left, signal.SIGTERM)
+    with anyio.move_on_after(_PATIENCE_S):
+        while left:
+            await anyio.sleep(_LOOK_S)
+            known, left = await anyio.to_thread.run_sync(_living, mark, known)
+    _signal(left, signal.SIGKILL)
+    return True
+
+
+def _living(mark: str, known: dict[int, int]) -> tuple[dict[int, int], dict[int, int]]:
+    """All that were ever found, and those of them that still live: a child whose parent has just ended is known from before."""
+    known = known | family(mark)
+    return known, {pid: ticks for pid, ticks in known.items() if started(pid) == ticks}
+
+
+def _signal(pids: Collection[int], number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def _pids() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir(_PROC) if name.isdigit()]
+    except OSError:
+        return []
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields behind the name, from the state on; None for what is gone, or only waits to be buried."""
+    try:
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else fields
+
+
+def _environment(pid: int) -> Collection[bytes]:
+    try:
+        return (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return ()

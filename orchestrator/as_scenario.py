@@ -1,0 +1,277 @@
+"""A recorded call as a scenario of the test kit: what the caller did, what Claude answered, what came of it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from agents.lines import Lines
+from agents.outside import MCP, PYTHON
+from agents.roster import Roster
+from agents.script import Entry as Answer
+from agents.script import Fault
+from agents.tools import KNOWN
+from orchestrator.as_written import Thought, answers, routing, thoughts
+from orchestrator.events import CallEnded, CallStarted, DigitPressed, Entry, HeardText, Routed, SaidText, SpeechResumed
+from orchestrator.exchanges import exchange, split
+from orchestrator.mind import HIDDEN
+from orchestrator.moves import Move, moves, own_lines, without_pin
+from orchestrator.patience import FILLER_S
+from orchestrator.replayed_tools import Use, uses
+from orchestrator.testing.cast import CHAR_S
+from orchestrator.testing.speeches import Said, speeches
+
+USUAL_AGENTS: Final = "agents"
+NEVER_S: Final = 600  # a tool that was stopped before it was done
+LONGEST_COUGH_S: Final = 10.0
+LONGEST_PATTERN: Final = 60  # characters of what is expected to be said: enough to know it by
+SHORTEST_PATTERN: Final = 12
+UNHEARD: Final = {"say": "mumble", "heard_as": "!"}  # the recogniser failed on it
+ENDS: Final = ("caller_hung_up", "goodbye", "silence")  # that a rehearsal comes to by itself
+
+
+@dataclass
+class Draft:
+    """A scenario as plain data, in the order in which it is to be written."""
+
+    agents: str
+    tools: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """Those of others, as an agent's file writes them, and what they return."""
+    turns: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    answers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    left_out: list[str] = field(default_factory=list[str])
+    """What of the call is not in it, a sentence each."""
+
+    def data(self) -> dict[str, Any]:
+        parts = {
+            "agents": "" if self.agents == USUAL_AGENTS else self.agents,
+            "tools": self.tools,
+            "claude": {"entries": self.answers} if self.answers else {},
+            "turns": self.turns,
+        }
+        return {key: value for key, value in parts.items() if value}
+
+
+def drafted(entries: Sequence[Entry], lines: Lines, roster: Roster, agents: str = USUAL_AGENTS) -> Draft:
+    """The whole call; `agents` is the folder that the scenario takes its own from. Without turns if the caller did nothing."""
+    own = own_lines(lines)
+    plan = moves(entries, own)
+    talk = without_pin(entries, lines)
+    draft = Draft(agents)
+    _tools(draft, uses(entries), roster)
+    if any(isinstance(entry.event, HeardText | DigitPressed) and entry not in talk for entry in entries):
+        draft.left_out.append(f"what a journal hides ({HIDDEN}), as the PIN: the call begins behind it")
+    writer = _Writer(draft, lines, own, split(talk, [move.from_s for move in plan]), plan)
+    writer.write(next((entry.event.why for entry in entries if isinstance(entry.event, CallEnded)), "caller_hung_up"))
+    _script(draft, plan, thoughts(entries))
+    return draft
+
+
+def began(entries: Sequence[Entry]) -> str:
+    """The day of the call, ISO 8601; empty where the journal does not say."""
+    return next((entry.event.began[:10] for entry in entries if isinstance(entry.event, CallStarted)), "")
+
+
+class _Writer:
+    """The turns: each is a move of the caller's, with the one that cut in on its answer."""
+
+    def __init__(
+        self, draft: Draft, lines: Lines, own: frozenset[str], parts: Sequence[list[Entry]], plan: Sequence[Move]
+    ) -> None:
+        self._draft, self._lines, self._own, self._parts, self._plan = draft, lines, own, parts, plan
+        self._facts: list[list[Entry]] = []
+        """What came of each turn."""
+        self._answered: list[Entry] = list(parts[0])
+        """What came of the last move: what the next one may cut in on."""
+
+    def write(self, why: str) -> None:
+        self._turn({}, self._parts[0])
+        for at, move in enumerate(self._plan):
+            if self._went_on(at):
+                self._omit(move, "the caller went on before it was answered")
+            else:
+                self._move(move, self._parts[at + 1])
+                self._silence(at)
+        for turn, facts in zip(self._draft.turns, self._facts, strict=True):
+            turn.update(self._expected(turn, facts))
+        if why in ENDS:
+            self._draft.turns[-1]["ended"] = why
+        else:
+            self._draft.left_out.append(f"that the call ended by itself ({why.replace('_', ' ')})")
+        if not self._draft.turns[0]:
+            del self._draft.turns[0]
+
+    def _turn(self, deed: dict[str, Any], facts: Sequence[Entry]) -> None:
+        self._draft.turns.append(deed)
+        self._facts.append(list(facts))
+
+    def _omit(self, move: Move, why: str) -> None:
+        what = f"{move.words!r}" if move.words else "a sound without words"
+        self._draft.left_out.append(f"{what} at {move.from_s:.1f} s: {why}")
+
+    def _went_on(self, at: int) -> bool:
+        """An answer was being made, and nobody heard of it."""
+        facts = [entry.event for entry in self._parts[at + 1]]
+        routed, said = (any(isinstance(fact, kind) for fact in facts) for kind in (Routed, SaidText))
+        return routed and not said and at + 1 < len(self._plan) and self._plan[at + 1].did != "hung_up"
+
+    def _move(self, move: Move, facts: Sequence[Entry]) -> None:
+        deed = _deed(move, facts)
+        if not move.cue.cuts_in:
+            if "cough_s" in deed:
+                self._omit(move, "nobody was interrupted by it")
+                self._facts[-1] += facts
+                return
+            self._turn(deed, facts)
+        elif self._draft.turns[-1].keys() & {"say", "press"} and "barge_in" not in self._draft.turns[-1]:
+            self._draft.turns[-1]["barge_in"] = {**deed, "after_s": _after_s(move, self._answered)}
+            self._facts[-1] += facts
+        else:
+            self._omit(move, "it cut in where a scenario cannot; here it waits for its turn")
+            if "cough_s" not in deed:
+                self._turn(deed, facts)
+        self._answered = list(facts)
+
+    def _silence(self, at: int) -> None:
+        """After the turn, if the phone broke it by itself."""
+        said = [entry for entry in self._parts[at + 1] if isinstance(entry.event, SaidText)]
+        broken = [entry for entry in said if isinstance(entry.event, SaidText) and entry.event.text in self._own]
+        if broken:
+            since_s = max((entry.at_s for entry in said if entry not in broken), default=self._plan[at].to_s)
+            until_s = self._plan[at + 1].from_s if at + 1 < len(self._plan) else broken[-1].at_s + 1
+            self._facts[-1] = [entry for entry in self._facts[-1] if entry not in broken]
+            self._turn({"silence_s": round(until_s - since_s, 1)}, broken)
+
+    def _expected(self, turn: dict[str, Any], facts: Sequence[Entry]) -> dict[str, Any]:
+        found = exchange(facts)
+        codes = [code for code in found.failed if code.startswith(("claude_", "recognition_"))]
+        phones = {self._lines.for_error(code) for code in codes} | (self._own if "silence_s" in turn else frozenset())
+        said = [one for one in speeches(facts) if not one.aside or one.text in phones]
+        expect = [_saying(one) for one in said]
+        wanted: dict[str, Any] = {
+            "routed": list(found.routed),
+            "by": found.by.rpartition(" ")[2],
+            "tools": list(found.tools),
+            "failed": codes,
+            "interrupted": found.interrupted and "barge_in" in turn,
+            "resumed": any(isinstance(entry.event, SpeechResumed) for entry in facts),
+            "expect": expect[0] if len(expect) == 1 else expect,
+        }
+        return {key: value for key, value in wanted.items() if value}
+
+
+def _deed(move: Move, facts: Sequence[Entry]) -> dict[str, Any]:
+    match move.did:
+        case "hung_up":
+            return {"hang_up": True}
+        case "pressed":
+            return {"press": "".join(key for key, _ in move.keys)}
+        case "spoke" if move.heard:
+            return {"say": move.heard}
+        case "spoke" if "recognition_failed" in exchange(facts).failed:
+            return dict(UNHEARD)
+        case _:
+            return {"cough_s": min(LONGEST_COUGH_S, max(0.1, round(move.to_s - move.from_s, 2)))}
+
+
+def _after_s(move: Move, facts: Sequence[Entry]) -> float:
+    """How long after the first word, with the rehearsal's voices: they take so long for a character, whatever they say."""
+    said = [entry.event for entry in facts if isinstance(entry.event, SaidText) and entry.event.from_s < move.from_s]
+    spoken_s = sum(fact.to_s - fact.from_s for fact in said)
+    pace = CHAR_S * sum(len(fact.text) for fact in said) / spoken_s if spoken_s else 1.0
+    return max(0.1, round(pace * (move.from_s - said[0].from_s), 1)) if said else 0.1
+
+
+def _saying(said: Said) -> dict[str, Any]:
+    """Who, and a pattern for the beginning of what."""
+    text = said.text.partition(" — ")[0]
+    if said.interrupted or text != said.text:
+        words = text.split()
+        text = " ".join(words[: (len(words) + 1) // 2])
+    return {"agent": said.agent, **({"text": _pattern(text)} if text else {})}
+
+
+def _pattern(text: str) -> str:
+    """Found in that text, as a person would write it: its first sentence, unless that says little."""
+    sentence = re.match(rf".{{{SHORTEST_PATTERN},}}?[.!?…](?=\s)", text)
+    text = sentence[0] if sentence else text
+    if len(text) > LONGEST_PATTERN:
+        text = text[:LONGEST_PATTERN].rpartition(" ")[0]
+    return _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\.^$*+?{}\[\]|()])", r"\\\1", text.strip(" .,;:!?…—"))
+
+
+def _tools(draft: Draft, used: Sequence[Use], roster: Roster) -> None:
+    """What tools of others returned first; that they return something else later is told."""
+    for use in used:
+        if use.name in KNOWN:
+            continue
+        does: dict[str, Any] = {"after_s": NEVER_S}
+        if use.returned is not None:
+            slow = {"after_s": round(use.took_s, 1)} if use.took_s >= FILLER_S else {}
+            does = {"fails" if use.returned.failed else "says": use.returned.result or "Done.", **slow}
+        if draft.tools.setdefault(_written(use, roster), does) != does:
+            draft.left_out.append(f"what {use.name} returned at {use.at_s:.1f} s: it returns the same each time")
+
+
+def _written(use: Use, roster: Roster) -> str:
+    """The tool as an agent's file names it."""
+    if use.agent in roster and f"{PYTHON}{use.name}" in roster[use.agent].tools:
+        return f"{PYTHON}{use.name}"
+    server, _, tool = use.name.partition("__")
+    return f"{MCP}{server}/{tool}"
+
+
+def _script(draft: Draft, plan: Sequence[Move], thought: dict[int, Thought]) -> None:
+    """What Claude says to which words; the same words asked again get the first answer, which is told."""
+    asked = {move.turn: move.words for move in plan if move.turn in thought and move.words}
+    known: dict[str, str] = {}
+    for move in plan:
+        if move.turn not in asked:
+            continue
+        heard = _heard(asked[move.turn], [words for turn, words in asked.items() if turn > move.turn])
+        found = [_entry(answer) for answer in _lines_of(thought[move.turn], heard)]
+        if known.setdefault(heard, str(found)) != str(found):
+            draft.left_out.append(f"the second answer to {asked[move.turn]!r}: the first one is given again")
+        draft.answers += [entry for entry in found if not any(entry["when"] == other["when"] for other in draft.answers)]
+
+
+def _heard(words: str, later: Sequence[str]) -> str:
+    """A pattern for these words, and for none that are said later."""
+    pattern = _escaped(words.removeprefix("(pressed the ").removesuffix(")"))
+    others = [other for other in later if other != words]
+    return rf"^{pattern}\W*$" if any(re.search(pattern, other, re.IGNORECASE) for other in others) else pattern
+
+
+def _lines_of(thought: Thought, heard: str) -> Iterator[Answer]:
+    if thought.asked_router and thought.route:
+        yield routing(thought, heard)
+    yield from answers(replace(thought, guessed={}), heard)
+
+
+def _entry(answer: Answer) -> dict[str, Any]:
+    """As one writes it by hand: no times but those that a caller would notice."""
+    slow = answer.first_token_s is not None and answer.first_token_s >= FILLER_S
+    when = answer.when.model_dump(exclude_none=True)
+    entry: dict[str, Any] = {"when": {key: when[key] for key in ("forced", "agent", "heard", "after") if key in when}}
+    entry |= {"say": answer.say} if answer.say else {}
+    entry |= {"calls": [call.model_dump(mode="json", exclude_defaults=True) for call in answer.calls]} if answer.calls else {}
+    entry |= {"first_token_s": round(answer.first_token_s or 0.0, 1)} if slow else {}
+    entry |= {"tokens_per_s": answer.tokens_per_s} if slow and answer.tokens_per_s else {}
+    entry |= {"fault": _fault(answer.fault)} if answer.fault else {}
+    return entry
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    match fault.kind:
+        case "status":
+            return {"kind": "status", "status": fault.status, "type": fault.type}
+        case "unreachable" | "refusal":
+            return {"kind": fault.kind}
+        case _:
+            return {"kind": fault.kind, "after_words": fault.after_words}

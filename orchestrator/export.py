@@ -1,0 +1,83 @@
+"""`pai-voice calls export`: one call as a zip file that `pai-voice replay` reads on another machine.
+
+In it: `journal.jsonl`, `call.wav`, `transcript.txt` for people, `summary.json` where there is one, and in `agents/` those agents
+that do not come with PAI Voice, as they are now, each with its prompt.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from orchestrator.config import Settings
+from orchestrator.errors import NotWritten
+from orchestrator.events import CallStarted, DigitPressed, Entry
+from orchestrator.journal import JOURNAL, RECORDING
+from orchestrator.mind import HIDDEN
+from orchestrator.recorded import AGENTS, SUMMARY, Recorded
+from orchestrator.rosters import ROOT, roster_of, survey_of
+from orchestrator.screen import as_text
+
+TRANSCRIPT: Final = "transcript.txt"
+NOBODYS: Final = ("+15550100", "+15550199")
+"""Who called and who was called, where that is nobody's business: numbers that are never given out."""
+
+
+def export(settings: Settings, call: Recorded, out: Path, *, mask: bool) -> Path:
+    """Write the bundle: to that file if its name ends in .zip, else into that folder. Raises NotWritten, AgentError.
+
+    With `mask`, the numbers of both ends and the keys that were pressed are not in it; what was said is.
+    """
+    path = out if out.suffix == ".zip" else out / f"{call.name}.zip"
+    entries = without_keys(without_numbers(call.entries)) if mask else call.entries
+    files = {
+        JOURNAL: "".join(f"{entry.line()}\n" for entry in entries),
+        TRANSCRIPT: as_text(entries, roster_of(settings)),
+        **({RECORDING: call.wav} if call.wav else {}),
+        **({SUMMARY: call.summary} if call.summary else {}),
+        **{f"{AGENTS}/{name}": text for name, text in (call.agents or _own_agents(settings)).items()},
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as bundle:
+            for name, content in files.items():
+                bundle.writestr(name, content)
+    except FileExistsError as error:
+        raise NotWritten(f"{path} is there already", "move it away, or give another --out") from error
+    return path
+
+
+def _own_agents(settings: Settings) -> dict[str, str]:
+    """Whole in themselves: with the prompt, also where that is a file of its own, or where the agent is Markdown."""
+    found = survey_of(settings)
+    own = (agent for one, agent in found.agents.items() if found.files[one].path.parent != ROOT / "agents")
+    dumped = {agent.id: agent.model_dump(mode="json", exclude={"id"}, exclude_defaults=True) for agent in own}
+    return {f"{one}.yaml": yaml.safe_dump(fields, sort_keys=False, allow_unicode=True) for one, fields in dumped.items()}
+
+
+def without_numbers(entries: Iterable[Entry]) -> list[Entry]:
+    """The numbers of both ends become nobody's, wherever they are written."""
+    kept = list(entries)
+    started = next((entry.event for entry in kept if isinstance(entry.event, CallStarted)), None)
+    ends = (started.caller, started.called) if started else ()
+    swaps = [
+        (theirs.lstrip("+"), ours.lstrip("+")) for theirs, ours in zip(ends, NOBODYS, strict=False) if theirs.startswith("+")
+    ]
+    return [_swapped(entry, swaps) for entry in kept]
+
+
+def _swapped(entry: Entry, swaps: Iterable[tuple[str, str]]) -> Entry:
+    line = entry.line()
+    for theirs, ours in swaps:
+        line = line.replace(theirs, ours)
+    return Entry.parse(line)
+
+
+def without_keys(entries: Iterable[Entry]) -> list[Entry]:
+    """Keys may be a card's or a customer's number."""
+    hidden = DigitPressed(key=HIDDEN)
+    return [entry.model_copy(update={"event": hidden}) if isinstance(entry.event, DigitPressed) else entry for entry in entries]

@@ -1,0 +1,147 @@
+"""What a caller orders about long work, by voice or key, and what the phone does about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agents.errors import ToolError
+from orchestrator.hold import STYLES
+from orchestrator.holding import Due, Holding
+from orchestrator.phrases import Phrases
+
+KEYS: Final[Mapping[str, str]] = {
+    "0": "desk", "1": "yes", "2": "no", "3": "status", "4": "music",
+    "7": "softer", "9": "louder", "*": "silent", "#": "call_back",
+}  # fmt: skip
+OF_THE_TELLING: Final = ("more", "less", "silent")  # else they are meant for whoever spoke last
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    name: str
+    """A key of `hold` in prompts/phrases.yaml, `desk`, or `words`: an answer in the caller's own."""
+    words: str = ""
+    by: Literal["voice", "key"] = "voice"
+
+
+class Orders:
+    def __init__(self, holding: Holding, phrases: Phrases) -> None:
+        self._holding, self._phrases, self._words = holding, phrases, holding.words
+        self._acts: Mapping[str, Callable[[], str]] = {
+            "wait": self._wait,
+            "status": self._status,
+            "more": lambda: self._restyle(1),
+            "less": lambda: self._restyle(-1),
+            "silent": self._silent,
+            "music_on": lambda: self._music(on=True),
+            "music_off": lambda: self._music(on=False),
+            "louder": self._louder,
+            "softer": self._softer,
+            "stop": self._stop,
+            "desk": lambda: self._words.orders.desk,
+            "help": lambda: self._words.orders.help,
+        }
+
+    def spoken(self, text: str) -> Order | None:
+        """None when somebody should answer these words."""
+        holding = self._holding
+        if not holding.active:
+            return None
+        name, asked = self._phrases.hold_order(text), holding.asked
+        if name in ("yes", "no") and asked is None:
+            return None
+        if name in OF_THE_TELLING and not holding.told_last:
+            return None
+        if name is None and asked is not None and asked.task.question is not None and not asked.task.question.tool:
+            return Order("words", text)
+        return Order(name, text) if name else None
+
+    def keyed(self, key: str) -> Order | None:
+        """None when the key orders nothing now."""
+        holding = self._holding
+        name = KEYS.get(key) if holding.active else None
+        if name in ("yes", "no") and holding.asked is None:
+            name = {"yes": "wait", "no": "call_back"}[name] if holding.offered else None
+        if name == "music":
+            name = "music_off" if holding.music else "music_on"
+        return Order(name, by="key") if name else None
+
+    def risky(self, order: Order) -> bool:
+        """It allows what needs more than the caller's number."""
+        asked = self._holding.asked
+        return order.name == "yes" and asked is not None and asked.task.question is not None and asked.task.question.risky
+
+    def refuse(self) -> Due:
+        """No PIN can be asked for: the risky thing is not done."""
+        asked = self._holding.asked
+        if asked is not None:
+            self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
+        return Due(asked.task.agent if asked else None, self._words.no_pin)
+
+    def obey(self, order: Order) -> Due:
+        """Do it; returns what is said to it."""
+        try:
+            return self._obeyed(order)
+        except ToolError:  # it ended in between
+            return Due(None, self._words.nothing)
+
+    def _obeyed(self, order: Order) -> Due:
+        holding, words = self._holding, self._words
+        match order.name:
+            case "yes" | "no" | "words":
+                return self._answer(order)
+            case "call_back":
+                agent = holding.newest().task.agent
+                holding.leave("call_back")
+                said = words.orders.call_back if holding.calls_back else words.orders.call_again
+                return Due(agent, said, farewell="call_back")
+            case name:
+                return Due(None if name == "desk" else holding.newest().task.agent, self._acts[name]())
+
+    def _answer(self, order: Order) -> Due:
+        asked = self._holding.asked
+        if asked is None:
+            return Due(None, self._words.nothing)
+        yes = order.name != "no"
+        self._holding.answer(asked, yes=yes, by=order.by, words=order.words)
+        return Due(asked.task.agent, self._words.yes if yes else self._words.no)
+
+    def _wait(self) -> str:
+        self._holding.hold_on()
+        return self._words.orders.wait
+
+    def _status(self) -> str:
+        attended = self._holding.newest()
+        task, words = attended.task, self._words
+        status = words.status.format(name=task.agent.name, since=self._holding.since(attended), title=task.wish.title)
+        if task.question is not None:
+            return f"{status} {words.waits.format(question=task.question.question)}"
+        return f"{status} {words.last.format(told=attended.hold.told)}" if attended.hold.told else status
+
+    def _restyle(self, steps: int) -> str:
+        hold = self._holding.newest().hold
+        at = STYLES.index(hold.style) + steps
+        hold.style = STYLES[max(1, min(at, len(STYLES) - 1))]
+        return self._words.orders.more if steps > 0 else self._words.orders.less
+
+    def _silent(self) -> str:
+        self._holding.newest().hold.style = "silent"
+        return self._words.orders.silent
+
+    def _music(self, *, on: bool) -> str:
+        self._holding.turn_music(on=on)
+        return self._words.orders.music_on if on else self._words.orders.music_off
+
+    def _louder(self) -> str:
+        self._holding.bed.raise_()
+        return self._words.orders.louder
+
+    def _softer(self) -> str:
+        self._holding.bed.lower()
+        return self._words.orders.softer
+
+    def _stop(self) -> str:
+        self._holding.stop()
+        return self._words.orders.stop

@@ -1,0 +1,46 @@
+"""What came out of long work, in the phone's own words: where Claude is not asked, or does not answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from agents.definition import Agent
+from agents.lines import Lines
+from agents.spoken import Sentences
+from agents.work import Done, Failed
+from orchestrator.task import Task
+
+MOST_SENTENCES: Final = 4
+
+
+def opening(task: Task, lines: Lines, desk: Agent) -> str:
+    """Who calls, and why."""
+    words, failed = lines.callback, isinstance(task.outcome, Failed)
+    if task.agent.id == desk.id:
+        line = words.desk_failed if failed else words.desk_done
+    else:
+        line = words.failed if failed else words.done
+    return line.format(name=task.agent.name, title=task.wish.title)
+
+
+def plainly(task: Task, lines: Lines) -> tuple[str, ...]:
+    """How it ended, in at most four sentences."""
+    match task.outcome:
+        case Done(result=result, spoken=spoken):
+            return _sentences(spoken or result)
+        case Failed(error=error, achieved=achieved):
+            return (lines.for_error(error.code), *_sentences(achieved))[:MOST_SENTENCES]
+        case None:
+            return ()
+
+
+def message(tasks: Sequence[Task], lines: Lines) -> str:
+    """For an answering machine: nothing of what came out."""
+    all_done = all(isinstance(task.outcome, Done) for task in tasks)
+    return lines.callback.machine if all_done else lines.callback.machine_news
+
+
+def _sentences(text: str) -> tuple[str, ...]:
+    cut = Sentences(first_clause=False)
+    return tuple([*cut.push(text), *cut.finish()][:MOST_SENTENCES])

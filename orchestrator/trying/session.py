@@ -1,0 +1,126 @@
+"""A call that is tried: who is on it, who plays Claude, with which ears and voices. All of it real, but for the telephone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from agents.claude import BrainSettings
+from agents.roster import Roster
+from agents.script import Entry, Script, ToolUse, When
+from agents.scripted import ScriptedTransport
+from agents.yaml_file import YamlFile
+from orchestrator.call import Parts
+from orchestrator.config import Settings
+from orchestrator.engines import open_ears, open_mouths
+from orchestrator.errors import ConfigError
+from orchestrator.journal import Watch
+from orchestrator.patience import Limits
+from orchestrator.rosters import agent_named, roster_of, voice_folders
+from orchestrator.testing import cast
+from orchestrator.testing.caller import Caller
+from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.rehearsal import RehearsedCall, on_a_line
+from orchestrator.testing.scenario import Scenario
+from orchestrator.trying.sound import Sound, listen, speak
+from orchestrator.zones import zones
+from telephony.rehearsal import RehearsalLine
+from voices.vad import SileroVad, load_silero
+from voices.voice import load_voices
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """Who is on the line, and who plays Claude."""
+
+    cast: cast.Cast
+    claude: BrainSettings
+    script: Script | None
+    """None for Claude itself."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """How a person hears and is heard; without it the voices are hummed, and the caller types."""
+
+    sound: Sound
+    microphone: bool
+
+
+def rehearsed(settings: Settings, name: str, script: Path | None) -> Rehearsed:
+    """With that agent at the front desk. Raises NoSuchAgent, AgentError, ConfigError where there is neither script nor key."""
+    roster = roster_of(settings)
+    agent = agent_named(roster, name)
+    zones()
+    players = cast.of(Roster((one.model_copy(update={"front_desk": one.id == agent.id}) for one in roster), roster.files))
+    if script is not None:
+        import_module("anthropic")  # inside a call it would be a thread, which virtual time cannot see
+        return Rehearsed(players, cast.SCRIPTED, read_script(script, agent.id))
+    if settings.claude.api_key is None:
+        raise ConfigError(
+            f"{agent.name} thinks with Claude, and there is no key",
+            "set ANTHROPIC_API_KEY, or say in a file what Claude answers: "
+            f"`defaults: {{{agent.id}: Tell me more.}}`, and give it as --script FILE",
+        )
+    return Rehearsed(players, settings.claude, None)
+
+
+def read_script(path: Path, stays_with: str) -> Script:
+    """A script, or the `claude` part of a scenario; what it does not route stays with that agent. Raises FileError."""
+    file = YamlFile(path)
+    script = file.validate(Scenario).claude if "turns" in file.data else file.validate(Script)
+    stays = ToolUse(tool="route", input={"speakers": [{"agent": stays_with}]})
+    return script.model_copy(update={"entries": (*script.entries, Entry(when=When(forced="route"), calls=(stays,)))})
+
+
+@asynccontextmanager
+async def on_the_line(
+    settings: Settings, who: Rehearsed, shown: Watch, device: Device | None = None
+) -> AsyncGenerator[RehearsedCall]:
+    """From the greeting to hanging up. Raises NoSound; RecognitionError, SynthesisError for engines that are not here."""
+    line = RehearsalLine()
+    caller = Caller(line, who.cast.roster.names(), char_s=0.0)
+    network = None if who.script is None else ScriptedTransport(StagedClaude(who.script))
+    limits = Limits(settings.admission.max_minutes, settings.admission.max_usd_per_call)
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(cast.equipped(who.cast, network, caller, limits=limits, claude=who.claude))
+        if who.script is None:
+            parts = _here(parts, settings)
+        if device is not None:
+            parts = await _with_engines(parts, settings, device, stack)
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            stack.callback(tasks.cancel_scope.cancel)
+            if device.microphone:
+                await tasks.start(listen, line, device.sound.record)
+            tasks.start_soon(speak, line, device.sound.play)
+        typed = device is None or not device.microphone  # an open microphone is never silent enough to wait for
+        yield await stack.enter_async_context(on_a_line(parts, line, caller, greeted=typed, watch=shown))
+
+
+def _here(parts: Parts, settings: Settings) -> Parts:
+    """With the clock, the place and the router of this house, not of a rehearsal."""
+    minds = replace(
+        parts.minds,
+        now=lambda: datetime.now().astimezone(),
+        place=settings.house.place,
+        router_model=settings.mind.router_model,
+    )
+    return replace(parts, minds=minds)
+
+
+async def _with_engines(parts: Parts, settings: Settings, device: Device, stack: AsyncExitStack) -> Parts:
+    voices = await anyio.to_thread.run_sync(lambda: load_voices(*voice_folders(settings)))
+    catalogue, _ = await open_mouths(settings.mouths, voices, stack)
+    parts = replace(parts, catalogue=catalogue)
+    if not device.microphone:
+        return parts
+    recognizer, _ = await open_ears(settings.ears, parts.minds.roster.names(), stack)
+    await anyio.to_thread.run_sync(load_silero)
+    return replace(parts, minds=replace(parts.minds, recognizer=recognizer), vad=SileroVad)

@@ -1,0 +1,164 @@
+"""The SDK's messages, read: what is told of each, and how a run ended."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from claude_agent_sdk import (
+    AssistantMessage,
+    ResultMessage,
+    SystemMessage,
+    TaskProgressMessage,
+    TextBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+    UserMessage,
+)
+
+from agents.pai_reading import Reading, spoken
+from agents.work import Done, Says, Spent, Working
+
+
+def text(*texts: str, **more: Any) -> AssistantMessage:
+    return AssistantMessage(content=[TextBlock(text) for text in texts], model="claude-haiku-5-5", **more)
+
+
+def use(name: str, **given: Any) -> AssistantMessage:
+    return AssistantMessage(content=[ToolUseBlock("t1", name, given)], model="claude-haiku-5-5")
+
+
+def result(text: str | None = "Done.", *, error: bool = False, subtype: str = "success", **more: Any) -> ResultMessage:
+    return ResultMessage(
+        subtype=subtype, duration_ms=1, duration_api_ms=1, is_error=error, num_turns=1, session_id="s", result=text, **more
+    )  # fmt: skip
+
+
+def state(state: str) -> SystemMessage:
+    return SystemMessage("session_state_changed", {"state": state})
+
+
+def read(*messages: object) -> list[Any]:
+    reading = Reading()
+    return [event for message in messages for event in reading.take(message)]
+
+
+BUILDS = Working("phase", "build")
+PRD = "---\ntask: x\nphase: build\nprogress: 3/8\n---\n- [x] ISC-1"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (use("Bash", command="make test", description="Run the tests"), [Working("Bash", "Run the tests")]),
+        (use("Bash", command="make test", description="ls /etc && x"), [Working("Bash")]),
+        (use("Read", file_path="/a/b"), [Working("Read")]),
+        (use("mcp__phone__say", text="Hello."), []),
+        (use("mcp__mail__send", to="x"), [Working("mcp__mail__send")]),
+        (use("Write", file_path="/m/PRD.md", content=PRD), [Working("Write"), BUILDS, Working("criteria", "", 3, 8)]),
+        (use("Edit", file_path="PRD.md", new_string="progress: 4/8"), [Working("Edit"), Working("criteria", "", 4, 8)]),
+        (use("MultiEdit", file_path="PRD.md", edits=[{"new_string": "phase: build"}, 1]), [Working("MultiEdit"), BUILDS]),
+        (use("Write", file_path="/m/notes.md", content=PRD), [Working("Write")]),
+        (text("━━━ 👁️ OBSERVE ━━━ 1/7\nI look around."), [Working("phase", "observe", 1, 7)]),
+        (text("━━━ PLAN ━━━ 3/7\nx\n━━━ ⚡ DO IT ━━ 4/7"), [Working("phase", "plan", 3, 7), Working("phase", "do it", 4, 7)]),
+        (AssistantMessage(content=[ThinkingBlock("secret", "s")], model="m"), []),
+        (text("From a helper.", parent_tool_use_id="t0"), []),
+        (text("API Error: 529", error="server_error"), []),
+        (UserMessage(content="x"), []),
+        (SystemMessage("hook_started", {}), []),
+        (SystemMessage("something_new", {"a": 1}), []),
+        (object(), []),
+    ],
+)  # fmt: skip
+def test_what_is_told_of_a_message(message: object, told: list[Any]) -> None:
+    assert read(message) == told
+
+
+def test_a_helpers_step_is_told_in_its_words() -> None:
+    message = TaskProgressMessage(
+        subtype="task_progress", data={}, task_id="1", description="Reading /etc/hostname", uuid="u", session_id="s",
+        usage={"total_tokens": 1, "tool_uses": 1, "duration_ms": 1}, last_tool_name="Read",
+    )  # fmt: skip
+    assert read(message) == [Working("Read", "Reading hostname")]
+
+
+def test_text_is_told_once_something_followed_and_the_last_of_it_is_the_result() -> None:
+    messages = text("I found it. It is small. And more."), use("Bash", command="x"), text("All done."), result("All done.")
+    assert read(*messages) == [Says("I found it. It is small."), Working("Bash")]
+
+
+def test_the_same_words_are_not_told_twice() -> None:
+    reading = Reading()
+    assert reading.says("I begin.") == [Says("I begin.")]
+    assert reading.says("I begin.") == []
+    assert reading.says("x = {}") == []
+
+
+def test_what_it_cost() -> None:
+    messages = SystemMessage("init", {"model": "claude-haiku-5-5"}), result(total_cost_usd=0.0026644499999999996)
+    assert read(*messages) == [Spent(Decimal("0.002664"), "claude-haiku-5-5")]
+
+
+def test_it_is_over_when_no_turn_is_owed() -> None:
+    reading = Reading()
+    for message, over in (
+        (state("running"), False), (text("A."), False), (result("A."), False), (text("B."), False),
+        (state("idle"), False), (result("B."), False), (state("idle"), True), (state("running"), False),
+    ):  # fmt: skip
+        reading.take(message)
+        assert reading.over is over
+    assert reading.ending() == Done("B.", "B.")
+
+
+def test_one_too_old_to_tell_its_state_is_over_at_its_result() -> None:
+    reading = Reading()
+    reading.take(result("A."))
+    assert reading.over
+
+
+@pytest.mark.parametrize(
+    ("messages", "code", "detail"),
+    [
+        ([], "work_crashed", "It told no end."),
+        ([result("API Error: 529", error=True, api_error_status=529)], "work_crashed", "API Error: 529"),
+        ([result("Failed to authenticate.", error=True, api_error_status=401)], "work_not_logged_in", ""),
+        ([text("Not logged in", error="authentication_failed"), result("Not logged in", error=True)], "work_not_logged_in", ""),
+        ([result(None, error=True, subtype="error_max_turns")], "work_out_of_turns", ""),
+        ([result(None, error=True, subtype="error_max_budget_usd", errors=["2 USD"])], "work_out_of_money", "2 USD"),
+        ([result(None, error=True, subtype="error_during_execution")], "work_crashed", ""),
+        ([result("A."), text("B.")], "work_crashed", "It told no end."),
+    ],
+)
+def test_how_it_failed(messages: list[object], code: str, detail: str) -> None:
+    reading = Reading()
+    for message in messages:
+        reading.take(message)
+    ending = reading.ending()
+    assert not isinstance(ending, Done)
+    assert (ending.code, str(ending)) == (code, f"{ending.says} {detail}".rstrip())
+
+
+def test_what_was_stopped_is_stopped_however_it_ended() -> None:
+    reading = Reading()
+    reading.take(result("A."))
+    ending = reading.ending(stopped=True)
+    assert not isinstance(ending, Done)
+    assert ending.code == "work_stopped"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# The post\n\nIt is long.\n\n🗣️ Engineer: The post is written.", "The post is written."),
+        ("🗣️ **Kai:** First.\n...\n🗣️ Kai: [AGENT:kai] Second one is it.", "Second one is it."),
+        ("🎯 COMPLETED: [AGENT:engineer] Fixed the flaky test.", "Fixed the flaky test."),
+        ("**🎯 COMPLETED:** Fixed it all.", "Fixed it all."),
+        ("🗣️ Kai: {code}\n", ""),
+        ("I wrote the post. It has three parts. And a picture.", "I wrote the post. It has three parts."),
+        ("━━━ 📚 LEARN ━━━ 7/7\n📋 SUMMARY: It was a race.", "It was a race."),
+        ("", ""),
+    ],
+)
+def test_what_a_result_says_of_itself(text: str, said: str) -> None:
+    assert spoken(text) == said

@@ -1,0 +1,374 @@
+"""The owner is called back: who takes the call, what they hear, what is delivered by it, and what a machine is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import anyio
+import pytest
+from pydantic import SecretStr
+
+from agents.errors import Crashed
+from agents.script import Entry as Answer
+from agents.scripted import ScriptedClaude
+from agents.work import Done, Failed
+from orchestrator import events
+from orchestrator.app import House
+from orchestrator.callback import CallBack
+from orchestrator.config import Settings
+from orchestrator.delivery import Verdict
+from orchestrator.hold import HoldWords
+from orchestrator.holding import LongWork
+from orchestrator.journal import Memory
+from orchestrator.rosters import PROMPTS
+from orchestrator.spending import DaySpending
+from orchestrator.task import Task, Wish
+from orchestrator.tasks import Tasks
+from telephony.admission import Admission, AdmissionPolicy
+from telephony.answering_machine import greets
+from telephony.line import LineDown
+from telephony.rehearsal import BUSY, IGNORED, REJECTED, Pickup, RehearsalDialler, RehearsalLine
+from tests.orchestrator.stage import LINES, LOUD, NOON, ROSTER, answer, equipped
+from tests.orchestrator.workroom import workroom
+from voices.audio import RATE
+from voices.engines.tones import tone
+
+OWNER: Final = "+15550100"
+WORDS: Final = HoldWords.read(PROMPTS / "hold.yaml")
+SUMMARY: Final = "It has three parts and two pictures. It is in your drafts."
+OPENING: Final = "This is the Engineer, with a blog post."
+HELLO: Final = tone(200, 0.6, LOUD)
+GREETING: Final = tone(200, 7.0, LOUD)
+WORDED: Final = answer("engineer", SUMMARY)
+F = TypeVar("F")
+
+
+@pytest.fixture
+def anyio_backend(virtual_backend: Any) -> Any:
+    return virtual_backend
+
+
+def silence(seconds: float) -> bytes:
+    return bytes(2 * round(seconds * RATE))
+
+
+def task(number: int = 1, agent: str = "engineer", title: str = "a blog post", *, failed: bool = False) -> Task:
+    made = Task(f"20261122-120000-{number}", Wish(OWNER, f"Write {title}.", title, 5), ROSTER[agent], NOON)
+    outcome = Failed(Crashed(), "The outline is written.") if failed else Done("# The post\n\nSecret words.", "It is written.")
+    made.happened(outcome)
+    return made
+
+
+@dataclass
+class Desk:
+    bearer: CallBack
+    dialler: RehearsalDialler
+    claude: ScriptedClaude
+    admission: Admission
+    shelves: list[Memory] = field(default_factory=list[Memory])
+
+    def facts(self, kind: type[F]) -> list[F]:
+        return [entry.event for shelf in self.shelves for entry in shelf.entries if isinstance(entry.event, kind)]
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        return [(fact.agent, fact.text + (" —" if fact.interrupted else "")) for fact in self.facts(events.SaidText)]
+
+    @property
+    def told(self) -> str:
+        return str([exchange.request for exchange in self.claude.exchanges])
+
+
+@asynccontextmanager
+async def desk(
+    *script: Pickup,
+    tasks: Sequence[Task] = (),
+    tasks_of: Tasks | None = None,
+    hears: Sequence[str] = (),
+    answers: Sequence[Answer] = (WORDED,),
+    pin: str = "",
+    allow: str = OWNER,
+) -> AsyncGenerator[Desk]:
+    policy = AdmissionPolicy(
+        allow=(allow,), pin=SecretStr(pin) if pin else None, pin_mode="always" if pin else "risky", max_usd_per_day=Decimal(1)
+    )
+    async with equipped(hears, *answers) as (parts, claude), anyio.create_task_group() as group:
+
+        async def nowhere(_: Path) -> None:
+            """Nothing is begun here."""
+
+        book = tasks_of or Tasks(Unused(), Path(), lambda: NOON, group, make=nowhere)
+        work = LongWork(book, WORDS, None, lambda: NOON)
+        shelves: list[Memory] = []
+
+        def shelf(_: Path) -> Memory:
+            shelves.append(Memory())
+            return shelves[-1]
+
+        parts = replace(parts, minds=replace(parts.minds, work=work))
+        house = House(Settings(home=Path("/nowhere")), ROSTER, parts, Admission(policy), DaySpending(NOON.date()), shelf=shelf)
+        dialler = RehearsalDialler(*script)
+
+        def of(owner: str) -> Sequence[Task]:
+            return tasks_of.of(owner) if tasks_of else [one for one in tasks if one.wish.owner == owner and not one.delivered]
+
+        yield Desk(CallBack(house, dialler, of), dialler, claude, house.admission, shelves)
+        group.cancel_scope.cancel()
+
+
+class Unused:
+    """A runner that runs nothing."""
+
+    def run(self, order: Any, words: Any) -> Any:
+        raise AssertionError("no work is begun here")
+
+    async def reap(self, began: Any) -> bool:
+        return False
+
+
+Person = Callable[[Desk, RehearsalLine], Any]
+
+
+async def brought(at: Desk, about: Task, person: Person | None = None) -> Verdict:
+    """What the call comes to, if the person acts so."""
+    verdicts: list[Verdict] = []
+
+    async def bring() -> None:
+        verdicts.append(await at.bearer.bring(about))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(bring)
+        if person is not None:
+            await person(at, await at.dialler.taken())
+    return verdicts[0]
+
+
+async def said(at: Desk, text: str) -> None:
+    """Until somebody has said that, or half a minute has passed."""
+    for _ in range(300):
+        await anyio.sleep(0.1)
+        if any(text in spoken for _, spoken in at.said):
+            return
+
+
+async def listens(at: Desk, line: RehearsalLine) -> None:
+    """To the end, and hangs up."""
+    await line.quiet(2.0)
+    line.leave()
+
+
+async def leaves_in_the_summary(at: Desk, line: RehearsalLine) -> None:
+    await said(at, OPENING)
+    await anyio.sleep(1.0)
+    line.leave()
+
+
+async def leaves_at_once(at: Desk, line: RehearsalLine) -> None:
+    await anyio.sleep(1.0)
+    line.leave()
+
+
+async def speaks_in_the_summary(at: Desk, line: RehearsalLine) -> None:
+    await said(at, OPENING)
+    line.say(tone(200, 1.5, LOUD))
+    await anyio.sleep(8)
+    line.leave()
+
+
+async def presses_a_key(at: Desk, line: RehearsalLine) -> None:
+    await said(at, OPENING)
+    line.press("1")
+    await anyio.sleep(1)
+    line.leave()
+
+
+async def stays(at: Desk, line: RehearsalLine) -> None:
+    await line.over.wait()
+
+
+@pytest.mark.parametrize("says", [HELLO, b""])
+async def test_a_person_hears_who_calls_and_what_came_out(says: bytes) -> None:
+    async with desk(Pickup(3, says=says)) as at:
+        done = task()
+        assert await brought(at, done, listens) is Verdict.DELIVERED
+        assert done.delivered
+        assert at.said == [("engineer", OPENING), *(("engineer", f"{part}.") for part in SUMMARY.rstrip(".").split(". "))]
+        (started,) = at.facts(events.CallStarted)
+        assert (started.outbound, started.caller, started.called) == (True, OWNER, at.dialler.number)
+        kinds = [entry.event.kind for entry in at.shelves[0].entries]
+        assert kinds.index("callback_dialing") < kinds.index("call_answered") < kinds.index("said")
+        assert kinds.index("said") < kinds.index("callback_delivered") < kinds.index("call_ended")
+        assert [fact.task for fact in at.facts(events.CallbackDelivered)] == [done.id]
+        assert at.dialler.rung == [(0.0, OWNER)]
+
+
+@pytest.mark.parametrize(
+    ("person", "verdict"),
+    [
+        (leaves_at_once, Verdict.UNHEARD),
+        (leaves_in_the_summary, Verdict.UNHEARD),
+        (speaks_in_the_summary, Verdict.DELIVERED),
+        (presses_a_key, Verdict.DELIVERED),
+    ],
+)
+async def test_what_counts_as_heard(person: Person, verdict: Verdict) -> None:
+    then = answer("engineer", "All of it is there.", "with pictures")
+    async with desk(Pickup(1, says=HELLO), hears=["Engineer, with pictures?"], answers=[then, WORDED]) as at:
+        done = task()
+        assert await brought(at, done, person) is verdict
+        assert done.delivered is (verdict is Verdict.DELIVERED)
+        assert len(at.facts(events.CallbackDelivered)) == done.delivered
+
+
+async def test_then_it_is_a_call_like_any_other_that_knows_the_result() -> None:
+    then = answer("engineer", "All of it is there.", "with pictures")
+    async with desk(Pickup(1, says=HELLO), hears=["Engineer, with pictures?"], answers=[then, WORDED]) as at:
+        assert await brought(at, task(), speaks_in_the_summary) is Verdict.DELIVERED
+        assert at.said[-1] == ("engineer", "All of it is there.")
+        assert "Secret words." in str(at.claude.exchanges[-1].request)
+
+
+@pytest.mark.parametrize(
+    ("pickup", "verdict", "why"),
+    [
+        (BUSY, Verdict.BUSY, "busy"),
+        (REJECTED, Verdict.REJECTED, "rejected"),
+        (IGNORED, Verdict.NO_ANSWER, "no_answer"),
+        (Pickup(0.5, LineDown), Verdict.FAILED, "failed"),
+    ],
+)
+async def test_a_call_that_nobody_takes(pickup: Pickup, verdict: Verdict, why: str) -> None:
+    async with desk(pickup) as at:
+        done = task()
+        assert await brought(at, done) is verdict
+        assert not done.delivered
+        assert [fact.why for fact in at.facts(events.CallEnded)] == [why]
+        assert at.said == []
+
+
+@pytest.mark.parametrize("before", [0.0, 0.8, 2.2])
+async def test_a_machine_gets_a_short_message_after_its_beep_and_no_content(before: float) -> None:
+    sound = silence(before) + greets(GREETING)
+    async with desk(Pickup(2, says=sound), hears=["you have reached", "leave a message"] * 3) as at:
+        done = task()
+        assert await brought(at, done, stays) is Verdict.MACHINE
+        assert not done.delivered
+        assert at.said[-1] == ("kai", LINES.callback.machine)
+        assert [text for _, text in at.said[:-1]] == ([] if before < 1.5 else ["This is the —"])
+        picked_up_s = 2.0
+        message = at.facts(events.SaidText)[-1]
+        assert message.from_s >= picked_up_s + len(sound) / 2 / RATE - 0.1
+        assert [fact.why for fact in at.facts(events.CallEnded)] == ["machine"]
+
+
+async def test_a_machine_that_has_the_message_gets_none_and_one_that_hangs_up_has_none() -> None:
+    sound = greets(GREETING)
+    async with desk(Pickup(2, says=sound), Pickup(2, says=sound)) as at:
+        done = task()
+        done.messaged = True
+        assert await brought(at, done, stays) is Verdict.MACHINE
+        assert at.said == []
+
+        async def cuts_off(_: Desk, line: RehearsalLine) -> None:
+            await anyio.sleep(6.0)
+            line.leave()
+
+        assert await brought(at, done, cuts_off) is Verdict.UNHEARD
+
+
+async def test_nothing_private_is_said_before_the_pin() -> None:
+    async with desk(Pickup(1, says=HELLO), Pickup(1, says=HELLO), pin="2580", hears=["one two three four"] * 3) as at:
+
+        async def knows_it(_: Desk, line: RehearsalLine) -> None:
+            await line.quiet(1.0)
+            line.press("2580#")
+            await listens(at, line)
+
+        async def guesses(_: Desk, line: RehearsalLine) -> None:
+            while not line.over.is_set():
+                await line.quiet(1.0)
+                line.say(tone(200, 1.0, LOUD))
+                await anyio.sleep(3)
+
+        first, second = task(1), task(2)
+        assert await brought(at, first, guesses) is Verdict.UNHEARD
+        asked = f"{LINES.callback.who} {LINES.pin.ask}"
+        assert [text for _, text in at.said] == [asked, LINES.pin.wrong, LINES.pin.wrong, LINES.pin.locked]
+        assert "Engineer" not in str(at.said)
+        assert await brought(at, second) is Verdict.FAILED  # the number rests
+        assert len(at.dialler.rung) == 1
+    async with desk(Pickup(1, says=HELLO), pin="2580") as at:
+        assert await brought(at, first, knows_it) is Verdict.DELIVERED
+        assert [text for _, text in at.said][:3] == [asked, LINES.pin.accepted, OPENING]
+
+
+async def test_nobody_is_rung_who_is_not_on_the_list() -> None:
+    async with desk(Pickup(), allow="+15559999") as at:
+        assert await brought(at, task()) is Verdict.FAILED
+        assert at.dialler.rung == []
+        assert [fact.why for fact in at.facts(events.CallRefused)] == ["forbidden"]
+
+
+@pytest.mark.parametrize(
+    ("failed", "expected"),
+    [
+        (False, [OPENING, "It is written."]),
+        (True, ["This is the Engineer, about a blog post.", LINES.errors.work_crashed, "The outline is written."]),
+    ],
+)
+async def test_without_claude_it_is_said_plainly(failed: bool, expected: list[str]) -> None:
+    down = answer("engineer", "", fault={"kind": "status", "status": 400})
+    async with desk(Pickup(1, says=HELLO), answers=[down]) as at:
+        done = task(failed=failed)
+        assert await brought(at, done, listens) is Verdict.DELIVERED
+        assert at.said == [("engineer", text) for text in expected]
+
+
+async def test_all_that_is_done_is_told_in_one_call() -> None:
+    plan = answer("architect", "The plan is drawn.")
+    first, second = task(1), task(2, "architect", "the house plan")
+    async with desk(Pickup(1, says=HELLO), tasks=[first, second], answers=[plan, WORDED]) as at:
+
+        async def hears_all(_: Desk, line: RehearsalLine) -> None:
+            await said(at, "The plan is drawn.")
+            await anyio.sleep(0.5)
+            line.leave()
+
+        assert await brought(at, first, hears_all) is Verdict.DELIVERED
+        assert second.delivered
+        assert [fact.task for fact in at.facts(events.CallbackDialing)] == [first.id, second.id]
+        assert at.said[-1] == ("architect", "The plan is drawn.")
+
+
+async def test_what_was_not_told_any_more_is_not_delivered() -> None:
+    first, second = task(1), task(2, "architect", "the house plan")
+    async with desk(Pickup(1, says=HELLO), tasks=[first, second]) as at:
+
+        async def leaves_after_the_first(_: Desk, line: RehearsalLine) -> None:
+            await said(at, "drafts.")
+            await anyio.sleep(0.3)
+            line.leave()
+
+        assert await brought(at, first, leaves_after_the_first) is Verdict.DELIVERED
+        assert not second.delivered
+
+
+async def test_busy_twice_then_a_machine_then_answered(tmp_path: Path) -> None:
+    script = [BUSY, BUSY, Pickup(2, says=greets(GREETING)), Pickup(2, says=HELLO)]
+    async with workroom(tmp_path) as room, desk(*script, tasks_of=room.tasks) as at:
+        room.tasks.bearer = at.bearer
+        begun = room.start()
+        machine = await at.dialler.taken()
+        await machine.over.wait()
+        await listens(at, await at.dialler.taken())
+        await begun.heard.wait()
+        await anyio.sleep(3_600 * 24)
+        ended = [fact.why for fact in at.facts(events.CallEnded)]
+        assert ended == ["busy", "busy", "machine", "caller_hung_up"]
+        minutes = [round(at_s / 60) for at_s, _ in at.dialler.rung]
+        assert minutes == [2, 3, 8, 68]

@@ -1,0 +1,155 @@
+"""What a caller on hold is told: true, new each time, and not too often. Time is an argument here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.work import Asks, Says, Spent, TaskEvent, Working
+from orchestrator.hold import ANSWER_S, GAP_S, STYLES, Hold, HoldWords, Style, Telling, spoken_minutes
+
+WORDS = HoldWords.read(Path(__file__).parents[2] / "prompts" / "hold.yaml")
+PUSH = Asks("q1", "The Engineer wants to push to main. Yes or no?", tool="Bash", exact="git push")
+
+
+def holding(style: Style = "brief") -> Hold:
+    return Hold(WORDS, "a blog post about the voice server", "Engineer", style)
+
+
+def told(hold: Hold, happenings: Mapping[float, TaskEvent], until_s: float, line_s: float = 3.0) -> list[tuple[float, Telling]]:
+    """Ten looks a second, as a call does; each line takes a while to say."""
+    lines: list[tuple[float, Telling]] = []
+    quiet_since_s, todo = 0.0, sorted(happenings.items())
+    for tick in range(int(until_s * 10)):
+        now_s = tick / 10
+        while todo and todo[0][0] <= now_s:
+            hold.happened(todo.pop(0)[1])
+        if now_s >= quiet_since_s and (telling := hold.due(now_s, now_s - quiet_since_s)):
+            lines.append((now_s, telling))
+            quiet_since_s = now_s + line_s
+    return lines
+
+
+STEPS = {3.0 * n: Working(what, f"Look at part {n}") for n, what in enumerate(["Read", "Bash", "Grep", "Write", "Edit"] * 8, 1)}
+
+
+def test_the_first_line_says_who_works_on_what_and_comes_at_once() -> None:
+    (at_s, first), *_ = told(holding(), {}, 10)
+    assert at_s < 2.0
+    assert first.why == "start"
+    assert "a blog post about the voice server" in first.text
+
+
+def test_lines_come_8_to_20_s_apart_while_there_is_news_and_no_two_are_the_same() -> None:
+    lines = told(holding(), STEPS, 120)
+    gaps = [after - before for (before, _), (after, _) in pairwise(lines)]
+    assert len(lines) >= 8
+    assert all(8 <= gap <= 20 for gap in gaps)
+    texts = [telling.text for _, telling in lines]
+    assert len(set(texts)) == len(texts)
+
+
+def test_only_the_newest_step_is_told_and_only_once() -> None:
+    hold = holding()
+    lines = told(hold, {1.0: Working("Read", "Look at the old thing"), 2.0: Working("Bash", "Run the tests")}, 18)
+    assert [telling.text for _, telling in lines[1:]] == ["Next step: run the tests."]
+
+
+def test_what_the_run_says_itself_goes_before_its_steps() -> None:
+    lines = told(holding(), {1.0: Says("The outline stands."), 2.0: Working("Write", "Write the first part")}, 40)
+    assert [telling.text for _, telling in lines[1:3]] == ["The outline stands.", "I am writing: write the first part."]
+    assert lines[1][1].facts == (Says("The outline stands."),)
+
+
+def test_a_step_is_over_when_the_run_speaks() -> None:
+    lines = told(holding(), {1.0: Working("Bash", "Run the tests"), 2.0: Says("All tests pass.")}, 18)
+    assert [telling.text for _, telling in lines[1:]] == ["All tests pass."]
+
+
+def test_nothing_new_is_admitted_once_soon_and_then_once_a_minute() -> None:
+    lines = told(holding(), {1.0: Says("I have begun.")}, 300)
+    still = [(at_s, telling.text) for at_s, telling in lines if telling.why == "still"]
+    assert all("nothing" in text for _, text in still)
+    assert 18 <= still[0][0] - lines[1][0] <= 30
+    assert all(after - before >= 60 for (before, _), (after, _) in pairwise(still))
+    assert len(still) >= 4
+
+
+@pytest.mark.parametrize(("style", "told_of"), [("silent", 0), ("quiet", 1), ("brief", 3), ("podcast", 3)])
+def test_the_style_decides_how_much(style: Style, told_of: int) -> None:
+    happenings = {1.0: Working("Read", "One"), 20.0: Working("phase", "build", 4, 7), 40.0: Working("Bash", "Two")}
+    lines = told(holding(style), happenings, 58)
+    assert len([telling for _, telling in lines if telling.why == "news"]) == told_of
+
+
+def test_more_detail_means_shorter_gaps() -> None:
+    assert GAP_S["podcast"] < GAP_S["brief"] < GAP_S["quiet"]
+    assert set(GAP_S) | {"silent"} == set(STYLES)
+
+
+def test_a_question_is_asked_twice_and_then_taken_as_a_no() -> None:
+    hold = holding()
+    lines = [(at_s, telling) for at_s, telling in told(hold, {1.0: PUSH}, 60) if telling.why != "start"]
+    assert [telling.why for _, telling in lines[:3]] == ["question", "question", "unanswered"]
+    assert lines[0][1].text == PUSH.question
+    assert lines[1][1].text.endswith(PUSH.question)
+    assert [round(after - before) for (before, _), (after, _) in pairwise(lines[:3])] == [ANSWER_S + 3] * 2
+    assert hold.question is None
+
+
+def test_a_question_waits_for_silence_not_for_its_turn_and_is_asked_in_every_style() -> None:
+    hold = holding("silent")
+    assert hold.due(0.0, 1.0) is not None
+    hold.happened(PUSH)
+    assert hold.due(0.2, 0.1) is None
+    asked = hold.due(0.9, 0.8)
+    assert asked is not None
+    assert asked.why == "question"
+    assert hold.question == PUSH
+    hold.answered()
+    assert hold.question is None
+    assert hold.due(40.0, 40.0) is None
+
+
+def test_money_is_no_news() -> None:
+    hold = holding()
+    hold.due(0.0, 1.0)
+    hold.happened(Spent(Decimal(1)))
+    assert hold.due(12.0, 12.0) is None
+
+
+FACTS = st.one_of(
+    st.builds(Says, st.sampled_from(["It stands.", "It runs.", "Half of it is done, {really}."])),
+    st.builds(
+        Working,
+        st.sampled_from([*WORDS.steps, "mcp__mail__send"]),
+        st.sampled_from(["", "Run the tests.", "Look {here}"]),
+        st.integers(0, 7),
+        st.integers(0, 7),
+    ),
+)
+
+
+@given(st.dictionaries(st.integers(0, 600).map(float), FACTS, max_size=120), st.sampled_from(STYLES))
+def test_whatever_happens_no_line_is_said_twice_and_each_tells_what_happened_before(
+    happenings: Mapping[float, TaskEvent], style: Style
+) -> None:
+    lines = told(holding(style), happenings, 620)
+    texts = [telling.text for _, telling in lines]
+    assert len(set(texts)) == len(texts)
+    for at_s, telling in lines:
+        assert all(any(fact is known and when <= at_s for when, known in happenings.items()) for fact in telling.facts)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spoken"),
+    [(3, "less than a minute"), (50, "about a minute"), (89, "about a minute"), (150, "2 minutes"), (3600, "60 minutes")],
+)
+def test_durations_as_one_says_them(seconds: float, spoken: str) -> None:
+    assert spoken_minutes(seconds) == spoken

@@ -1,0 +1,259 @@
+"""Long work on the line: started, held for, narrated over music, asked about, steered, finished; all in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any, Final, Literal
+
+import pytest
+from pydantic import SecretStr
+
+from agents.scripted_work import WorkScript
+from orchestrator.events import Answered, Asked, HoldEnded, HoldStarted, Narrated, SaidText, TaskDone, TaskProgress, TaskStarted
+from orchestrator.pin import Trust
+from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
+from telephony.admission import Admission, AdmissionPolicy
+
+CALLER: Final = "+15550100"
+POST: Final[dict[str, Any]] = {
+    "what": "A blog post about the voice server.",
+    "title": "a blog post",
+    "minutes": 3.0,
+    "mood": "bright",
+}
+OFFER: Final = "That takes about three minutes. Stay on the line, or shall I call you back?"
+PUSH: Final = {"question": "The Engineer wants to push to main. Yes or no?", "tool": "Bash", "exact": "git push"}
+STEPS: Final[list[dict[str, Any]]] = [
+    {"after_s": 8, "working": {"what": what, "detail": f"Look at part {n}"}}
+    for n, what in enumerate(["Read", "Bash", "Write"] * 3, 1)
+]
+DONE: Final = {"done": {"result": "The post has four parts. It is in the folder drafts.", "spoken": "The post is written."}}
+
+
+def steps(*doing: dict[str, Any]) -> WorkScript:
+    return WorkScript.model_validate({"works": [{"steps": list(doing)}]})
+
+
+@asynccontextmanager
+async def working(
+    claude: StagedClaude, rehearsal: Rehearsal, *doing: dict[str, Any], minutes: float = 3.0, trust: Trust | None = None
+) -> AsyncGenerator[RehearsedCall]:
+    """A call in which the Engineer has just begun that, and asked how the caller wants to wait."""
+    claude.says("engineer", "It has four parts. Shall I read it to you?", note="has just been finished")
+    claude.says("engineer", "Only half of it is there.", note="ended unfinished")
+    claude.uses("engineer", "start_task", {**POST, "minutes": minutes}, when="write")
+    claude.says("engineer", OFFER if minutes > 1 else "One moment.", after="start_task")
+    claude.says("kai", "I am here.")
+    async with rehearsal.call(work=steps(*doing), trust=trust) as call:
+        await call.say("Engineer, write a blog post about the voice server")
+        yield call
+
+
+def at(call: RehearsedCall, kind: type[Any]) -> list[float]:
+    return [entry.at_s for entry in call.journal if isinstance(entry.event, kind)]
+
+
+async def test_silence_means_staying_and_the_first_line_says_who_works_on_what(
+    claude: StagedClaude, rehearsal: Rehearsal
+) -> None:
+    async with working(claude, rehearsal, *STEPS, {"hangs": True}) as call:
+        (started,) = call.facts(TaskStarted)
+        assert (started.agent, started.title) == ("engineer", "a blog post")
+        assert call.said[-1].text == OFFER
+        await call.pause(60)
+        (held,) = at(call, HoldStarted)
+        first, *others = call.facts(Narrated)
+        assert "a blog post" in first.text
+        assert at(call, Narrated)[0] - held < 2.0
+        assert len(others) >= 3
+
+
+async def test_lines_come_8_to_20_s_apart_each_new_each_after_its_fact(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, *STEPS, {"hangs": True}) as call:
+        await call.pause(80)
+        lines = call.facts(Narrated)
+        gaps = [after - before for before, after in pairwise(at(call, Narrated))]
+        assert len(lines) >= 5
+        assert all(8 <= gap <= 20 for gap in gaps)
+        assert len({line.text for line in lines}) == len(lines)
+        known = {entry.seq: entry for entry in call.journal}
+        for entry in call.journal:
+            if isinstance(entry.event, Narrated):
+                assert all(isinstance(known[seq].event, TaskProgress) and seq < entry.seq for seq in entry.event.of)
+        spoken = " ".join(fact.text for fact in call.facts(SaidText))
+        assert all(line.text in spoken for line in lines)
+
+
+async def test_when_it_is_done_the_agent_tells_it_and_the_talk_goes_on(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"after_s": 20, **DONE}) as call:
+        await call.pause(24)
+        assert call.said[-1].agent == "engineer"
+        assert call.said[-1].text.endswith("Shall I read it to you?")
+        assert [fact.ok for fact in call.facts(TaskDone)] == [True]
+        assert [fact.why for fact in call.facts(HoldEnded)] == ["done"]
+        claude.says("engineer", "Part one is about calls.", when="^yes")
+        await call.say("Yes, go on")
+        assert call.said[-1].text == "Part one is about calls."
+        assert "in the folder drafts" in claude.requests[-1].asked.note
+        await call.pause(9)
+        assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
+
+
+async def test_short_work_does_not_ask_how_to_wait(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"after_s": 12, **DONE}, minutes=0.2) as call:
+        await call.pause(3)
+        assert len(at(call, HoldStarted)) == 1
+
+
+@pytest.mark.parametrize(("words", "keys"), [("I'll wait", ""), ("", "1")])
+async def test_staying_can_be_said_or_keyed(claude: StagedClaude, rehearsal: Rehearsal, words: str, keys: str) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await (call.say(words, wait=False) if words else call.press(keys, wait=False))
+        await call.pause(2.5)
+        assert len(at(call, HoldStarted)) == 1
+        assert "Good, stay with me." in call.said[-1].text
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"), [("Call me back", ""), ("okay call me back when it's done", ""), ("", "#"), ("", "2")]
+)
+async def test_being_called_back_can_be_said_or_keyed(claude: StagedClaude, rehearsal: Rehearsal, words: str, keys: str) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await (call.say(words) if words else call.press(keys))
+        assert "I'll call you back" in call.said[-1].text
+        assert call.why == "call_back"
+
+
+@pytest.mark.parametrize(
+    ("words", "keys", "yes"), [("Yes", "", True), ("", "1", True), ("No, don't", "", False), ("", "2", False)]
+)
+async def test_a_question_of_the_work_is_asked_and_answered(
+    claude: StagedClaude, rehearsal: Rehearsal, words: str, keys: str, yes: bool
+) -> None:
+    ask = {"after_s": 10, "asks": PUSH, "yes": [{"says": "It is pushed."}], "no": [{"says": "Left alone."}]}
+    async with working(claude, rehearsal, ask, {"hangs": True}) as call:
+        await call.pause(14)
+        assert call.said[-1].text.endswith(PUSH["question"])
+        await (call.say(words, wait=False) if words else call.press(keys, wait=False))
+        await call.pause(20)
+        assert [fact.yes for fact in call.facts(Answered)] == [yes]
+        assert ("It is pushed." if yes else "Left alone.") in [line.text for line in call.facts(Narrated)]
+
+
+async def test_a_question_nobody_answers_is_asked_again_and_is_then_a_no(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    ask = {"after_s": 10, "asks": PUSH, "no": [{"says": "Left alone."}]}
+    async with working(claude, rehearsal, ask, {"hangs": True}) as call:
+        await call.pause(70)
+        assert [fact.again for fact in call.facts(Asked)] == [False, True]
+        assert [(fact.yes, fact.by) for fact in call.facts(Answered)] == [(False, "silence")]
+
+
+async def test_the_run_hears_what_the_caller_answers_in_their_own_words(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    ask = {"after_s": 10, "asks": {"question": "Which colour should it have?"}, "yes": [{"says": "Blue it is."}]}
+    async with working(claude, rehearsal, ask, {"hangs": True}) as call:
+        await call.pause(14)
+        await call.say("Make it blue", wait=False)
+        await call.pause(20)
+        assert "Blue it is." in [line.text for line in call.facts(Narrated)]
+
+
+async def test_on_hold_the_caller_talks_to_kai_as_always_and_adds_to_the_work(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.uses("kai", "add_to_task", {"words": "with a picture"}, when="picture")
+    claude.says("kai", "I have passed it on.", after="add_to_task")
+    waits = ({"waits_for": "picture"}, {"says": "A picture comes in too."}, {"hangs": True})
+    async with working(claude, rehearsal, *waits) as call:
+        await call.pause(10)
+        await call.say("Kai, also add a picture")
+        assert call.said[-1].text.endswith("I have passed it on.")
+        assert "Long work under way, by Engineer" in claude.requests[-1].asked.note
+        await call.pause(20)
+        assert "A picture comes in too." in [line.text for line in call.facts(Narrated)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("How far are you?", "The Engineer has been on it for"),
+        ("Who is working?", "The Engineer has been on it for"),
+        ("Less detail, please", "I'll tell you less from now on."),
+        ("Music off", "No music then."),
+        ("Louder", "Louder."),
+        ("What can I say?", "You can say: how far are you"),
+    ],
+)
+async def test_orders_on_hold_are_obeyed_without_claude(
+    claude: StagedClaude, rehearsal: Rehearsal, words: str, said: str
+) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await call.pause(10)
+        asked = len(claude.requests)
+        await call.say(words)
+        assert said in call.said[-1].text
+        assert len(claude.requests) == asked
+
+
+async def test_work_that_is_stopped_tells_what_it_achieved(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"says": "The outline stands."}, {"hangs": True}) as call:
+        await call.pause(10)
+        await call.say("Stop it")
+        await call.pause(6)
+        assert [(fact.ok, fact.why) for fact in call.facts(TaskDone)] == [(False, "work_stopped")]
+        assert call.said[-1].text.endswith("Only half of it is there.")
+        assert "The outline stands." in claude.requests[-1].asked.note
+
+
+@pytest.mark.parametrize("code", ["work_out_of_time", "work_out_of_money", "work_crashed"])
+async def test_work_that_fails_says_so_in_words(claude: StagedClaude, rehearsal: Rehearsal, code: str) -> None:
+    async with working(claude, rehearsal, {"after_s": 10, "failed": code}) as call:
+        await call.pause(12)
+        assert call.said[-1].text.endswith("Only half of it is there.")
+        assert [(fact.ok, fact.why) for fact in call.facts(TaskDone)] == [(False, code)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "pin", "said", "yes"),
+    [
+        ("risky", "2580", "Thank you.", True),
+        ("risky", None, "That would need a PIN", False),
+        ("never", None, "All right, I'll do it.", True),
+    ],
+)
+async def test_what_is_risky_needs_the_pin_once(
+    claude: StagedClaude, rehearsal: Rehearsal, mode: Literal["risky", "never"], pin: str | None, said: str, yes: bool
+) -> None:
+    policy = AdmissionPolicy(allow=(CALLER,), pin=SecretStr(pin) if pin else None, pin_mode=mode)
+    asks = {**PUSH, "risky": True}
+    ask = ({"after_s": 10, "asks": asks}, {"after_s": 30, "asks": asks}, {"hangs": True})
+    async with working(claude, rehearsal, *ask, trust=Trust.of(Admission(policy), CALLER)) as call:
+        await call.pause(14)
+        await call.say("Yes", wait=pin is not None)
+        if pin:
+            assert call.said[-1].text.endswith(call.call.lines.pin.ask)
+            assert call.facts(Answered) == []
+            await call.press(f"{pin}#", wait=False)
+        await call.pause(5)
+        assert said in call.said[-1].text
+        assert [fact.yes for fact in call.facts(Answered)] == [yes]
+        assert pin is None or pin not in " ".join(entry.line() for entry in call.journal)
+        await call.pause(35)
+        await call.say("Yes", wait=False)
+        await call.pause(5)
+        assert [fact.yes for fact in call.facts(Answered)] == [yes, yes]
+
+
+async def test_whoever_hangs_up_leaves_the_work_running_and_its_questions_with_a_no(
+    claude: StagedClaude, rehearsal: Rehearsal
+) -> None:
+    ask = ({"after_s": 10, "asks": PUSH}, {"hangs": True})
+    async with working(claude, rehearsal, *ask) as call:
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        await call.pause(14)
+        await call.hang_up()
+        assert [fact.why for fact in call.facts(HoldEnded)] == ["hung_up"]
+        assert task.running
+        assert task.question is None
+        assert not task.delivered
