@@ -43,18 +43,21 @@ class Servers:
 
     def open(self) -> None:
         """Makes the tables if need be, and is seen. Raises sqlalchemy.exc.SQLAlchemyError."""
-        _tables.create_all(self._engine)
+        with self._engine.begin() as to:
+            if self._shared:
+                to.execute(sa.select(sa.func.pg_advisory_xact_lock(TURNS, 0)))  # two servers that are new begin at once
+            _tables.create_all(to)
         self.beat()
 
     def beat(self) -> bool:
-        """Be seen. False if somebody has taken our work over because we were not: it is theirs then."""
+        """Be seen. False if we were not for so long that somebody has taken our work over: it is theirs then."""
         with self._engine.begin() as to:
             ours = _servers.c.id == self.id
             if to.execute(sa.update(_servers).where(ours, sa.not_(_servers.c.taken)).values(seen=sa.func.now())).rowcount:
                 return True
-            was_there = bool(to.execute(sa.delete(_servers).where(ours)).rowcount)
+            to.execute(sa.delete(_servers).where(ours))
             to.execute(sa.insert(_servers).values(id=self.id, seen=sa.func.now(), taken=False))
-            return not was_there
+            return False
 
     def leave(self) -> None:
         """What is not done may be taken over at once."""
@@ -95,7 +98,11 @@ class Servers:
 
     def turn(self, number: str) -> AbstractAsyncContextManager[None]:
         """Whoever enters it is the only server to call that number. On SQLite there is no other."""
-        return nullcontext() if self._engine.dialect.name == "sqlite" else self._lock(number)
+        return self._lock(number) if self._shared else nullcontext()
+
+    @property
+    def _shared(self) -> bool:
+        return self._engine.dialect.name == "postgresql"
 
     def _silences(self) -> list[tuple[str, float]]:
         with self._engine.connect() as to:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.process import BaseProcess
@@ -136,10 +136,15 @@ class Mortal:
     retry_min: float = SOON_MIN
     database: str = ""
 
-    def start(self) -> BaseProcess:
+    @contextmanager
+    def alive(self) -> Generator[BaseProcess]:
         process = FORKS.Process(target=_live, args=(self,), daemon=True)
         process.start()
-        return process
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.join()
 
 
 def _live(mortal: Mortal) -> None:

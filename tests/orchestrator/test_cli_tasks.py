@@ -14,7 +14,7 @@ from orchestrator.errors import NoSuchTask
 from orchestrator.task_list import KeptTask, find, tell
 from orchestrator.tasks import Wish
 from tests.kit.commands import environment, eventually, run
-from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, always, killed
+from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, always
 from tests.orchestrator.workroom import happens, server
 
 FIX = "fix: start `pai-voice serve` with these settings, and run the command again"
@@ -23,39 +23,37 @@ FIX = "fix: start `pai-voice serve` with these settings, and run the command aga
 @pytest.mark.timeout(40)
 async def test_work_is_shown_stopped_and_over(tmp_path: Path) -> None:
     env, diary = environment(tmp_path), Diary(tmp_path / "diary")
-    server = Mortal(tmp_path / "home", diary.path, begins=1, hangs=True).start()
-    await eventually(lambda: found(diary, "hangs"), bool, within_s=20)
-    (task,) = (await run("tasks", "list", "--json", env=env, cwd=tmp_path)).json
-    assert (task["agent"], task["title"], task["owner"], task["wish"]) == ("engineer", "post 0", OWNER, "Write.")
-    assert (task["state"], task["said"], task["outcome"]) == ("running", "Only the end is missing.", "")
-    cancelled = await run("tasks", "cancel", task["id"], env=env, cwd=tmp_path)
-    assert (cancelled.code, cancelled.out) == (0, f"{task['id']} is stopped (post 0)\n")
-    await eventually(lambda: found(diary, "idle"), bool)
-    shown = (await run("tasks", "show", "--json", env=env, cwd=tmp_path)).json
-    assert (shown["state"], shown["outcome"], shown["calls"]) == ("told", "work_stopped", [])
-    assert shown["result"] == "Only the end is missing.\nThe caller stopped the work."
-    again = await run("tasks", "cancel", "last", env=env, cwd=tmp_path)
-    assert (again.code, again.err.splitlines()[0]) == (1, f"task {task['id']} is over (told)")
-    await killed(server)
+    with Mortal(tmp_path / "home", diary.path, begins=1, hangs=True).alive():
+        await eventually(lambda: found(diary, "hangs"), bool, within_s=20)
+        (task,) = (await run("tasks", "list", "--json", env=env, cwd=tmp_path)).json
+        assert (task["agent"], task["title"], task["owner"], task["wish"]) == ("engineer", "post 0", OWNER, "Write.")
+        assert (task["state"], task["said"], task["outcome"]) == ("running", "Only the end is missing.", "")
+        cancelled = await run("tasks", "cancel", task["id"], env=env, cwd=tmp_path)
+        assert (cancelled.code, cancelled.out) == (0, f"{task['id']} is stopped (post 0)\n")
+        await eventually(lambda: found(diary, "idle"), bool)
+        shown = (await run("tasks", "show", env=env, cwd=tmp_path)).out
+        assert "work_stopped" in shown
+        assert shown.endswith("\n\nOnly the end is missing.\nThe caller stopped the work.\n")
+        again = await run("tasks", "cancel", "last", env=env, cwd=tmp_path)
+        assert (again.code, again.err.splitlines()[0]) == (1, f"task {task['id']} is over (told)")
 
 
 async def test_a_call_back_is_wanted_before_its_time(tmp_path: Path) -> None:
     diary = Diary(tmp_path / "diary")
     settings = Settings(home=tmp_path / "home", callback=always(1_000))
     verdicts = (Verdict.BUSY, Verdict.MACHINE, Verdict.DELIVERED)
-    server = Mortal(tmp_path / "home", diary.path, begins=1, verdicts=verdicts, retry_min=1_000).start()
-    await eventually(lambda: found(diary, "hung_up"), bool, within_s=20)
-    task = await eventually(lambda: latest(settings), lambda task: bool(task.calls))
-    assert (task.state, task.outcome, task.result) == ("to be told", "done", "# Result")
-    assert task.next_call > task.calls[0][0]
-    for calls in (2, 3):
-        await anyio.to_thread.run_sync(tell, settings, task.id, "call_back")
-        await eventually(lambda: found(diary, "ring"), lambda count, calls=calls: count == calls)
-    await eventually(lambda: found(diary, "idle"), bool)
-    task = await latest(settings)
-    assert [verdict for _, verdict in task.calls] == ["busy", "machine", "delivered"]
-    assert (task.state, task.next_call) == ("told", "")
-    await killed(server)
+    with Mortal(settings.home, diary.path, begins=1, verdicts=verdicts, retry_min=1_000).alive():
+        await eventually(lambda: found(diary, "hung_up"), bool, within_s=20)
+        task = await eventually(lambda: latest(settings), lambda task: bool(task.calls))
+        assert (task.state, task.outcome, task.result) == ("to be told", "done", "# Result")
+        assert task.next_call > task.calls[0][0]
+        for calls in (2, 3):
+            await anyio.to_thread.run_sync(tell, settings, task.id, "call_back")
+            await eventually(lambda: found(diary, "ring"), lambda count, calls=calls: count == calls)
+        await eventually(lambda: found(diary, "idle"), bool)
+        task = await latest(settings)
+        assert [verdict for _, verdict in task.calls] == ["busy", "machine", "delivered"]
+        assert (task.state, task.next_call) == ("told", "")
 
 
 async def test_what_is_said_when_there_is_nothing_or_nobody(tmp_path: Path) -> None:

@@ -34,15 +34,14 @@ async def killed_at_random(seed: int, folder: Path) -> None:
     chance = Random(seed)
     diary = Diary(folder / f"diary-{seed}")
     mortal = Mortal(folder / f"home-{seed}", diary.path)
-    server = replace(mortal, begins=2).start()
-    for _ in range(chance.choice([1, 1, 2])):
-        await diary.grows(chance.randint(2, 12))
-        await anyio.sleep(chance.uniform(0, 0.06))
-        await killed(server)
-        server = mortal.start()
+    for kill in range(chance.choice([1, 1, 2])):
+        with replace(mortal, begins=0 if kill else 2).alive() as server:
+            await diary.grows(chance.randint(3, 12))
+            await anyio.sleep(chance.uniform(0, 0.06))
+            await killed(server)
+    with mortal.alive():
         await diary.grows(1)
-    await diary.grows(1_000)
-    await killed(server)
+        await diary.grows(1_000)
     each_heard_once(diary)
 
 
