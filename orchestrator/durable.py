@@ -133,7 +133,7 @@ async def _launched(tasks: Tasks, url: sa.URL, id: str) -> AsyncGenerator[_Lives
 
 
 def _launch(config: DBOSConfig) -> None:
-    """On the event loop, or workflows would run elsewhere; it blocks it (0.1 s), when nothing else is served yet."""
+    """On the event loop, or workflows would run elsewhere; it blocks it for 20 ms, and for 100 ms when the database is new."""
     DBOS(config=config)
     DBOS.launch()
 

@@ -17,7 +17,7 @@ settings.load_profile("house")
 MAY_BLOCK = (
     ("orchestrator/testing/cast.py", "read"),
     ("orchestrator/testing/caller.py", "listened"),
-    ("orchestrator/durable.py", "_launch"),  # at start, when nothing else is served yet
+    ("orchestrator/durable.py", "_launch"),  # once, at start
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from telephony.admission import Admission, AdmissionPolicy
 from telephony.line import Refusal
 from telephony.rehearsal import RehearsalDialler, RehearsalLine
 from tests.orchestrator.stage import LINES, LOUD, NOON, ROSTER, equipped
+from tests.orchestrator.workroom import workroom
 from voices.audio import Frame, level_dbfs
 from voices.engines.tones import tone
 from voices.recognition import Heard
@@ -71,6 +73,25 @@ async def test_a_call_that_breaks_says_so_and_hangs_up(tmp_path: Path) -> None:
     assert sum(level_dbfs(frame) > -50 for _, frame in line.heard[-100:]) > 90
     assert isinstance(told[-1], CallEnded)
     assert told[-1].why == "failed"
+
+
+async def test_who_is_on_the_line_is_not_called_about_their_work(tmp_path: Path) -> None:
+    line = RehearsalLine(caller=CALLER)
+    async with (
+        equipped() as (parts, _),
+        workroom(tmp_path, {"done": {"result": "It is written."}}) as at,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(replace(house(parts, tmp_path), tasks=at.tasks).take, line)
+        await line.answered.wait()
+        await line.quiet(0.3)
+        task = at.start(owner=CALLER)
+        await task.over.wait()
+        await anyio.wait_all_tasks_blocked()
+        assert at.phone.calls == []
+        line.leave()
+        await task.heard.wait()
+        assert [id for _, id in at.phone.calls] == [task.id]
 
 
 async def test_who_is_not_on_the_list_is_turned_away_and_journaled(tmp_path: Path) -> None:
