@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from io import StringIO
 
 import structlog
 from rich.console import Console
@@ -23,11 +24,21 @@ def set_up(settings: LogSettings, usual: str = "warning") -> None:
             *_renderers(Console(stderr=True)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_StandardError()),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
     logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it logs what servers say; that one failed, we say ourselves
+
+
+class _StandardError(StringIO):
+    """Whatever that is when a line is written: a logger is kept for good, and streams are put in its place and closed."""
+
+    def write(self, text: str, /) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def _renderers(terminal: Console) -> tuple[Processor, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
@@ -26,6 +26,8 @@ class Utterance:
     pcm: bytes = b""
     barge_in_after_s: float | None = None
     keys: str = ""
+    once: Callable[[], bool] = lambda: True
+    """Not before that is so, however quiet the far end is."""
     unasked: bool = False
     """Whoever's turn it is: "hello?" into a phone that was picked up, or a machine's greeting."""
 
@@ -147,6 +149,8 @@ class Caller:
             return [Outcome.TOO_LONG]
         if self._saying:
             return self._go_on()
+        if self._plan and not self._plan[0].once():
+            return []
         if self._plan and self._plan[0].unasked:
             return self._begin()
         if self._far_s is None and self.hearing.began_s is not None:

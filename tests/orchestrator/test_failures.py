@@ -23,7 +23,8 @@ from voices.voice import VoiceFileError
     [
         (ConfigError("nobody may call", "list your number"), "list your number"),
         (NoSuchCall("none"), "`pai-voice calls list`"),
-        (FileError(Path("kai.yaml"), "bad", line=7, column=3), "edit kai.yaml, line 7"),
+        (FileError(Path("agents/kai.yaml"), "bad", line=7, column=3), "edit agents/kai.yaml, line 7"),
+        (FileError(Path("nobody.yaml"), "cannot be read"), "give the path of a file"),
         (AgentError("there are no agents"), "correct that"),
         (VoiceFileError("kai.yaml:3: bad"), "correct that"),
         (RecognizerUnavailable("none"), "install what is missing"),

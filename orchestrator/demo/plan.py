@@ -1,0 +1,73 @@
+"""What the caller of the demonstration says, when: recorded lines, and the moments they wait for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from orchestrator.events import Entry
+from telephony.dial import Manners, Utterance
+from voices.audio import read_wav
+
+HERE: Final = Path(__file__).parent
+MANNERS: Final = Manners(quiet_s=1.5, max_s=600.0)  # lets a filler pass without taking it for the answer
+CALLED_BACK: Final = Manners(quiet_s=1.5, ring_s=900.0, max_s=120.0)  # the phone lies there until the work is done
+# The number is when a line interrupts, in seconds after the agent began to speak.
+TALK: Final[tuple[tuple[str, float | None], ...]] = (
+    ("question", None),
+    ("engineer", None),
+    ("follow_up", None),
+    ("research", None),
+    ("panel", None),
+    ("architect", None),
+    ("barge_in", 3.0),
+    ("goodbye", None),
+)
+
+
+class Happened:
+    """What has happened in the house so far, by kind of fact: a caller who is on hold cannot know whose turn it is otherwise."""
+
+    def __init__(self) -> None:
+        self.facts: Counter[str] = Counter()
+
+    def count(self, entry: Entry) -> None:
+        self.facts[entry.event.kind] += 1
+
+    def more(self, kind: str, times: int, than: Counter[str]) -> bool:
+        return self.facts[kind] >= than[kind] + times
+
+
+def talk(wavs: Sequence[Path]) -> list[Utterance]:
+    """A conversation; or these lines, one after the other. Raises AudioError."""
+    if wavs:
+        return [Utterance(read_wav(wav)) for wav in wavs]
+    return [Utterance(_line(name), barge_in_after_s=after_s) for name, after_s in TALK]
+
+
+def hold(happened: Happened) -> list[Utterance]:
+    """Work is ordered, waited for, asked about and allowed; then the caller has had enough of waiting."""
+    answered = Counter[str]()
+
+    def told_more() -> bool:
+        """Two lines of news since the answer to the question."""
+        if happened.facts["answered"] and not answered:
+            answered.update(happened.facts)
+        return bool(answered) and happened.more("narrated", 2, answered)
+
+    return [
+        Utterance(_line("task")),
+        Utterance(_line("progress"), once=lambda: happened.facts["narrated"] >= 2),
+        Utterance(_line("allow"), once=lambda: happened.facts["asked"] >= 1),
+        Utterance(_line("call_back"), once=told_more),
+    ]
+
+
+def called_back() -> list[Utterance]:
+    return [Utterance(_line("hello"), unasked=True), Utterance(_line("okay_goodbye"))]
+
+
+def _line(name: str) -> bytes:
+    return read_wav(HERE / f"{name}.wav")
