@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -25,6 +25,7 @@ BREATH_S: Final = 0.6
 STILL_S: Final = 20.0
 STILL_AGAIN_S: Final = 60.0
 ANSWER_S: Final = 15.0
+MOST_FACTS: Final = 8  # that one line of a podcast is made of
 KEPT: Final = 3  # of the run's own sentences, when it says more than there is time for
 
 
@@ -70,6 +71,7 @@ class Notes(BaseModel):
     failed: str
     result: str
     failure: str
+    podcast: str
 
 
 class HoldWords(BaseModel):
@@ -126,6 +128,7 @@ class Hold:
         self._began_s: float | None = None
         self._said: set[str] = set()
         self._sentences: deque[Says] = deque(maxlen=KEPT)
+        self._since: deque[TaskEvent] = deque(maxlen=MOST_FACTS)
         self._working: Working | None = None
         self._counts: Counter[str] = Counter()
         self._question: _Question | None = None
@@ -141,9 +144,11 @@ class Hold:
     def _take(self, event: TaskEvent) -> None:
         match event:
             case Says():
+                self._since.append(event)
                 self._sentences.append(event)
                 self._working = None  # what it did before it spoke is over
             case Working():
+                self._since.append(event)
                 self._counts[event.what] += 1
                 self._working = event
             case Asks():
@@ -190,6 +195,9 @@ class Hold:
         telling = self._own_words() or self._step()
         if telling is not None:
             self._last_news_s, self._last_still_s, self.told = now_s, None, telling.text
+            if self.style == "podcast":
+                telling = replace(telling, facts=tuple(self._since))
+            self._since.clear()
         return telling
 
     def _own_words(self) -> Telling | None:

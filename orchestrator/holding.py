@@ -62,7 +62,7 @@ class Due:
     """None: whoever has the floor."""
     text: str = ""
     brief: str = ""
-    """What the agent is told instead, to find the words itself."""
+    """What the agent is told instead, to find the words itself; with a text, it is that if they come too late."""
     ends: Task | None = None
     """The task whose end this tells."""
     farewell: str = ""
@@ -252,7 +252,14 @@ class Holding:
                 of = attended.seqs_of(telling.facts)
                 self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
         self.told_last = True
-        return Due(task.agent, telling.text)
+        return Due(task.agent, telling.text, self._podcast(attended, telling))
+
+    def _podcast(self, attended: Attended, telling: Telling) -> str:
+        """What the agent may word more finely, where the caller wants to hear all of it; else nothing."""
+        if telling.why != "news" or attended.hold.style != "podcast":
+            return ""
+        facts = "; ".join(filter(None, map(_fact, telling.facts))) or telling.text
+        return self.words.for_claude.podcast.format(title=attended.task.wish.title, facts=facts)
 
     def told(self, task: Task, *, heard: bool) -> None:
         """How it ended was told; where the caller heard nothing of that, it is told again."""
@@ -312,3 +319,13 @@ class Holding:
             attended.task.tell(Answer(question.ask, yes, words))
             attended.hold.answered()
             self._journal.write(events.Answered(task=attended.task.id, yes=yes, by=by))
+
+
+def _fact(event: TaskEvent) -> str:
+    match event:
+        case Says(text=text):
+            return text
+        case Working(what=what, detail=detail, step=step, of=of):
+            return f"{what}: {detail or 'a step of that kind'}" + (f", {step} of {of}" if of else "")
+        case _:
+            return ""

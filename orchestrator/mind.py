@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,9 +13,9 @@ from typing import Final, Protocol
 import anyio
 
 from agents import tools
-from agents.brain import CALLER, Brain, Spent, Utterance
+from agents.brain import CALLER, Brain, Failed, Said, Spent, ToolCalled, Utterance
 from agents.definition import Agent
-from agents.errors import BrainError
+from agents.errors import BrainError, ToolError
 from agents.lines import Lines
 from agents.roster import Roster
 from agents.tools import EMPTY, Toolbox
@@ -42,6 +43,7 @@ ROUTE_S: Final = 2.5  # then whoever has the floor answers
 ROUTER_THREAD: Final = 8  # utterances that the router is shown: who spoke last and about what
 LONGEST_JUDGING_S: Final = 2.5  # of an interruption: until then there is silence, and then we go on
 LONGEST_HEARING_S: Final = 10.0  # of a question: fillers bridge it, and then we ask again
+WORDING_S: Final = 1.5  # for a line on hold that could be said plainly
 HIDDEN: Final = "…"
 SENTENCES: Final = 32  # a long answer, thought faster than it is spoken
 
@@ -204,7 +206,7 @@ class Mind:
         assert utterance is not None
         assert utterance.recognition is not None
         heard = await self._text(utterance.recognition, LONGEST_JUDGING_S if self._conductor.judges(reply) else LONGEST_HEARING_S)
-        unsure = not heard.text or (self._conductor.judges(reply) and self._minds.phrases.is_backchannel(heard.text))
+        unsure = not heard.text or (self._conductor.judges(reply) and self._is_backchannel(heard.text))
         if unsure:
             reply.tell(events.SpeculationDropped(turn=reply.turn, why="not_words"))
             self._settle(reply, None)  # to an answer without a word, should the turn be over
@@ -217,6 +219,10 @@ class Mind:
         await self._conductor.sign(Sign.WORDS, reply)
         self._record(reply)
         return True
+
+    def _is_backchannel(self, text: str) -> bool:
+        """A sign of listening; but a "yes" into the middle of a question is its answer."""
+        return self._minds.phrases.is_backchannel(text) and not (self._orders and self._orders.spoken(text))
 
     async def _text(self, recognition: Recognition, within_s: float) -> Heard:
         try:
@@ -273,13 +279,31 @@ class Mind:
 
     async def tell(self, reply: Reply, due: Due) -> None:
         """What is due about long work: a line, or the agent's own words."""
-        if not due.brief:
-            await self.say(reply, due.text, due.agent)
+        if due.text:
+            with reply.work():
+                await self._say(reply, await self._worded(reply, due) if due.brief else due.text, due.agent)
+            reply.finished = True
             return
         with reply.work():
             self._settle(reply, None)
             await self._tell(reply, due)
         reply.finished = True
+
+    async def _worded(self, reply: Reply, due: Due) -> str:
+        """In the agent's own words, if they come in time."""
+        agent, said = due.agent or self._holder, ""
+        with anyio.move_on_after(WORDING_S) as patience:
+            thinking = self._minds.brain.turn(agent, (), note=due.brief, act=_nothing)
+            async with aclosing(thinking) as happenings:
+                async for happening in happenings:
+                    match happening:
+                        case Said(text):
+                            said += text
+                        case Spent():
+                            reply.tell(money(happening, reply.turn, agent.id))
+                        case ToolCalled() | Failed():
+                            return due.text
+        return due.text if patience.cancelled_caught else said.strip() or due.text
 
     async def _tell(self, reply: Reply, due: Due) -> None:
         agent = due.agent or self._holder
@@ -366,3 +390,8 @@ class Mind:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)
             await floor.run(route.speakers, tuple(thread), out)
+
+
+async def _nothing(_: ToolCalled) -> str:
+    """Whoever words a line has no tools."""
+    raise ToolError("There are no tools for this.")

@@ -257,3 +257,27 @@ async def test_whoever_hangs_up_leaves_the_work_running_and_its_questions_with_a
         assert task.running
         assert task.question is None
         assert not task.delivered
+
+
+async def test_a_podcast_is_worded_by_the_agent_from_the_facts_and_said_plainly_when_that_is_late(
+    claude: StagedClaude, rehearsal: Rehearsal
+) -> None:
+    happenings = ({"says": "The outline stands."}, {"after_s": 30, "says": "The first part is written."}, {"hangs": True})
+    claude.says("engineer", "So, the bones are there!", note="from these facts alone.*outline")
+    claude.says("engineer", "Nobody waits for this.", note="from these facts alone.*first part", first_token_s=5)
+    async with working(claude, rehearsal, *happenings) as call:
+        await call.say("Tell me more", wait=False)
+        await call.pause(60)
+        texts = [said.text for said in call.said]
+        assert any("So, the bones are there!" in text for text in texts)
+        assert any("The first part is written." in text for text in texts)
+        assert not any("Nobody waits" in text or "The outline stands" in text for text in texts)
+
+
+async def test_a_yes_into_the_question_is_its_answer(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"after_s": 10, "asks": PUSH, "yes": [{"says": "Done."}]}, {"hangs": True}) as call:
+        while not call.facts(Asked):
+            await call.pause(0.1)
+        await call.barge_in("Yes", after_s=0.6, wait=False)
+        await call.pause(4)
+        assert [fact.yes for fact in call.facts(Answered)] == [True]
