@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 import anyio
 import structlog
+from anyio.abc import TaskGroup
 
 from agents.definition import Agent
 from agents.errors import Crashed, WorkError
@@ -69,6 +70,8 @@ class Life:
     """What all tasks' lives need."""
 
     runner: TaskRunner
+    group: TaskGroup
+    """The house's: calls are made in it, so that whoever breaks a life off breaks off its waiting, and no call."""
     folder: Callable[[Task], Awaitable[Path]]
     """Where its work is done; made if need be. May raise OSError."""
     now: Callable[[], datetime]
@@ -166,15 +169,23 @@ class Life:
 
     async def _bring(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
         await steps.note(DIALLING, {"number": number})
-        verdict = Verdict.FAILED
-        try:
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._keep_that_it_was_heard, task, steps)
-                verdict = await bearer.bring(task)
-                group.cancel_scope.cancel()
-        except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
-            log.warning("task_not_brought", task=task.id, where=place(error))
-        return Verdict.DELIVERED if task.delivered else verdict
+        verdicts, called = list[Verdict](), anyio.Event()
+
+        async def call() -> None:
+            try:
+                verdicts.append(await bearer.bring(task))
+            except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
+                log.warning("task_not_brought", task=task.id, where=place(error))
+                verdicts.append(Verdict.FAILED)
+            finally:
+                called.set()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._keep_that_it_was_heard, task, steps)
+            self.group.start_soon(call)
+            await called.wait()
+            group.cancel_scope.cancel()
+        return Verdict.DELIVERED if task.delivered else next(iter(verdicts), Verdict.FAILED)
 
     async def _keep_that_it_was_heard(self, task: Task, steps: Steps) -> None:
         await task.heard.wait()

@@ -50,7 +50,7 @@ class Tasks:
     ) -> None:
         """`make` makes a folder. `series` keeps ids apart from those of other servers, and of this one's earlier starts."""
         self._home, self._now, self._group, self._make, self._series = home, now, group, make, series
-        self._life = Life(runner, self._folder, now, callback or CallbackSettings(), zone)
+        self._life = Life(runner, group, self._folder, now, callback or CallbackSettings(), zone)
         self.presence = self._life.presence
         self.keep: Callable[[Task], Coroutine[Any, Any, None]] = lambda task: self.live(task, InMemory())
         """Has a task's life lived: in memory, until somebody keeps it better."""

@@ -27,7 +27,7 @@ class Utterance:
     barge_in_after_s: float | None = None
     keys: str = ""
     once: Callable[[], bool] = lambda: True
-    """Not before that is so, however quiet the far end is."""
+    """Not before that is so, and the far end has spoken once more."""
     unasked: bool = False
     """Whoever's turn it is: "hello?" into a phone that was picked up, or a machine's greeting."""
 
@@ -150,6 +150,7 @@ class Caller:
         if self._saying:
             return self._go_on()
         if self._plan and not self._plan[0].once():
+            self._turn_s, self._far_s = self.hearing.now_s, None  # what made it so is to be heard first
             return []
         if self._plan and self._plan[0].unasked:
             return self._begin()

@@ -4,66 +4,39 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
-import wave
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyloudnorm
 import pytest
 
-from orchestrator.events import BargeIn, CallAnswered, CallEnded, Entry, Failed, HeardText, Routed, SaidText
-from orchestrator.journal import read
+from orchestrator.events import BargeIn, CallAnswered, CallEnded, Failed, HeardText, Routed, SaidText
+from tests.system.recorded import SPEECH_DBFS, Recorded, levels
 from voices.audio import RATE
 
-# A two-minute call in real time, made once for all tests here.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
-SPEECH_DBFS = -45.0
-F = TypeVar("F")
+# Minutes of calls in real time, made once for all tests here.
+pytestmark = [pytest.mark.timeout(480), pytest.mark.slow]
 AGENTS = ("kai", "researcher", "engineer", "architect")
 
 
-@dataclass(frozen=True)
-class Demo:
-    entries: list[Entry]
-    summary: dict[str, Any]
-    caller: npt.NDArray[np.float64]
-    house: npt.NDArray[np.float64]
-
-    def facts(self, kind: type[F]) -> list[F]:
-        return [entry.event for entry in self.entries if isinstance(entry.event, kind)]
-
-    def said(self, from_s: float, to_s: float) -> npt.NDArray[np.float64]:
-        return self.house[int(from_s * RATE) : int(to_s * RATE)]
+@pytest.fixture(scope="module")
+def demo(demo_folder: Path) -> Recorded:
+    return Recorded.of(demo_folder / "journal.jsonl", demo_folder / "call.wav")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    out = tmp_path_factory.mktemp("demo")
-    command = [Path(sys.executable).with_name("pai-voice"), "demo", "--out", out]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
-    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-3_000:]
-    assert "\x1b" not in done.stdout  # no colour codes where nobody sees colours
-    assert '"level": "info"' not in done.stderr  # nothing but the call
-    assert {path.name for path in out.iterdir()} == {"call.wav", "journal.jsonl", "summary.json"}
-    with wave.open(str(out / "call.wav")) as recording:
-        assert (recording.getnchannels(), recording.getframerate(), recording.getsampwidth()) == (2, RATE, 2)
-        sound = np.frombuffer(recording.readframes(recording.getnframes()), "<i2").reshape(-1, 2).astype(np.float64)
-    entries = list(read(out / "journal.jsonl"))
-    return Demo(entries, json.loads((out / "summary.json").read_text()), sound[:, 0], sound[:, 1])
+def summary(demo_folder: Path) -> dict[str, Any]:
+    return json.loads((demo_folder / "summary.json").read_text())
 
 
-def levels(sound: npt.NDArray[np.float64], step_s: float = 0.02) -> npt.NDArray[np.float64]:
-    step = int(step_s * RATE)
-    frames = sound[: sound.size // step * step].reshape(-1, step)
-    return 10 * np.log10(np.maximum((frames**2).mean(axis=1), 1e-9)) - 90.309
+def test_it_leaves_three_calls_and_a_summary(demo_folder: Path) -> None:
+    calls = {"call.wav", "journal.jsonl", "hold.wav", "hold.jsonl", "callback.wav", "callback.jsonl"}
+    assert {path.name for path in demo_folder.iterdir()} == {*calls, "summary.json"}
 
 
-def test_the_call_has_all_its_parts(demo: Demo) -> None:
+def test_the_call_has_all_its_parts(demo: Recorded) -> None:
     routes = [(fact.by, fact.speakers) for fact in demo.facts(Routed)]
     assert ("name", ("engineer",)) in routes
     assert routes[routes.index(("name", ("engineer",))) + 1] == ("floor", ("engineer",))  # the follow-up stays with him
@@ -79,7 +52,7 @@ def test_the_call_has_all_its_parts(demo: Demo) -> None:
     assert {fact.agent for fact in demo.facts(SaidText)} == set(AGENTS)
 
 
-def test_the_journal_is_in_order_and_on_the_recordings_axis(demo: Demo) -> None:
+def test_the_journal_is_in_order_and_on_the_recordings_axis(demo: Recorded) -> None:
     assert [entry.seq for entry in demo.entries] == list(range(1, len(demo.entries) + 1))
     ended = demo.facts(CallEnded)[0]
     assert demo.house.size / RATE == pytest.approx(ended.duration_s, abs=1.0)
@@ -91,7 +64,7 @@ def test_the_journal_is_in_order_and_on_the_recordings_axis(demo: Demo) -> None:
         assert -0.25 < loud[0] * 0.02 - 0.5 < 0.06  # a soft onset is loud before it is speech
 
 
-def test_every_sentence_that_was_said_is_heard_and_nothing_else_is(demo: Demo) -> None:
+def test_every_sentence_that_was_said_is_heard_and_nothing_else_is(demo: Recorded) -> None:
     spoken = np.zeros(demo.house.size // 320, bool)
     for said in demo.facts(SaidText):
         loud = levels(demo.said(said.from_s, said.to_s)) > SPEECH_DBFS
@@ -101,7 +74,7 @@ def test_every_sentence_that_was_said_is_heard_and_nothing_else_is(demo: Demo) -
     assert (elsewhere > SPEECH_DBFS).sum() == 0
 
 
-def test_nobody_overlaps_and_a_panel_has_no_holes(demo: Demo) -> None:
+def test_nobody_overlaps_and_a_panel_has_no_holes(demo: Recorded) -> None:
     said = demo.facts(SaidText)
     assert all(earlier.to_s <= later.from_s + 0.001 for earlier, later in itertools.pairwise(said))
     panel = [
@@ -117,7 +90,7 @@ def longest_run(flags: npt.NDArray[np.bool_]) -> int:
     return max((len(list(run)) for flag, run in itertools.groupby(flags) if flag), default=0)
 
 
-def test_all_voices_are_equally_loud_and_never_clip(demo: Demo) -> None:
+def test_all_voices_are_equally_loud_and_never_clip(demo: Recorded) -> None:
     meter = pyloudnorm.Meter(RATE)
     loudness = {}
     for agent in AGENTS:
@@ -127,7 +100,7 @@ def test_all_voices_are_equally_loud_and_never_clip(demo: Demo) -> None:
     assert np.abs(demo.house).max() < 32_768 * 10 ** (-3 / 20) + 100
 
 
-def test_no_two_voices_sound_alike(demo: Demo) -> None:
+def test_no_two_voices_sound_alike(demo: Recorded) -> None:
     """Mean spectra, in third-octave bands, of any two agents differ by more than one agent's own halves do."""
     prints = {agent: [band_print(demo, agent, half) for half in (0, 1)] for agent in AGENTS}
     own = max(float(np.abs(a - b).mean()) for a, b in prints.values())
@@ -136,7 +109,7 @@ def test_no_two_voices_sound_alike(demo: Demo) -> None:
         assert apart > own * 0.8, (one, other, apart, own)
 
 
-def band_print(demo: Demo, agent: str, half: int) -> npt.NDArray[np.float64]:
+def band_print(demo: Recorded, agent: str, half: int) -> npt.NDArray[np.float64]:
     said = [fact for fact in demo.facts(SaidText) if fact.agent == agent][half::2]
     power = np.zeros(257)
     for fact in said:
@@ -150,7 +123,7 @@ def band_print(demo: Demo, agent: str, half: int) -> npt.NDArray[np.float64]:
     return shape - shape.mean()
 
 
-def test_at_the_barge_in_the_agent_is_silent_within_a_quarter_second(demo: Demo) -> None:
+def test_at_the_barge_in_the_agent_is_silent_within_a_quarter_second(demo: Recorded) -> None:
     (barge_in,) = demo.facts(BargeIn)
     around = slice(int((barge_in.onset_s - 0.3) * RATE), int((barge_in.onset_s + 2.0) * RATE))
     onset_s = np.flatnonzero(levels(demo.caller[around]) > SPEECH_DBFS)[0] * 0.02
@@ -160,8 +133,7 @@ def test_at_the_barge_in_the_agent_is_silent_within_a_quarter_second(demo: Demo)
     assert silent_s - onset_s <= 0.25
 
 
-def test_the_summary_tells_the_same(demo: Demo) -> None:
-    summary = demo.summary
+def test_the_summary_tells_the_same(demo: Recorded, summary: dict[str, Any]) -> None:
     assert summary["claude"] == "scripted"
     assert summary["duration_s"] == demo.facts(CallEnded)[0].duration_s
     assert [turn["heard"] for turn in summary["turns"]] == [fact.text for fact in demo.facts(HeardText)]
