@@ -45,14 +45,14 @@ class PaiSettings(BaseModel):
         default="own_login",
         description="Who pays: the command line's own login, the key of [claude], or `api_key` here.",
     )
-    api_key: SecretStr | None = None
+    api_key: SecretStr | None = Field(default=None, description="Claude's, for `auth = api_key`.")
     base_url: str | None = Field(default=None, description="Of a proxy, or of a scripted Claude.")
     setting_sources: tuple[Literal["user", "project", "local"], ...] | None = Field(
         default=None, description="Whose skills, hooks and rules hold in the work; all if left out."
     )
     environment: tuple[str, ...] = Field(default=(), description="More variables that the work may see, by their names.")
     model: str | None = Field(default=None, min_length=1, description="The command line's own choice if left out.")
-    max_turns: int = Field(default=200, ge=1, le=10_000)
+    max_turns: int = Field(default=200, ge=1, le=10_000, description="The most steps that one task may take.")
 
     @model_validator(mode="after")
     def _has_the_key(self) -> Self:

@@ -87,11 +87,11 @@ def serve() -> None:
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where the recording, the journal and the summary go.")] = Path("build/demo"),
-    wav: Annotated[list[Path] | None, typer.Option(help="Your own lines instead of the recorded ones.")] = None,
-    live: Annotated[bool, typer.Option("--live", help="Claude itself instead of the script; needs ANTHROPIC_API_KEY.")] = False,
+    out: Annotated[Path, typer.Option(help="Where the recordings, the journals and the summary go.")] = Path("build/demo"),
+    wav: Annotated[list[Path] | None, typer.Option(help="Your own lines, for one call of yours; repeatable, in order.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Claude itself, for one call; needs ANTHROPIC_API_KEY.")] = False,
 ) -> None:
-    """A real phone call on this machine: emulated Azure, recorded caller, real ears and voices."""
+    """Hear real phone calls made on this machine. Emulated Azure, a recorded caller, real ears, voices and long work."""
     from orchestrator.demo.showing import demo as showing
 
     config = configured()
@@ -125,7 +125,7 @@ def dial(
     record: Annotated[Path | None, typer.Option(help="Stereo wav: left the caller, right what the caller heard.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Call as a caller would: speak each utterance when the far end has been quiet for a second, then hang up."""
+    """Call in, as a caller would. Speaks each utterance when the far end has been quiet for a second, then hangs up."""
     from orchestrator.dialling import FIXES, dial_in
 
     async def call() -> DialResult:

@@ -32,7 +32,7 @@ def agents_list(as_json: AsJson = False) -> None:
 
 @agents.command("show")
 def agents_show(name: Annotated[str, typer.Argument(help="An agent's id, name or alias.")], as_json: AsJson = False) -> None:
-    """One agent: what it is, where it is written, what a turn costs, and its prompt as Claude gets it."""
+    """One agent, as Claude gets it. What it is, where it is written, what a turn costs, and its prompt."""
     from orchestrator.portrait import portrait
 
     found = portrait(configured().settings, name)
@@ -91,7 +91,7 @@ def agents_eval(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How right the router is on labelled utterances, and where it is not."""
+    """Score the router on labelled utterances. Shows where it is wrong, too."""
     from orchestrator.routing_eval import FIX, score
     from orchestrator.routing_set import SHIPPED
 

@@ -61,7 +61,7 @@ def calls_export(
         bool, typer.Option("--mask", help="Leave out both telephone numbers and all keys that were pressed; the sound stays.")
     ] = False,
 ) -> None:
-    """One call as a zip file: journal, sound, transcript, and your own agents with their prompts."""
+    """One call as a zip file. Journal, sound, transcript, and your own agents with their prompts."""
     from orchestrator.export import export
     from orchestrator.recorded import recorded
 
@@ -76,7 +76,7 @@ def calls_make_test(
     out: Annotated[Path | None, typer.Option(help="The file; without it CALL.scenario.yaml in this folder.")] = None,
     agents: Annotated[str, typer.Option(help="The folder of your own agents, from where the test is started.")] = "agents",
 ) -> None:
-    """One call as a scenario that pytest runs: what was said, what Claude answered, and what came of it."""
+    """One call as a scenario that pytest runs. What was said, what Claude answered, and what came of it."""
     from orchestrator.make_test import make_test
     from orchestrator.recorded import recorded
 
@@ -95,7 +95,7 @@ def replay(
     keep: Annotated[Path | None, typer.Option(help="A new folder for the journal and the sound of the replay.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The recorded caller in a call of today, in real time: what is different? Exit code 1 if words or speakers are."""
+    """Play a recorded caller into a call of today. In real time; exit code 1 if words or speakers are different."""
     from orchestrator.recorded import recorded
     from orchestrator.replaying import replay_again
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from orchestrator.config import Settings
     from orchestrator.servers import Told
 
-tasks = typer.Typer(help="Long work.", no_args_is_help=True)
+tasks = typer.Typer(help="Long work, under way or done.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="TASK", help="How the task's id begins, or `last`.")]
 
 
@@ -44,7 +44,7 @@ def tasks_list(as_json: AsJson = False) -> None:
 
 @tasks.command("show")
 def tasks_show(task: Name = "last", as_json: AsJson = False) -> None:
-    """One task: what was asked for, how far it is, what came of it, and of the calls to its owner."""
+    """One task, and what came of it. What was asked for, how far it is, its result, and the calls to its owner."""
     settings = _settings()
     from orchestrator.task_list import find
 
@@ -71,7 +71,7 @@ def tasks_cancel(task: Name, as_json: AsJson = False) -> None:
 
 @tasks.command("call-back")
 def tasks_call_back(task: Name, as_json: AsJson = False) -> None:
-    """Call its owner now, or as soon as it is done; whatever the hour."""
+    """Call its owner now, whatever the hour. While it runs: as soon as it is done."""
     _tell(task, "call_back", "is told by a call", as_json)
 
 

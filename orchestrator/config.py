@@ -118,7 +118,7 @@ class HoldSettings(_Section):
         default="composed",
         description="What callers hear while work runs: music that is composed, none, ElevenLabs', or that in a folder of yours.",
     )
-    elevenlabs_key: SecretStr | None = None
+    elevenlabs_key: SecretStr | None = Field(default=None, description="Of an account there, for music only.")
 
     @model_validator(mode="after")
     def _has_its_key(self) -> HoldSettings:
@@ -149,7 +149,9 @@ class LogSettings(_Section):
 class Settings(_Section):
     """Everything that can be set. A section that is left out has its defaults; without `[acs]` there is no ACS line."""
 
-    home: Folder = Field(default_factory=lambda: Path(platformdirs.user_data_dir("pai-voice")), description="Calls and models.")
+    home: Folder = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("pai-voice")), description="Calls, notes, long work, music."
+    )
     agents: Folders = Field(
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "agents", Path("agents")),
         description="Your own agents, over the shipped ones; of two of the same name, that in the later folder counts.",

@@ -53,6 +53,14 @@ async def test_every_command_has_help(tmp_path: Path, command: str) -> None:
     assert shown.out.startswith(f"Usage: pai-voice {command}".strip())
 
 
+@pytest.mark.parametrize("group", ["", "agents", "calls", "config", "emulate", "tasks"])
+async def test_what_a_command_does_fits_into_its_line(tmp_path: Path, group: str) -> None:
+    shown = await run(*group.split(), "--help", env=environment(tmp_path, COLUMNS="80"), cwd=tmp_path)
+    told = shown.out.partition("Commands:\n")[2].splitlines()
+    assert told
+    assert [line for line in told if not line.endswith(".") or line.endswith("...")] == []
+
+
 async def test_the_version(tmp_path: Path) -> None:
     shown = await run("--version", env=environment(tmp_path), cwd=tmp_path)
     assert (shown.code, shown.out) == (0, f"pai-voice {version('pai-voice')}\n")
