@@ -262,10 +262,11 @@ async def test_whoever_hangs_up_leaves_the_work_running_and_its_questions_with_a
 async def test_a_podcast_is_worded_by_the_agent_from_the_facts_and_said_plainly_when_that_is_late(
     claude: StagedClaude, rehearsal: Rehearsal
 ) -> None:
-    happenings = ({"says": "The outline stands."}, {"after_s": 30, "says": "The first part is written."}, {"hangs": True})
+    happenings = ({"after_s": 15, "says": "The outline stands."}, {"after_s": 30, "says": "The first part is written."}, {"hangs": True})
     claude.says("engineer", "So, the bones are there!", note="from these facts alone.*outline")
     claude.says("engineer", "Nobody waits for this.", note="from these facts alone.*first part", first_token_s=5)
     async with working(claude, rehearsal, *happenings) as call:
+        await call.pause(7)
         await call.say("Tell me more", wait=False)
         await call.pause(60)
         texts = [said.text for said in call.said]
