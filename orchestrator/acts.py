@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from agents.brain import ToolCalled
 from agents.errors import ToolError
@@ -14,10 +15,15 @@ from orchestrator import events
 from orchestrator.here import Here
 from orchestrator.holding import Holding
 from orchestrator.notes import Notes, told
+from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.router import Speaker
 from orchestrator.speech import Speech
 from telephony.line import Line, LineError
+
+# What spends the owner's money, or tells what a caller asked to be kept: a number alone, which can be forged, is not enough.
+GUARDED: Final = ("start_task", "recall")
+PIN_FIRST: Final = "That needs the caller's PIN first. Say so in one short sentence; the phone then asks for it."
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Means:
     notes: Notes
     line: Line
     holding: Holding | None
+    trust: Trust
     order: list[Speaker] = field(default_factory=list[Speaker])
     """Who speaks in this turn; whoever is brought in speaks last."""
 
@@ -46,6 +53,9 @@ class Acts:
         """How it went, for Claude. Raises ToolError, with a sentence for Claude."""
         await self._reply.over.wait()  # a guess may think and speak, never act
         await self._reply.routed.wait()
+        if call.name in GUARDED and self._means.trust.risk == "pin":
+            self._reply.needs_pin = True
+            raise ToolError(PIN_FIRST)
         turn, agent = self._reply.turn, self._speech.agent.id
         self._reply.tell(events.ToolUsed(turn=turn, agent=agent, name=call.name, input=dict(call.input)))
         try:

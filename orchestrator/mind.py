@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,9 +12,9 @@ from typing import Final, Protocol
 import anyio
 
 from agents import tools
-from agents.brain import CALLER, Brain, Failed, Said, Spent, ToolCalled, Utterance
+from agents.brain import CALLER, Brain, Spent, Utterance
 from agents.definition import Agent
-from agents.errors import BrainError, ToolError
+from agents.errors import BrainError
 from agents.lines import Lines
 from agents.roster import Roster
 from agents.tools import EMPTY, Toolbox
@@ -36,6 +35,7 @@ from orchestrator.results import opening, plainly
 from orchestrator.router import Route, Router, Speaker
 from orchestrator.speech import Sentence
 from orchestrator.turns import Sign
+from orchestrator.wording import worded
 from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
 
@@ -43,8 +43,8 @@ ROUTE_S: Final = 2.5  # then whoever has the floor answers
 ROUTER_THREAD: Final = 8  # utterances that the router is shown: who spoke last and about what
 LONGEST_JUDGING_S: Final = 2.5  # of an interruption: until then there is silence, and then we go on
 LONGEST_HEARING_S: Final = 10.0  # of a question: fillers bridge it, and then we ask again
-WORDING_S: Final = 1.5  # for a line on hold that could be said plainly
 HIDDEN: Final = "…"
+PIN_GIVEN: Final = "The caller has given the PIN: now do what they asked for."
 SENTENCES: Final = 32  # a long answer, thought faster than it is spoken
 
 
@@ -281,7 +281,7 @@ class Mind:
         """What is due about long work: a line, or the agent's own words."""
         if due.text:
             with reply.work():
-                await self._say(reply, await self._worded(reply, due) if due.brief else due.text, due.agent)
+                await self._say(reply, await self._plain_or_worded(reply, due), due.agent)
             reply.finished = True
             return
         with reply.work():
@@ -289,21 +289,10 @@ class Mind:
             await self._tell(reply, due)
         reply.finished = True
 
-    async def _worded(self, reply: Reply, due: Due) -> str:
-        """In the agent's own words, if they come in time."""
-        agent, said = due.agent or self._holder, ""
-        with anyio.move_on_after(WORDING_S) as patience:
-            thinking = self._minds.brain.turn(agent, (), note=due.brief, act=_nothing)
-            async with aclosing(thinking) as happenings:
-                async for happening in happenings:
-                    match happening:
-                        case Said(text):
-                            said += text
-                        case Spent():
-                            reply.tell(money(happening, reply.turn, agent.id))
-                        case ToolCalled() | Failed():
-                            return due.text
-        return due.text if patience.cancelled_caught else said.strip() or due.text
+    async def _plain_or_worded(self, reply: Reply, due: Due) -> str:
+        agent = due.agent or self._holder
+        own = await worded(self._minds.brain, agent, due.brief, lambda spent: reply.tell(money(spent, reply.turn, agent.id)))
+        return own or due.text
 
     async def _tell(self, reply: Reply, due: Due) -> None:
         agent = due.agent or self._holder
@@ -384,14 +373,13 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        means = Means(minds.roster, minds.lines, reply, Here(minds.now, minds.place), self._notes, self._line, self._holding)
+        here = Here(minds.now, minds.place)
+        means = Means(minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._trust)
         floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)
             await floor.run(route.speakers, tuple(thread), out)
-
-
-async def _nothing(_: ToolCalled) -> str:
-    """Whoever words a line has no tools."""
-    raise ToolError("There are no tools for this.")
+        if reply.needs_pin:
+            self._behind_pin = partial(self._speak, route=Route((Speaker(route.speakers[0].agent, PIN_GIVEN),), "floor"))
+            await self._say(reply, minds.lines.pin.ask)

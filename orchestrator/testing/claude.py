@@ -72,10 +72,17 @@ class StagedClaude(ScriptedClaude):
         )
 
     def uses(
-        self, agent: str, tool: str, given: Mapping[str, Any] | None = None, *, say: str = "", when: str | None = None
+        self,
+        agent: str,
+        tool: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        say: str = "",
+        when: str | None = None,
+        note: str | None = None,
     ) -> None:
         """The agent calls a tool, after the words; what it says to the result is `says(…, after=tool)`."""
-        self.says(agent, say, when=when, calls=[ToolUse(tool=tool, input=dict(given or {}))])
+        self.says(agent, say, when=when, note=note, calls=[ToolUse(tool=tool, input=dict(given or {}))])
 
     def routes_to(
         self, *agents: str, when: str | None = None, briefs: Sequence[str] = (), first_token_s: float | None = None

@@ -227,7 +227,10 @@ async def test_what_is_risky_needs_the_pin_once(
     policy = AdmissionPolicy(allow=(CALLER,), pin=SecretStr(pin) if pin else None, pin_mode=mode)
     asks = {**PUSH, "risky": True}
     ask = ({"after_s": 10, "asks": asks}, {"after_s": 30, "asks": asks}, {"hangs": True})
-    async with working(claude, rehearsal, *ask, trust=Trust.of(Admission(policy), CALLER)) as call:
+    trust = Trust.of(Admission(policy), CALLER)
+    risk, trust.risk = trust.risk, "free"  # or beginning the work would need it already
+    async with working(claude, rehearsal, *ask, trust=trust) as call:
+        trust.risk = risk
         await call.pause(14)
         await call.say("Yes", wait=pin is not None)
         if pin:
@@ -262,7 +265,11 @@ async def test_whoever_hangs_up_leaves_the_work_running_and_its_questions_with_a
 async def test_a_podcast_is_worded_by_the_agent_from_the_facts_and_said_plainly_when_that_is_late(
     claude: StagedClaude, rehearsal: Rehearsal
 ) -> None:
-    happenings = ({"after_s": 15, "says": "The outline stands."}, {"after_s": 30, "says": "The first part is written."}, {"hangs": True})
+    happenings = (
+        {"after_s": 15, "says": "The outline stands."},
+        {"after_s": 30, "says": "The first part is written."},
+        {"hangs": True},
+    )
     claude.says("engineer", "So, the bones are there!", note="from these facts alone.*outline")
     claude.says("engineer", "Nobody waits for this.", note="from these facts alone.*first part", first_token_s=5)
     async with working(claude, rehearsal, *happenings) as call:
@@ -282,3 +289,19 @@ async def test_a_yes_into_the_question_is_its_answer(claude: StagedClaude, rehea
         await call.barge_in("Yes", after_s=0.6, wait=False)
         await call.pause(4)
         assert [fact.yes for fact in call.facts(Answered)] == [True]
+
+
+async def test_work_that_costs_money_needs_the_pin_first(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    policy = AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580"), pin_mode="risky")
+    claude.uses("engineer", "start_task", POST, note="has given the PIN")
+    claude.uses("engineer", "start_task", POST, when="write")
+    claude.says("engineer", "I need your PIN for that.", after="start_task", turn=1)
+    claude.says("engineer", OFFER, after="start_task")
+    async with rehearsal.call(work=steps({"hangs": True}), trust=Trust.of(Admission(policy), CALLER)) as call:
+        await call.say("Engineer, write a blog post about the voice server")
+        assert call.said[-2].text.endswith("I need your PIN for that.")
+        assert call.said[-1].text.endswith(call.call.lines.pin.ask)
+        assert call.facts(TaskStarted) == []
+        await call.press("2580#")
+        assert len(call.facts(TaskStarted)) == 1
+        assert call.said[-1].text == OFFER
