@@ -327,7 +327,7 @@ class Call:
         self._patience.moved(at_s)
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
         if not aside:
-            self._mind.floor = agent
+            self._mind.spoke(agent)
             self._patience.begun()
         if agent not in reply.played and not aside:
             reply.played.add(agent)

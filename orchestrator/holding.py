@@ -216,6 +216,8 @@ class Holding:
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now, after so long a silence; each is given out once, so say it."""
+        if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
+            return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None
         for attended in self._attended:
             if attended.task.outcome is not None and not attended.ending and quiet_s >= BREATH_S:
                 return self._end_of(attended)

@@ -103,6 +103,12 @@ class Mind:
         """They may hear what is private."""
         return not self._trust.first
 
+    def spoke(self, agent: str) -> None:
+        """They are heard, and what is said next is meant for them."""
+        self.floor = agent
+        if self._holding is not None:
+            self._holding.told_last = False
+
     def keyed(self, key: str) -> Order | None:
         """What a key orders about long work."""
         return self._orders.keyed(key) if self._orders else None

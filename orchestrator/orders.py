@@ -49,7 +49,8 @@ class Orders:
         holding = self._holding
         if not holding.active:
             return None
-        name, asked = self._phrases.hold_order(text), holding.asked
+        name = self._phrases.hold_order(text)
+        asked = holding.asked if holding.told_last else None  # a yes to somebody else's question allows nothing
         if name in ("yes", "no") and asked is None:
             return None
         if name in OF_THE_TELLING and not holding.told_last:

@@ -143,6 +143,31 @@ async def test_a_question_of_the_work_is_asked_and_answered(
         assert ("It is pushed." if yes else "Left alone.") in [line.text for line in call.facts(Narrated)]
 
 
+async def test_a_yes_to_somebody_else_allows_nothing(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.says("kai", "It is sunny. Shall I go on?", when="weather")
+    async with working(claude, rehearsal, {"after_s": 10, "asks": PUSH}, {"hangs": True}) as call:
+        await call.pause(14)
+        await call.say("Kai, how is the weather?")
+        await call.say("Yes")
+        assert call.facts(Answered) == []
+        await call.pause(20)
+        await call.say("Yes", wait=False)
+        await call.pause(5)
+        assert [fact.yes for fact in call.facts(Answered)] == [True]
+
+
+async def test_of_two_questions_the_second_waits_for_the_first_answer(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"after_s": 12, "asks": PUSH}, {"hangs": True}) as call:
+        await call.say("Engineer, write another")
+        await call.pause(12)
+        first, *again = [fact.task for fact in call.facts(Asked)]
+        assert set(again) <= {first}
+        await call.say("Yes", wait=False)
+        await call.pause(8)
+        assert [(fact.task, fact.yes) for fact in call.facts(Answered)] == [(first, True)]
+        assert call.facts(Asked)[-1].task != first
+
+
 async def test_a_question_nobody_answers_is_asked_again_and_is_then_a_no(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     ask = {"after_s": 10, "asks": PUSH, "no": [{"says": "Left alone."}]}
     async with working(claude, rehearsal, ask, {"hangs": True}) as call:
