@@ -166,8 +166,8 @@ class Call:
         self._journal.write(events.DigitPressed(key=HIDDEN if self._mind.guarded else key))
         await self.sign(Sign.KEY)
         self._patience.moved(self._journal.now_s())
-        self._ordered = None if self._mind.guarded else self._mind.keyed(key)
-        await self._entered(key if self._ordered else self._keypad.press(key, self._journal.now_s()))
+        order = None if self._mind.guarded else self._mind.keyed(key)
+        await self._entered(key if order else self._keypad.press(key, self._journal.now_s()), order)
 
     def judges(self, reply: Reply) -> bool:
         return self.yielded and reply is self._guess
@@ -271,10 +271,10 @@ class Call:
         self._patience.turn_over(reply.utterance.to_s if reply.utterance else self._journal.now_s())
         self._mind.commit(reply)
 
-    async def _entered(self, digits: str | None) -> None:
+    async def _entered(self, digits: str | None, order: Order | None = None) -> None:
         """Keys were pressed: their own turn, with nothing to recognise."""
         if digits:
-            self._keyed = KEYED.format(digits=" ".join(digits))
+            self._keyed, self._ordered = KEYED.format(digits=" ".join(digits)), order
             await self.sign(Sign.KEYED)
 
     # --- our side of it -----------------------------------------------------------------------------------------------

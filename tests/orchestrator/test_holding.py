@@ -156,6 +156,16 @@ async def test_a_yes_to_somebody_else_allows_nothing(claude: StagedClaude, rehea
         assert [fact.yes for fact in call.facts(Answered)] == [True]
 
 
+async def test_keys_that_order_nothing_are_not_the_order_before_them(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.routes_to("kai", when="keys 5")
+    claude.says("engineer", "Five what?", when="keys 5")
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await call.pause(10)
+        await call.press("53", wait=False)
+        await call.pause(12)
+        assert [" has been on it for" in turn.text for turn in call.said].count(True) == 1
+
+
 async def test_of_two_questions_the_second_waits_for_the_first_answer(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     async with working(claude, rehearsal, {"after_s": 12, "asks": PUSH}, {"hangs": True}) as call:
         await call.say("Engineer, write another")
