@@ -160,21 +160,26 @@ class Life:
             heard = await steps.noted(HEARD) is not None or await bearer.brought(task)
             verdict = Verdict.DELIVERED if heard else Verdict.UNHEARD
         else:
-            async with self.presence.calling(task.wish.owner):
-                verdict = Verdict.DELIVERED if task.delivered else await self._bring(bearer, task, steps, number)
+            verdict = await self._bring(bearer, task, steps, number)
         return {"verdict": verdict.value, "at": self.now().isoformat()}
 
     async def _bring(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
-        await steps.note(DIALLING, {"number": number})
         verdict = Verdict.FAILED
         try:
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._keep_that_it_was_heard, task, steps)
-                verdict = await bearer.bring(task)
-                group.cancel_scope.cancel()
+            async with self.presence.calling(task.wish.owner):
+                if not task.delivered:
+                    await steps.note(DIALLING, {"number": number})
+                    verdict = await self._brought(bearer, task, steps)
         except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
             log.warning("task_not_brought", task=task.id, where=place(error))
         return Verdict.DELIVERED if task.delivered else verdict
+
+    async def _brought(self, bearer: Bearer, task: Task, steps: Steps) -> Verdict:
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._keep_that_it_was_heard, task, steps)
+            verdict = await bearer.bring(task)
+            group.cancel_scope.cancel()
+        return verdict
 
     async def _keep_that_it_was_heard(self, task: Task, steps: Steps) -> None:
         await task.heard.wait()
