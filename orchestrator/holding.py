@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol, Self
@@ -249,7 +249,8 @@ class Holding:
                 again = telling.text != asks.question
                 self._journal.write(events.Asked(task=task.id, question=asks.question, risky=asks.risky, again=again))
             case "unanswered", (Asks(),):
-                self.answer(attended, yes=False, by="silence")
+                with suppress(ToolError):  # it is ending just now
+                    self.answer(attended, yes=False, by="silence")
             case _:
                 of = attended.seqs_of(telling.facts)
                 self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
@@ -308,7 +309,7 @@ class Holding:
             self._journal.write(events.HoldEnded(task=held.task.id, why=why))
 
     def answer(self, attended: Attended, *, yes: bool, by: Literal["voice", "key", "silence", "policy"], words: str = "") -> None:
-        """What the caller says to the run's question."""
+        """What the caller says to the run's question. Raises ToolError when the run takes nothing in any more."""
         question = attended.task.question
         if question is not None:
             attended.task.tell(Answer(question.ask, yes, words))

@@ -175,6 +175,7 @@ class Life:
         return Verdict.DELIVERED if task.delivered else verdict
 
     async def _brought(self, bearer: Bearer, task: Task, steps: Steps) -> Verdict:
+        verdict = Verdict.FAILED
         async with anyio.create_task_group() as group:
             group.start_soon(self._keep_that_it_was_heard, task, steps)
             verdict = await bearer.bring(task)

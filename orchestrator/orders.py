@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -78,7 +79,8 @@ class Orders:
         """No PIN can be asked for: the risky thing is not done."""
         asked = self._holding.asked
         if asked is not None:
-            self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
+            with suppress(ToolError):  # it ended in between
+                self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
         return Due(asked.task.agent if asked else None, self._words.no_pin)
 
     def obey(self, order: Order) -> Due:

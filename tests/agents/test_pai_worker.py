@@ -42,7 +42,7 @@ async def test_what_is_asked_at_once_is_put_to_the_caller_one_after_the_other() 
         await anyio.wait_all_tasks_blocked()
         second = asked()
         await host.hear(answer(second))
-    assert [first.tool, second.tool] == ["Read", "WebFetch"]
+        assert [first.tool, second.tool] == ["Read", "WebFetch"]
     with pytest.raises(BlockingIOError):
         os.read(told, 1)
     os.close(told)

@@ -11,7 +11,18 @@ import pytest
 from pydantic import SecretStr
 
 from agents.scripted_work import WorkScript
-from orchestrator.events import Answered, Asked, HoldEnded, HoldStarted, Narrated, SaidText, TaskDone, TaskProgress, TaskStarted
+from orchestrator.events import (
+    Answered,
+    Asked,
+    Failed,
+    HoldEnded,
+    HoldStarted,
+    Narrated,
+    SaidText,
+    TaskDone,
+    TaskProgress,
+    TaskStarted,
+)
 from orchestrator.pin import Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
@@ -184,6 +195,22 @@ async def test_a_question_nobody_answers_is_asked_again_and_is_then_a_no(claude:
         await call.pause(70)
         assert [fact.again for fact in call.facts(Asked)] == [False, True]
         assert [(fact.yes, fact.by) for fact in call.facts(Answered)] == [(False, "silence")]
+
+
+@pytest.mark.parametrize("words", ["", "Yes"])
+async def test_a_question_of_work_that_is_just_ending_breaks_no_call(
+    claude: StagedClaude, rehearsal: Rehearsal, words: str
+) -> None:
+    ask = {"after_s": 10, "asks": {**PUSH, "risky": True}}
+    async with working(claude, rehearsal, ask, trust=Trust(risk="never")) as call:
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        await call.pause(14)
+        with task.listening():
+            pass  # its run takes nothing in from here on
+        await (call.say(words) if words else call.pause(40))
+        assert call.facts(Answered) == []
+        assert call.facts(Failed) == []
 
 
 async def test_the_run_hears_what_the_caller_answers_in_their_own_words(claude: StagedClaude, rehearsal: Rehearsal) -> None:
