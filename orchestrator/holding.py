@@ -235,6 +235,7 @@ class Holding:
         attended.ending = True
         if self.held is attended or self.offered is attended:
             self.leave("done")
+            self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
         task, notes = attended.task, self.words.for_claude
         if isinstance(task.outcome, Failed):
             brief = notes.failure.format(title=task.wish.title, why=task.outcome.error)

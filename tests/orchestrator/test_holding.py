@@ -113,6 +113,17 @@ async def test_when_it_is_done_the_agent_tells_it_and_the_talk_goes_on(claude: S
         assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
 
 
+async def test_when_one_of_two_ends_the_hold_goes_on_for_the_other(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await call.say("Engineer, write another")
+        await call.pause(10)
+        await call.say("Stop it")
+        await call.pause(12)
+        first, second = (fact.task for fact in call.facts(TaskStarted))
+        assert [fact.task for fact in call.facts(HoldStarted)] == [second, first]
+        assert [fact.task for fact in call.facts(HoldEnded)] == [second]
+
+
 async def test_short_work_does_not_ask_how_to_wait(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     async with working(claude, rehearsal, {"after_s": 12, **DONE}, minutes=0.2) as call:
         await call.pause(3)
