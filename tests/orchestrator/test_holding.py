@@ -317,6 +317,19 @@ async def test_what_is_risky_needs_the_pin_once(
         assert [fact.yes for fact in call.facts(Answered)] == [yes, yes]
 
 
+async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
+    asks = {"after_s": 1, "asks": {**PUSH, "risky": True}}
+    async with working(claude, rehearsal, asks, asks, {"hangs": True}, trust=Trust.of(admission, CALLER)) as call:
+        await call.pause(14)
+        await call.say("Yes")
+        await call.pause(45)
+        assert [fact.yes for fact in call.facts(Answered)] == [False]
+        await call.press("2580#", wait=False)
+        await call.pause(5)
+        assert [fact.yes for fact in call.facts(Answered)] == [False]
+
+
 async def test_whoever_hangs_up_leaves_the_work_running_and_its_questions_with_a_no(
     claude: StagedClaude, rehearsal: Rehearsal
 ) -> None:
