@@ -56,7 +56,6 @@ class CallbackSettings(BaseModel):
         max_length=20,
         description="Minutes until the next try, one for each; an answering machine is called once more, after the longest.",
     )
-    rings_s: float = Field(default=30, ge=5, le=120, description="How long it rings.")
 
     @field_validator("hours")
     @classmethod

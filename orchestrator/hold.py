@@ -83,7 +83,6 @@ class HoldWords(BaseModel):
     still: tuple[str, ...]
     again: str
     unanswered: str
-    needs_pin: str
     no_pin: str
     yes: str
     no: str
@@ -92,7 +91,6 @@ class HoldWords(BaseModel):
     nothing: str
     waits: str
     orders: Orders
-    done: str
     for_claude: Notes
 
     @classmethod
