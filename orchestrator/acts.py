@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from agents.brain import ToolCalled
 from agents.errors import ToolError
@@ -19,6 +20,8 @@ from orchestrator.router import Speaker
 from orchestrator.speech import Speech
 from telephony.line import Line, LineError
 
+BEHIND_PIN: Final = ("start_task", "add_to_task", "recall")  # spends, steers what spends, reads what an agent remembers
+
 
 @dataclass(frozen=True)
 class Means:
@@ -31,6 +34,8 @@ class Means:
     notes: Notes
     line: Line
     holding: Holding | None
+    asks_pin: Callable[[], bool]
+    """Whether the PIN is still needed; what the caller says next is then taken for it, and the agent goes on after it."""
     order: list[Speaker] = field(default_factory=list[Speaker])
     """Who speaks in this turn; whoever is brought in speaks last."""
 
@@ -58,6 +63,10 @@ class Acts:
         return result
 
     async def _done(self, tool: Tool, call: ToolCalled) -> str:
+        if call.name in BEHIND_PIN and self._means.asks_pin():
+            raise ToolError(
+                "That needs the caller's PIN first. Ask for it in a few words, and say nothing else; you go on when it is given."
+            )
         if tool.run is not None:
             return await tool.run(call.input)
         match call.name:

@@ -262,6 +262,16 @@ class Mind:
                 reply.farewell = "locked"
                 await self._say(reply, self._minds.lines.pin.locked)
 
+    def _asks_pin(self) -> bool:
+        """For a tool that needs it: what the caller says next is the PIN, and then whoever has the floor goes on."""
+        needed = self._trust.risk == "pin"
+        if needed:
+            self._behind_pin = self._go_on
+        return needed
+
+    async def _go_on(self, reply: Reply) -> None:
+        await self._speak(reply, Route((Speaker(self.floor, self._minds.lines.pin.go_on),), "floor"))
+
     async def _obey(self, reply: Reply, order: Order) -> None:
         """Do what was ordered about long work, and say so."""
         await reply.over.wait()  # a guess orders nothing
@@ -366,7 +376,8 @@ class Mind:
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
-        means = Means(minds.roster, minds.lines, reply, Here(minds.now, minds.place), self._notes, self._line, self._holding)
+        here = Here(minds.now, minds.place)
+        means = Means(minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._asks_pin)
         floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import pytest
 from pydantic import SecretStr
 
+from agents.script import ToolUse
 from agents.scripted_work import WorkScript
 from orchestrator.events import (
     Answered,
@@ -22,8 +23,9 @@ from orchestrator.events import (
     TaskDone,
     TaskProgress,
     TaskStarted,
+    ToolReturned,
 )
-from orchestrator.pin import Trust
+from orchestrator.pin import PinGuard, Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from telephony.admission import Admission, AdmissionPolicy
@@ -300,7 +302,9 @@ async def test_what_is_risky_needs_the_pin_once(
     policy = AdmissionPolicy(allow=(CALLER,), pin=SecretStr(pin) if pin else None, pin_mode=mode)
     asks = {**PUSH, "risky": True}
     ask = ({"after_s": 10, "asks": asks}, {"after_s": 30, "asks": asks}, {"hangs": True})
-    async with working(claude, rehearsal, *ask, trust=Trust.of(Admission(policy), CALLER)) as call:
+    async with working(claude, rehearsal, *ask, trust=(trust := Trust())) as call:
+        unknown = Trust.of(Admission(policy), CALLER)
+        trust.guard, trust.risk = unknown.guard, unknown.risk  # as whoever calls while it runs
         await call.pause(14)
         await call.say("Yes", wait=pin is not None)
         if pin:
@@ -317,10 +321,23 @@ async def test_what_is_risky_needs_the_pin_once(
         assert [fact.yes for fact in call.facts(Answered)] == [yes, yes]
 
 
+async def test_work_begins_when_the_pin_is_given(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
+    claude.says("engineer", "", note="has given the PIN", calls=[ToolUse(tool="start_task", input=POST)])
+    async with working(claude, rehearsal, {"hangs": True}, trust=Trust.of(admission, CALLER)) as call:
+        assert call.facts(TaskStarted) == []
+        (refused,) = call.facts(ToolReturned)
+        assert "needs the caller's PIN" in refused.result
+        await call.press("2580#")
+        assert len(call.facts(TaskStarted)) == 1
+        assert "2580" not in str([request.asked for request in claude.requests])
+
+
 async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     asks = {"after_s": 1, "asks": {**PUSH, "risky": True}}
-    async with working(claude, rehearsal, asks, asks, {"hangs": True}, trust=Trust.of(admission, CALLER)) as call:
+    async with working(claude, rehearsal, asks, asks, {"hangs": True}, trust=(trust := Trust())) as call:
+        trust.guard, trust.risk = PinGuard(admission, CALLER), "pin"
         await call.pause(14)
         await call.say("Yes")
         await call.pause(45)
