@@ -39,6 +39,8 @@ class PinLines(_Lines):
     wrong: Line
     locked: Line
     accepted: Line
+    go_on: Line
+    """To the agent who needed it."""
 
 
 class CallbackLines(_Lines):

@@ -49,6 +49,7 @@ class Host:
         self._reading = Reading()
         self._replies: dict[str, Reply] = {}
         self._waiting: dict[str, anyio.Event] = {}
+        self._asking = anyio.Lock()  # tools used at once, and helpers, ask at once; a caller answers one question at a time
         self._wishes: set[str] = set()
         """Those that the run has not taken in yet."""
         self._running = anyio.CancelScope()
@@ -138,14 +139,16 @@ class Host:
 
     async def _ask(self, tool_name: str, given: dict[str, Any]) -> Reply:
         ask = str(uuid4())
-        event = self._waiting[ask] = anyio.Event()
-        self._tell(Wants(ask, tool_name, given))
-        await event.wait()
-        return self._replies.pop(ask)
+        async with self._asking:
+            event = self._waiting[ask] = anyio.Event()
+            self._tell(Wants(ask, tool_name, given))
+            await event.wait()
+            return self._replies.pop(ask)
 
-    async def _may_use(
+    async def may_use(
         self, name: str, given: dict[str, Any], _: ToolPermissionContext
     ) -> PermissionResultAllow | PermissionResultDeny:
+        """For the command line: waits for the caller's answer, after those to what was asked before."""
         reply = await self._ask(name, given)
         return PermissionResultAllow() if reply.yes else PermissionResultDeny(message=reply.text)
 
@@ -163,7 +166,7 @@ class Host:
             permission_mode="default",
             allowed_tools=[f"{OURS}say", f"{OURS}ask_caller", *job.allowed_tools],
             disallowed_tools=["AskUserQuestion"],  # ours is `ask_caller`
-            can_use_tool=self._may_use,
+            can_use_tool=self.may_use,
             mcp_servers={"phone": self._tools()},
             verbatim_prompts=True,
             max_turns=job.max_turns,

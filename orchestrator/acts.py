@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,15 +15,12 @@ from orchestrator import events
 from orchestrator.here import Here
 from orchestrator.holding import Holding
 from orchestrator.notes import Notes, told
-from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.router import Speaker
 from orchestrator.speech import Speech
 from telephony.line import Line, LineError
 
-# What spends the owner's money, or tells what a caller asked to be kept: a number alone, which can be forged, is not enough.
-GUARDED: Final = ("start_task", "recall")
-PIN_FIRST: Final = "That needs the caller's PIN first. Say so in one short sentence; the phone then asks for it."
+BEHIND_PIN: Final = ("start_task", "add_to_task", "recall")  # spends, steers what spends, reads what an agent remembers
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,8 @@ class Means:
     notes: Notes
     line: Line
     holding: Holding | None
-    trust: Trust
+    asks_pin: Callable[[], bool]
+    """Whether the PIN is still needed; what the caller says next is then taken for it, and the agent goes on after it."""
     order: list[Speaker] = field(default_factory=list[Speaker])
     """Who speaks in this turn; whoever is brought in speaks last."""
 
@@ -53,9 +51,6 @@ class Acts:
         """How it went, for Claude. Raises ToolError, with a sentence for Claude."""
         await self._reply.over.wait()  # a guess may think and speak, never act
         await self._reply.routed.wait()
-        if call.name in GUARDED and self._means.trust.risk == "pin":
-            self._reply.needs_pin = True
-            raise ToolError(PIN_FIRST)
         turn, agent = self._reply.turn, self._speech.agent.id
         self._reply.tell(events.ToolUsed(turn=turn, agent=agent, name=call.name, input=dict(call.input)))
         try:
@@ -68,6 +63,10 @@ class Acts:
         return result
 
     async def _done(self, tool: Tool, call: ToolCalled) -> str:
+        if call.name in BEHIND_PIN and self._means.asks_pin():
+            raise ToolError(
+                "That needs the caller's PIN first. Ask for it in a few words, and say nothing else; you go on when it is given."
+            )
         if tool.run is not None:
             return await tool.run(call.input)
         match call.name:

@@ -166,8 +166,8 @@ class Call:
         self._journal.write(events.DigitPressed(key=HIDDEN if self._mind.guarded else key))
         await self.sign(Sign.KEY)
         self._patience.moved(self._journal.now_s())
-        self._ordered = None if self._mind.guarded else self._mind.keyed(key)
-        await self._entered(key if self._ordered else self._keypad.press(key, self._journal.now_s()))
+        order = None if self._mind.guarded else self._mind.keyed(key)
+        await self._entered(key if order else self._keypad.press(key, self._journal.now_s()), order)
 
     def judges(self, reply: Reply) -> bool:
         return self.yielded and reply is self._guess
@@ -271,10 +271,10 @@ class Call:
         self._patience.turn_over(reply.utterance.to_s if reply.utterance else self._journal.now_s())
         self._mind.commit(reply)
 
-    async def _entered(self, digits: str | None) -> None:
+    async def _entered(self, digits: str | None, order: Order | None = None) -> None:
         """Keys were pressed: their own turn, with nothing to recognise."""
         if digits:
-            self._keyed = KEYED.format(digits=" ".join(digits))
+            self._keyed, self._ordered = KEYED.format(digits=" ".join(digits)), order
             await self.sign(Sign.KEYED)
 
     # --- our side of it -----------------------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ class Call:
         self._patience.moved(at_s)
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
         if not aside:
-            self._mind.floor = agent
+            self._mind.spoke(agent)
             self._patience.begun()
         if agent not in reply.played and not aside:
             reply.played.add(agent)

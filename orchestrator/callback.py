@@ -76,17 +76,29 @@ class CallBack:
             return "refused"
         for task in errand.tasks:
             journal.write(events.CallbackDialing(task=task.id))
-        try:
-            line = await self._dialler.dial(owner)
-        except LineError as error:
-            errand.verdict = _verdict(error)
-            journal.write(events.Failed(where="line", code=error.code, sentence=str(error), retryable=error.retryable))
+        line = await self._dialled(owner, errand, journal)
+        if line is None:
             return errand.verdict.value
         try:
             return await self._taken(line, errand, journal)
         finally:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()
+
+    async def _dialled(self, owner: str, errand: Errand, journal: Journal) -> Line | None:
+        """None if it was not taken, or they called us while it rang, and have heard it all."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(_when_heard, errand.tasks, group.cancel_scope)
+            line = None
+            try:
+                line = await self._dialler.dial(owner)
+            except LineError as error:
+                errand.verdict = _verdict(error)
+                journal.write(events.Failed(where="line", code=error.code, sentence=str(error), retryable=error.retryable))
+            group.cancel_scope.cancel()
+            return line
+        errand.verdict = Verdict.DELIVERED
+        return None
 
     async def _taken(self, line: Line, errand: Errand, journal: Journal) -> str:
         errand.verdict = Verdict.UNHEARD
@@ -126,6 +138,12 @@ class CallBack:
         minds = self._house.parts.minds
         text = message(errand.tasks, minds.lines)
         await announce(line, journal, self._house.parts.catalogue, minds.roster.front_desk, text)
+
+
+async def _when_heard(tasks: Sequence[Task], ringing: anyio.CancelScope) -> None:
+    for task in tasks:
+        await task.heard.wait()
+    ringing.cancel()
 
 
 def _verdict(error: LineError) -> Verdict:

@@ -85,7 +85,6 @@ class HoldWords(BaseModel):
     still: tuple[str, ...]
     again: str
     unanswered: str
-    needs_pin: str
     no_pin: str
     yes: str
     no: str
@@ -94,7 +93,6 @@ class HoldWords(BaseModel):
     nothing: str
     waits: str
     orders: Orders
-    done: str
     for_claude: Notes
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol, Self
@@ -216,6 +216,8 @@ class Holding:
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now, after so long a silence; each is given out once, so say it."""
+        if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
+            return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None
         for attended in self._attended:
             if attended.task.outcome is not None and not attended.ending and quiet_s >= BREATH_S:
                 return self._end_of(attended)
@@ -233,6 +235,7 @@ class Holding:
         attended.ending = True
         if self.held is attended or self.offered is attended:
             self.leave("done")
+            self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
         task, notes = attended.task, self.words.for_claude
         if isinstance(task.outcome, Failed):
             brief = notes.failure.format(title=task.wish.title, why=task.outcome.error)
@@ -247,7 +250,8 @@ class Holding:
                 again = telling.text != asks.question
                 self._journal.write(events.Asked(task=task.id, question=asks.question, risky=asks.risky, again=again))
             case "unanswered", (Asks(),):
-                self.answer(attended, yes=False, by="silence")
+                with suppress(ToolError):  # it is ending just now
+                    self.answer(attended, yes=False, by="silence")
             case _:
                 of = attended.seqs_of(telling.facts)
                 self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
@@ -313,7 +317,7 @@ class Holding:
             self._journal.write(events.HoldEnded(task=held.task.id, why=why))
 
     def answer(self, attended: Attended, *, yes: bool, by: Literal["voice", "key", "silence", "policy"], words: str = "") -> None:
-        """What the caller says to the run's question."""
+        """What the caller says to the run's question. Raises ToolError when the run takes nothing in any more."""
         question = attended.task.question
         if question is not None:
             attended.task.tell(Answer(question.ask, yes, words))

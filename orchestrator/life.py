@@ -163,12 +163,21 @@ class Life:
             heard = await steps.noted(HEARD) is not None or await bearer.brought(task)
             verdict = Verdict.DELIVERED if heard else Verdict.UNHEARD
         else:
-            async with self.presence.calling(task.wish.owner):
-                verdict = Verdict.DELIVERED if task.delivered else await self._bring(bearer, task, steps, number)
+            verdict = await self._bring(bearer, task, steps, number)
         return {"verdict": verdict.value, "at": self.now().isoformat()}
 
     async def _bring(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
-        await steps.note(DIALLING, {"number": number})
+        verdict = Verdict.FAILED
+        try:
+            async with self.presence.calling(task.wish.owner):
+                if not task.delivered:
+                    await steps.note(DIALLING, {"number": number})
+                    verdict = await self._brought(bearer, task, steps)
+        except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
+            log.warning("task_not_brought", task=task.id, where=place(error))
+        return Verdict.DELIVERED if task.delivered else verdict
+
+    async def _brought(self, bearer: Bearer, task: Task, steps: Steps) -> Verdict:
         verdicts, called = list[Verdict](), anyio.Event()
 
         async def call() -> None:
@@ -176,7 +185,6 @@ class Life:
                 verdicts.append(await bearer.bring(task))
             except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
                 log.warning("task_not_brought", task=task.id, where=place(error))
-                verdicts.append(Verdict.FAILED)
             finally:
                 called.set()
 
@@ -185,7 +193,7 @@ class Life:
             self.group.start_soon(call)
             await called.wait()
             group.cancel_scope.cancel()
-        return Verdict.DELIVERED if task.delivered else next(iter(verdicts), Verdict.FAILED)
+        return next(iter(verdicts), Verdict.FAILED)
 
     async def _keep_that_it_was_heard(self, task: Task, steps: Steps) -> None:
         await task.heard.wait()

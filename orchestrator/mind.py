@@ -44,7 +44,6 @@ ROUTER_THREAD: Final = 8  # utterances that the router is shown: who spoke last 
 LONGEST_JUDGING_S: Final = 2.5  # of an interruption: until then there is silence, and then we go on
 LONGEST_HEARING_S: Final = 10.0  # of a question: fillers bridge it, and then we ask again
 HIDDEN: Final = "…"
-PIN_GIVEN: Final = "The caller has given the PIN: now do what they asked for."
 SENTENCES: Final = 32  # a long answer, thought faster than it is spoken
 
 
@@ -104,6 +103,12 @@ class Mind:
     def admitted(self) -> bool:
         """They may hear what is private."""
         return not self._trust.first
+
+    def spoke(self, agent: str) -> None:
+        """They are heard, and what is said next is meant for them."""
+        self.floor = agent
+        if self._holding is not None:
+            self._holding.told_last = False
 
     def keyed(self, key: str) -> Order | None:
         """What a key orders about long work."""
@@ -262,6 +267,16 @@ class Mind:
                 reply.farewell = "locked"
                 await self._say(reply, self._minds.lines.pin.locked)
 
+    def _asks_pin(self) -> bool:
+        """For a tool that needs it: what the caller says next is the PIN, and then whoever has the floor goes on."""
+        needed = self._trust.risk == "pin"
+        if needed:
+            self._behind_pin = self._go_on
+        return needed
+
+    async def _go_on(self, reply: Reply) -> None:
+        await self._speak(reply, Route((Speaker(self.floor, self._minds.lines.pin.go_on),), "floor"))
+
     async def _obey(self, reply: Reply, order: Order) -> None:
         """Do what was ordered about long work, and say so."""
         await reply.over.wait()  # a guess orders nothing
@@ -374,12 +389,9 @@ class Mind:
         minds = self._minds
         thread = self._thread(reply)
         here = Here(minds.now, minds.place)
-        means = Means(minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._trust)
+        means = Means(minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._asks_pin)
         floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._mouth.voice, sentences, reply)
             await floor.run(route.speakers, tuple(thread), out)
-        if reply.needs_pin:
-            self._behind_pin = partial(self._speak, route=Route((Speaker(route.speakers[0].agent, PIN_GIVEN),), "floor"))
-            await self._say(reply, minds.lines.pin.ask)

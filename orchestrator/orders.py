@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -24,6 +25,8 @@ class Order:
     """A key of `hold` in prompts/phrases.yaml, `desk`, or `words`: an answer in the caller's own."""
     words: str = ""
     by: Literal["voice", "key"] = "voice"
+    ask: str = ""
+    """The question that it answers, by its id."""
 
 
 class Orders:
@@ -49,14 +52,16 @@ class Orders:
         holding = self._holding
         if not holding.active:
             return None
-        name, asked = self._phrases.hold_order(text), holding.asked
+        name = self._phrases.hold_order(text)
+        asked = holding.asked if holding.told_last else None  # a yes to somebody else's question allows nothing
         if name in ("yes", "no") and asked is None:
             return None
         if name in OF_THE_TELLING and not holding.told_last:
             return None
-        if name is None and asked is not None and asked.task.question is not None and not asked.task.question.tool:
-            return Order("words", text)
-        return Order(name, text) if name else None
+        question = asked.task.question if asked else None
+        if name is None and question is not None and not question.tool:
+            name = "words"
+        return Order(name, text, ask=question.ask if question else "") if name else None
 
     def keyed(self, key: str) -> Order | None:
         """None when the key orders nothing now."""
@@ -66,7 +71,8 @@ class Orders:
             name = {"yes": "wait", "no": "call_back"}[name] if holding.offered else None
         if name == "music":
             name = "music_off" if holding.music else "music_on"
-        return Order(name, by="key") if name else None
+        question = holding.asked.task.question if holding.asked else None
+        return Order(name, by="key", ask=question.ask if question else "") if name else None
 
     def risky(self, order: Order) -> bool:
         """It allows what needs more than the caller's number."""
@@ -77,7 +83,8 @@ class Orders:
         """No PIN can be asked for: the risky thing is not done."""
         asked = self._holding.asked
         if asked is not None:
-            self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
+            with suppress(ToolError):  # it ended in between
+                self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
         return Due(asked.task.agent if asked else None, self._words.no_pin)
 
     def obey(self, order: Order) -> Due:
@@ -102,7 +109,7 @@ class Orders:
 
     def _answer(self, order: Order) -> Due:
         asked = self._holding.asked
-        if asked is None:
+        if asked is None or asked.task.question is None or asked.task.question.ask != order.ask:  # it lapsed meanwhile
             return Due(None, self._words.nothing)
         yes = order.name != "no"
         self._holding.answer(asked, yes=yes, by=order.by, words=order.words)

@@ -45,8 +45,6 @@ class Reply:
         """What a key orders; the words of other orders are in the text."""
         self.ends: Task | None = None
         """The long work whose end it tells."""
-        self.needs_pin = False
-        """What an agent wanted to do waits for the PIN."""
         self.farewell = ""
         """Why the call ends when this has been heard; empty if it does not."""
         self.heard_s: float | None = None

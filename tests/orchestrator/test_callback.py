@@ -358,6 +358,17 @@ async def test_what_was_not_told_any_more_is_not_delivered() -> None:
         assert not second.delivered
 
 
+async def test_who_calls_us_while_it_rings_is_not_told_twice() -> None:
+    about = task()
+    async with desk(Pickup(20, says=HELLO), tasks=[about]) as at, anyio.create_task_group() as group:
+        group.start_soon(at.bearer.bring, about)
+        await anyio.sleep(10)
+        about.delivered = True  # by the other call
+        await anyio.sleep(20)
+        assert at.said == []
+        assert [fact.why for fact in at.facts(events.CallEnded)] == ["delivered"]
+
+
 async def test_busy_twice_then_a_machine_then_answered(tmp_path: Path) -> None:
     script = [BUSY, BUSY, Pickup(2, says=greets(GREETING)), Pickup(2, says=HELLO)]
     async with workroom(tmp_path) as room, desk(*script, tasks_of=room.tasks) as at:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -224,6 +225,22 @@ async def test_a_phone_with_a_defect_loses_no_result(tmp_path: Path) -> None:
         await anyio.sleep(24 * HOUR_S)
         assert at.phone.minutes == [2, 3, 8, 23, 83]
         assert at.tasks.of(OWNER) == [task]
+
+
+async def test_a_turn_that_cannot_be_had_loses_no_result(tmp_path: Path) -> None:
+    turns = iter([OSError("the database is away"), None])
+
+    @asynccontextmanager
+    async def elsewhere(_: str) -> AsyncGenerator[None]:
+        if (error := next(turns)) is not None:
+            raise error
+        yield
+
+    async with workroom(tmp_path) as at:
+        at.tasks.presence.elsewhere = elsewhere
+        at.start()
+        await anyio.sleep(HOUR_S)
+        assert at.phone.minutes == [3]
 
 
 class Kept(InMemory):

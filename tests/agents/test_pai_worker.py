@@ -1,0 +1,49 @@
+"""The process that hosts a run, without the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator
+from decimal import Decimal
+
+import anyio
+import pytest
+from claude_agent_sdk import ToolPermissionContext
+
+from agents.pai_wire import Job, Reply, Wants, from_worker, pack
+from agents.pai_worker import Host
+
+JOB = Job(
+    prompt="", session="none", command="claude", folder="/", system="", resumed="", words={"say": "", "ask_caller": ""},
+    allowed_tools=(), asked_tools=(), max_usd=Decimal(1), max_turns=1, model=None, setting_sources=None,
+)  # fmt: skip
+
+
+async def test_what_is_asked_at_once_is_put_to_the_caller_one_after_the_other() -> None:
+    told, out = os.pipe()
+    os.set_blocking(told, False)
+    os.set_blocking(out, False)
+    host = Host(JOB, out)
+
+    def asked() -> Wants:
+        wants = from_worker(os.read(told, 65_536))  # two would be no message
+        assert isinstance(wants, Wants)
+        return wants
+
+    async def answer(wants: Wants) -> AsyncGenerator[bytes, None]:
+        yield pack(Reply(wants.ask, yes=True, text=""))
+
+    async with anyio.create_task_group() as group:
+        for tool in ("Read", "WebFetch"):
+            group.start_soon(host.may_use, tool, {}, ToolPermissionContext())
+        await anyio.wait_all_tasks_blocked()
+        first = asked()
+        await host.hear(answer(first))
+        await anyio.wait_all_tasks_blocked()
+        second = asked()
+        await host.hear(answer(second))
+        assert [first.tool, second.tool] == ["Read", "WebFetch"]
+    with pytest.raises(BlockingIOError):
+        os.read(told, 1)
+    os.close(told)
+    os.close(out)
