@@ -149,7 +149,7 @@ class Mind:
         due = self._holding.opening() if self._holding else None
         if due is not None and due.ends is not None:
             reply.ends = due.ends
-            await self._say(reply, opening(due.ends, self._minds.lines, desk), due.agent, aside=False)
+            await self._say(reply, opening(due.ends, self._minds.lines, desk), self._teller(due), aside=False)
             await self._tell(reply, due)
             return
         await self._say(reply, desk.greeting or self._minds.lines.greeting.format(name=desk.name), desk, aside=False)
@@ -310,10 +310,15 @@ class Mind:
         return own or due.text
 
     async def _tell(self, reply: Reply, due: Due) -> None:
-        agent = due.agent or self._holder
+        agent = self._teller(due)
         reply.speaker, reply.ends = agent.id, due.ends
         plain = plainly(due.ends, self._minds.lines) if due.ends else ()
         await self._speak(reply, Route((Speaker(agent.id, due.brief, plain),), "floor"))
+
+    def _teller(self, due: Due) -> Agent:
+        """Who does the work, unless their file has gone since it began; then the front desk tells what came of it."""
+        agent = due.agent or self._holder
+        return agent if agent.id in self._minds.roster else self._minds.roster.front_desk
 
     async def _route(self, reply: Reply) -> None:
         route = self._minds.router.at_once(reply.text, self.floor)

@@ -329,6 +329,14 @@ async def test_without_claude_it_is_said_plainly(failed: bool, expected: list[st
         assert at.said == [("engineer", text) for text in expected]
 
 
+async def test_work_of_an_agent_who_is_no_longer_there_is_told_by_the_front_desk() -> None:
+    about = task()
+    about.agent = about.agent.model_copy(update={"id": "gone"})
+    async with desk(Pickup(1, says=HELLO), tasks=[about], answers=[answer("kai", SUMMARY)]) as at:
+        assert await brought(at, about) is Verdict.DELIVERED
+        assert {agent for agent, _ in at.said} == {"kai"}
+
+
 async def test_all_that_is_done_is_told_in_one_call() -> None:
     plan = answer("architect", "The plan is drawn.")
     first, second = task(1), task(2, "architect", "the house plan")
