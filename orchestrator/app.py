@@ -42,7 +42,7 @@ from orchestrator.renewal import Renewal, stamp
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
-from orchestrator.tasks import Tasks
+from orchestrator.tasks import Task, Tasks
 from orchestrator.zones import clock, zones
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
@@ -218,5 +218,11 @@ async def open_house(
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
         renewal = Renewal(settings, brain, parts, before)
         await toolbox.settled()
+
+        def may_spend(task: Task) -> bool:
+            spending.add(now(), task)
+            return spending.today(now()) < policy.max_usd_per_day
+
+        tasks.may_spend = may_spend
         house = House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal, tasks)
         yield house

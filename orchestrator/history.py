@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.config import Settings
 from orchestrator.errors import JournalUnreadable, NoSuchCall
-from orchestrator.events import CallEnded, CallStarted, Entry, MoneySpent
+from orchestrator.events import CallEnded, CallStarted, Entry, MoneySpent, TaskDone
 from orchestrator.journal import JOURNAL, read
 from orchestrator.waterfall import percentiles, turns
 
@@ -80,10 +80,14 @@ def folder_of(settings: Settings, name: str) -> Path:
 
 
 def spent_before(settings: Settings, day: date) -> Decimal:
-    """What the calls of that day cost, by their journals. Raises JournalUnreadable: a limit that cannot be counted is none."""
+    """What the calls of that day cost, and the work that ended in them, by their journals.
+
+    Raises JournalUnreadable: a limit that cannot be counted is none.
+    """
     today = [folder for folder in _folders(settings) if folder.name.startswith(f"{day:%Y%m%d}")]
-    facts = (entry.event for folder in today for entry in entries_in(folder))
-    return sum((fact.usd for fact in facts if isinstance(fact, MoneySpent)), Decimal(0))
+    facts = [entry.event for folder in today for entry in entries_in(folder)]
+    work = {fact.task: fact.usd for fact in facts if isinstance(fact, TaskDone)}  # a call back tells its end again
+    return sum((fact.usd for fact in facts if isinstance(fact, MoneySpent)), sum(work.values(), Decimal(0)))
 
 
 def _past(folder: Path) -> PastCall:

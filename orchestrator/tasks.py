@@ -52,6 +52,8 @@ class Tasks:
         self._home, self._now, self._group, self._make, self._series = home, now, group, make, series
         self._life = Life(runner, group, self._folder, now, callback or CallbackSettings(), zone)
         self.presence = self._life.presence
+        self.may_spend: Callable[[Task], bool] = lambda _: True
+        """Whether the day's budget allows it; it is counted from then on."""
         self.keep: Callable[[Task], Coroutine[Any, Any, None]] = lambda task: self.live(task, InMemory())
         """Has a task's life lived: in memory, until somebody keeps it better."""
         self._tasks: dict[str, Task] = {}
@@ -74,6 +76,8 @@ class Tasks:
             raise ToolError(f"There is enough under way already; at most {MOST_RUNNING} at a time.")
         now = self._now()
         task = Task(f"{now:%Y%m%d-%H%M%S}-{self._series}{next(self._serial)}", wish, agent, now)
+        if not self.may_spend(task):
+            raise ToolError("Today's budget is spent; there can be no more long work today.")
         log.info("task_started", task=task.id, agent=agent.id)
         self._tasks[task.id] = task
         self._group.start_soon(self.keep, task)

@@ -11,7 +11,7 @@ import pytest
 from orchestrator import events
 from orchestrator.config import Settings
 from orchestrator.errors import JournalUnreadable, NoSuchCall
-from orchestrator.events import CallEvent, Entry
+from orchestrator.events import CallEvent, Entry, TaskDone
 from orchestrator.history import all_calls, find, spent_before
 
 
@@ -102,3 +102,7 @@ def test_what_a_day_cost(tmp_path: Path) -> None:
     call(tmp_path, "20261122-000001-bbbb", spent("0.10"), spent("0.02"), ENDED)
     call(tmp_path, "20261122-090000-cccc", spent("0.003"))
     assert spent_before(Settings(home=tmp_path), date(2026, 11, 22)) == Decimal("0.123")
+    done = TaskDone(task="t1", ok=True, usd=Decimal("0.5"))
+    call(tmp_path, "20261122-100000-dddd", done)
+    call(tmp_path, "20261122-110000-eeee", done)  # the call back tells its end again
+    assert spent_before(Settings(home=tmp_path), date(2026, 11, 22)) == Decimal("0.623")

@@ -17,6 +17,7 @@ from agents.work import Add, Began, Done, Failed, Stop
 from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.life import InMemory
 from orchestrator.records import SoFar, outcome_of, outcome_record, record_of
+from orchestrator.spending import DaySpending
 from orchestrator.tasks import MOST_RUNNING, Task, Wish
 from orchestrator.testing.cast import NOON
 from tests.agents.stage import ROSTER
@@ -322,3 +323,19 @@ async def test_without_a_phone_it_waits_for_the_next_call(tmp_path: Path) -> Non
         task = at.start()
         await anyio.sleep(24 * HOUR_S)
         assert at.tasks.of(OWNER) == [task]
+
+
+async def test_work_counts_towards_the_days_budget_and_is_not_begun_beyond_it(tmp_path: Path) -> None:
+    spending, limit = DaySpending(NOON.date()), Decimal(1)
+
+    def may_spend(task: Task) -> bool:
+        spending.add(NOON, task)
+        return spending.today(NOON) < limit
+
+    async with workroom(tmp_path, {"spent": "1.2"}, {"done": {"result": "Written."}}) as at:
+        at.tasks.may_spend = may_spend
+        task = at.start()
+        await task.over.wait()
+        assert spending.today(NOON) == Decimal("1.2")
+        with pytest.raises(ToolError, match="budget is spent"):
+            at.start()
