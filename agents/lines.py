@@ -39,6 +39,7 @@ class PinLines(_Lines):
     wrong: Line
     locked: Line
     accepted: Line
+    dropped: Line
     go_on: Line
     """To the agent who needed it."""
 

@@ -255,6 +255,10 @@ class Mind:
 
     async def _at_the_gate(self, reply: Reply, behind: Callable[[Reply], Awaitable[None]]) -> None:
         await reply.over.wait()  # a guess is no try
+        if not self._trust.first and self._minds.phrases.is_refusal(reply.text):
+            self._behind_pin = None
+            await self._say(reply, self._minds.lines.pin.dropped)
+            return
         match self._trust.guard.judge(reply.text) if self._trust.guard else "locked":
             case "passed":
                 self._behind_pin = None

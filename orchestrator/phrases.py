@@ -148,6 +148,10 @@ class Phrases:
         """To the phone, and one that wants an answer: "louder", "call me back"."""
         return bool(self._order.fullmatch(self._bare(text)))
 
+    def is_refusal(self, text: str) -> bool:
+        """Of something that was asked for: "never mind", "no"."""
+        return self.is_stop(text) or self.hold_order(text) == "no"
+
     def hold_order(self, text: str) -> str | None:
         """What is ordered about long work, and nothing else: one of the keys of `hold`; None for what is no such order."""
         said = self._bare(text)

@@ -333,6 +333,16 @@ async def test_work_begins_when_the_pin_is_given(claude: StagedClaude, rehearsal
         assert "2580" not in str([request.asked for request in claude.requests])
 
 
+async def test_who_would_rather_not_give_the_pin_is_not_asked_again(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
+    async with working(claude, rehearsal, {"hangs": True}, trust=Trust.of(admission, CALLER)) as call:
+        await call.say("Never mind")
+        assert call.said[-1].text == call.call.lines.pin.dropped
+        await call.say("Kai, are you there?")
+        assert call.said[-1].text == "I am here."
+        assert call.facts(TaskStarted) == []
+
+
 async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     asks = {"after_s": 1, "asks": {**PUSH, "risky": True}}
