@@ -35,6 +35,7 @@ from agents.pai_reading import OURS, Reading
 from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, pack
 from agents.work import Add, Stop
 
+_CONNECT_S: Final = 20.0  # it takes under one
 _INTERRUPT_S: Final = 4.0  # for the command line to end its turn; it takes 0.1 s
 _LINGER_S: Final = 2.0  # after the end, for a wish that was sent just before it
 _STDERR_LINES: Final = 5
@@ -88,12 +89,19 @@ class Host:
     async def _run(self) -> None:
         try:
             with self._running:
-                await self._client.connect()
+                await self._connect()
                 await self._client.query(self._job.resumed if self._known else self._job.prompt)
                 await self._read()
         finally:
             with anyio.CancelScope(shield=True):
                 await self._close()
+
+    async def _connect(self) -> None:
+        """The SDK waits a minute for a command line that ended without a word."""
+        with anyio.move_on_after(_CONNECT_S) as patience:
+            await self._client.connect()
+        if patience.cancelled_caught:
+            raise ClaudeSDKError(f"it did not begin within {_CONNECT_S:g} s")
 
     async def _read(self) -> None:
         messages = self._client.receive_messages()

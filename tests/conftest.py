@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 from blockbuster import blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
@@ -21,6 +22,14 @@ MAY_BLOCK = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Three at a time: a file stays together, and the calls of the demonstration, which last minutes, are made once and first."""
+    for item in items:
+        shown = "demo_folder" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("demo" if shown else str(item.path)))
+    items.sort(key=lambda item: "demo_folder" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(autouse=True)
 def no_blocking_calls() -> Iterator[None]:
     # The test kit runs the tests, and what it reads it reads while virtual time stands still.
@@ -31,6 +40,19 @@ def no_blocking_calls() -> Iterator[None]:
             for file, caller in MAY_BLOCK:
                 function.can_block_in(file, caller)
         yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command that runs inside a test sets logging up for good; here it is for that test only."""
+    configure: Any = structlog.configure
+
+    def uncached(**given: Any) -> None:
+        configure(**{**given, "cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", uncached)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
