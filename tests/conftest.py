@@ -22,6 +22,7 @@ MAY_BLOCK = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Three at a time: a file stays together, and the calls of the demonstration, which last minutes, are made once and first."""
     for item in items:
