@@ -22,12 +22,8 @@ MAY_BLOCK = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Three at a time: a file stays together, and the calls of the demonstration, which last minutes, are made once and first."""
-    for item in items:
-        shown = "demo_folder" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("demo" if shown else str(item.path)))
+    """The calls of the demonstration, which last minutes, are made first: the other files are tested meanwhile."""
     items.sort(key=lambda item: "demo_folder" not in getattr(item, "fixturenames", ()))
 
 
