@@ -183,7 +183,7 @@ def pauses(call: Recorded) -> list[tuple[float, float]]:
     busy = [(fact.from_s, fact.to_s) for fact in call.facts(SaidText)]
     busy += [(fact.from_s - 0.5, fact.to_s + 0.5) for fact in call.facts(HeardText)]
     busy = sorted(span for span in busy if span[1] > began and span[0] < ended)
-    gaps = [(earlier[1] + RISE_S, later[0] - 0.1) for earlier, later in pairwise(busy)]
+    gaps = [(earlier[1] + RISE_S, later[0] - 0.1) for earlier, later in itertools.pairwise(busy)]
     return [gap for gap in gaps if gap[1] - gap[0] > 1.5]
 
 
@@ -210,7 +210,7 @@ def test_what_is_told_is_new_each_time_has_happened_before_and_comes_8_to_20_s_a
         if isinstance(entry.event, Narrated):
             assert all(isinstance(known[seq].event, TaskProgress) and known[seq].at_s <= entry.at_s for seq in entry.event.of)
     between = hold.times(SpeechStarted, Asked)  # a talk, or a question, and the rhythm begins anew
-    gaps = [(a, b) for a, b in pairwise(hold.times(Narrated)) if not any(a < at_s < b for at_s in between)]
+    gaps = [(a, b) for a, b in itertools.pairwise(hold.times(Narrated)) if not any(a < at_s < b for at_s in between)]
     assert gaps
     assert all(8 <= later - earlier <= 20 for earlier, later in gaps), gaps
 
