@@ -9,7 +9,7 @@ demo: $(READY)
 	$(BIN)/pai-voice demo
 
 test: $(READY)
-	$(BIN)/pytest -n 3 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(READY)
 	$(BIN)/ruff check .
