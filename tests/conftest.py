@@ -22,11 +22,6 @@ MAY_BLOCK = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The calls of the demonstration, which last minutes, are made first: the other files are tested meanwhile."""
-    items.sort(key=lambda item: "demo_folder" not in getattr(item, "fixturenames", ()))
-
-
 @pytest.fixture(autouse=True)
 def no_blocking_calls() -> Iterator[None]:
     # The test kit runs the tests, and what it reads it reads while virtual time stands still.
