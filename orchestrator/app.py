@@ -32,7 +32,7 @@ from orchestrator.hold import HoldWords
 from orchestrator.holding import Errand, LongWork
 from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
-from orchestrator.mind import Minds
+from orchestrator.minds import Minds
 from orchestrator.music.choice import open_music
 from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.patience import Limits

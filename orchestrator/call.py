@@ -15,7 +15,8 @@ from orchestrator.ear import Ear, Recognition
 from orchestrator.holding import Errand, Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
-from orchestrator.mind import HIDDEN, Mind, Minds
+from orchestrator.mind import HIDDEN, Mind
+from orchestrator.minds import Minds
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order
@@ -111,7 +112,7 @@ class Call:
                 tasks.start_soon(self._holding.run)
 
     async def _warm(self) -> None:
-        for spent in await self._mind.warm():
+        for spent in await self._parts.minds.warm():
             self._journal.write(spent)
 
     async def _hear(self) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from itertools import count
 from typing import Final, Protocol
@@ -12,32 +10,28 @@ from typing import Final, Protocol
 import anyio
 
 from agents import tools
-from agents.brain import CALLER, Brain, Spent, Utterance
+from agents.brain import CALLER, Utterance
 from agents.definition import Agent
 from agents.errors import BrainError
-from agents.lines import Lines
-from agents.roster import Roster
-from agents.tools import EMPTY, Toolbox
 from orchestrator import events
 from orchestrator.acts import Means
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, money
 from orchestrator.here import Here
-from orchestrator.holding import Due, Holding, LongWork
+from orchestrator.holding import Due, Holding
+from orchestrator.minds import Minds
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
-from orchestrator.notes import Notes
 from orchestrator.orders import Order, Orders
-from orchestrator.phrases import Phrases
 from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.results import opening, plainly
-from orchestrator.router import Route, Router, Speaker
+from orchestrator.router import Route, Speaker
 from orchestrator.speech import Sentence
 from orchestrator.turns import Sign
 from orchestrator.wording import worded
 from telephony.line import Line
-from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
+from voices.recognition import Heard, RecognitionError, RecognizerFailed
 
 ROUTE_S: Final = 2.5  # then whoever has the floor answers
 ROUTER_THREAD: Final = 8  # utterances that the router is shown: who spoke last and about what
@@ -45,28 +39,6 @@ LONGEST_JUDGING_S: Final = 2.5  # of an interruption: until then there is silenc
 LONGEST_HEARING_S: Final = 10.0  # of a question: fillers bridge it, and then we ask again
 HIDDEN: Final = "…"
 SENTENCES: Final = 32  # a long answer, thought faster than it is spoken
-
-
-@dataclass(frozen=True)
-class Minds:
-    """What all calls share: who there is, and what they think with."""
-
-    roster: Roster
-    brain: Brain
-    recognizer: Recognizer
-    router: Router
-    router_system: str
-    router_model: str
-    phrases: Phrases
-    lines: Lines
-    now: Callable[[], datetime]
-    notes: Callable[[str], Notes]
-    """By the caller's number."""
-    toolbox: Toolbox = EMPTY
-    place: str = ""
-    """Where the house is; empty if nobody said."""
-    work: LongWork | None = None
-    """What long work needs; None where there is none."""
 
 
 class Conductor(Protocol):
@@ -113,25 +85,6 @@ class Mind:
     def keyed(self, key: str) -> Order | None:
         """What a key orders about long work."""
         return self._orders.keyed(key) if self._orders else None
-
-    async def warm(self) -> list[events.MoneySpent]:
-        """Make the first turn fast, while it still rings; returns what that cost."""
-        minds, spent = self._minds, list[events.MoneySpent]()
-        desk = minds.roster.front_desk
-
-        async def collect(warming: Awaitable[Spent | None]) -> None:
-            cost = await warming
-            if cost is not None:
-                spent.append(money(cost, 0, "warm"))
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(collect, minds.brain.warm(desk, tools.tools_of(desk, minds.roster, minds.toolbox)))
-            if len(minds.roster) > 1:
-                choosing = minds.brain.warm_choice(
-                    minds.router_system, tools.route(minds.roster.agents), model=minds.router_model
-                )
-                tasks.start_soon(collect, choosing)
-        return spent
 
     async def greet(self, reply: Reply) -> None:
         """Open the call: with the question for the PIN where one is needed, else with the front desk's greeting."""

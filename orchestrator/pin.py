@@ -44,9 +44,9 @@ class Trust:
     @classmethod
     def of(cls, admission: Admission, caller: str) -> Self:
         """By the owner's policy."""
-        has_pin = admission.policy.pin is not None
-        risk = "free" if admission.policy.pin_mode == "never" else "pin" if has_pin else "never"
-        return cls(PinGuard(admission, caller) if has_pin else None, admission.asks_for_pin, risk)
+        policy = admission.policy
+        risk = "pin" if admission.guards_risk else "free" if policy.pin_mode == "never" else "never"
+        return cls(PinGuard(admission, caller) if policy.pin else None, admission.asks_for_pin, risk)
 
     def passed(self) -> None:
         """The caller knew the PIN."""

@@ -25,7 +25,7 @@ from orchestrator.call import Parts
 from orchestrator.delivery import Verdict
 from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
-from orchestrator.mind import Minds
+from orchestrator.minds import Minds
 from orchestrator.music.loop import Music
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import composed

@@ -19,7 +19,7 @@ from orchestrator.events import Entry, HeardText, Routed, TaskStarted, ToolUsed
 from orchestrator.failures import leaves
 from orchestrator.journal import Journal, Memory, Watch
 from orchestrator.keypad import ENTRY_ENDS_S
-from orchestrator.mind import Minds
+from orchestrator.minds import Minds
 from orchestrator.notes import NoteList
 from orchestrator.patience import Limits, Rest
 from orchestrator.pin import Trust

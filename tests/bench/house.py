@@ -27,7 +27,7 @@ from orchestrator.app import House
 from orchestrator.call import Parts
 from orchestrator.config import LogSettings, Settings
 from orchestrator.log import set_up
-from orchestrator.mind import Minds
+from orchestrator.minds import Minds
 from orchestrator.notes import NoteList
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases

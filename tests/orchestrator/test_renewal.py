@@ -18,7 +18,7 @@ from agents.scripted import ScriptedClaude, ScriptedTransport
 from orchestrator.app import House
 from orchestrator.call import Parts
 from orchestrator.config import Settings
-from orchestrator.mind import Minds
+from orchestrator.minds import Minds
 from orchestrator.notes import NoteList
 from orchestrator.patience import Limits
 from orchestrator.renewal import Renewal, stamp
