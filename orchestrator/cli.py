@@ -34,6 +34,7 @@ app.add_typer(settings, name="config")
 app.command()(replay)
 
 CALLER = "+15550100"
+CALLED = "+15550199"
 
 
 def main() -> None:
@@ -108,14 +109,14 @@ def emulate_acs(
     from orchestrator.emulating import emulate as emulating
 
     config = configured(log="info")
-    run(lambda: emulating(config.settings, port, events, caller, screen.print))
+    run(lambda: emulating(config.settings, port, events, caller, CALLED, screen.print))
 
 
 @app.command()
 def dial(
     emulator: Annotated[str, typer.Option(help="The emulator's address.")] = "http://127.0.0.1:8070",
     caller: Annotated[str, typer.Option("--from", help="Who calls, E.164.")] = CALLER,
-    called: Annotated[str, typer.Option("--to", help="Who is called, E.164.")] = "+15550199",
+    called: Annotated[str, typer.Option("--to", help="Who is called, E.164.")] = CALLED,
     wav: Annotated[list[Path] | None, typer.Option(help="An utterance: any PCM wav. Repeatable, in order.")] = None,
     text: Annotated[list[str] | None, typer.Option(help="An utterance to be spoken by flite or espeak. After the wavs.")] = None,
     dtmf: Annotated[str, typer.Option(help="Keys to press first, e.g. 1234#.")] = "",
