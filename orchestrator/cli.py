@@ -11,7 +11,7 @@ from rich.table import Table
 from orchestrator.cli_agents import agents
 from orchestrator.cli_calls import calls, replay
 from orchestrator.cli_tasks import tasks
-from orchestrator.terminal import AsJson, configured, fail, run, screen, show_json, tell
+from orchestrator.terminal import AsJson, configured, end_when_terminated, fail, run, screen, show_json, tell
 
 if TYPE_CHECKING:
     from orchestrator.doctor import Finding
@@ -80,6 +80,7 @@ def options(
 @app.command()
 def serve() -> None:
     """Answer the telephone until stopped."""
+    end_when_terminated()
     from orchestrator.serve import serve as serving
 
     config = configured(log="info")
