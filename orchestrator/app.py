@@ -32,6 +32,7 @@ from orchestrator.hold import HoldWords
 from orchestrator.holding import Errand, LongWork
 from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
+from orchestrator.meter import charge
 from orchestrator.minds import Minds
 from orchestrator.music.choice import open_music
 from orchestrator.notes import FOLDER, NoteFile
@@ -91,7 +92,10 @@ class House:
         async def admit(journal: Journal) -> str:
             refused = self.refused(line.caller, journal)
             if refused is None:
-                return await self.talk(line, journal)
+                try:
+                    return await self.talk(line, journal)
+                finally:
+                    charge(line, journal)
             await line.reject(refused.why)
             return "refused"
 

@@ -12,13 +12,14 @@ import anyio
 from agents import tools
 from agents.brain import CALLER, Utterance
 from agents.definition import Agent
-from agents.errors import BrainError
+from agents.errors import BrainError, Slow
 from orchestrator import events
 from orchestrator.acts import Means
 from orchestrator.ear import Recognition
-from orchestrator.floor import Floor, money
+from orchestrator.floor import Floor
 from orchestrator.here import Here
 from orchestrator.holding import Due, Holding
+from orchestrator.meter import money, unanswered
 from orchestrator.minds import Minds
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
@@ -309,11 +310,17 @@ class Mind:
         minds = self._minds
         thread = self._thread(reply)[-ROUTER_THREAD - 1 :]
         tool = tools.route(minds.roster.agents)
+        asked = unanswered(minds.router_model, f"{minds.router_system}{tool.rendered()}", thread, reply.turn)
         try:
             choice = await minds.brain.choose(minds.router_system, thread, tool, model=minds.router_model, timeout_s=ROUTE_S)
         except BrainError as error:
             reply.failed("router", error)
+            if isinstance(error, Slow):
+                reply.tell(asked)
             return Route((Speaker(self.floor),), "floor")
+        except anyio.get_cancelled_exc_class():  # the caller went on
+            reply.tell(asked)
+            raise
         reply.tell(money(choice.spent, reply.turn, "router"))
         return minds.router.read(choice.input, self.floor)
 

@@ -13,8 +13,8 @@ from agents.lines import Lines
 from agents.roster import Roster
 from agents.tools import EMPTY, Toolbox, route, tools_of
 from orchestrator.events import MoneySpent
-from orchestrator.floor import money
 from orchestrator.holding import LongWork
+from orchestrator.meter import money
 from orchestrator.notes import Notes
 from orchestrator.phrases import Phrases
 from orchestrator.router import Router

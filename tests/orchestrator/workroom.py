@@ -83,8 +83,10 @@ async def workroom(
     async def make(_: Path) -> None:
         """Scripted work needs no folder, and virtual time knows no threads."""
 
+    zero_s = anyio.current_time()  # in real time the loop's clock began with the machine
+
     def now() -> datetime:
-        return begins + timedelta(seconds=anyio.current_time())
+        return begins + timedelta(seconds=anyio.current_time() - zero_s)
 
     async with anyio.create_task_group() as group:
         tasks = Tasks(runner, folder, now, group, callback=callback, zone=begins.tzinfo, make=make)
