@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any, Final, Literal
 
+import anyio
 import pytest
 from pydantic import SecretStr
 
@@ -29,6 +30,8 @@ from orchestrator.pin import PinGuard, Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from telephony.admission import Admission, AdmissionPolicy
+from telephony.rehearsal import QUIET_DBFS
+from voices.audio import level_dbfs
 
 CALLER: Final = "+15550100"
 POST: Final[dict[str, Any]] = {
@@ -399,3 +402,34 @@ async def test_a_yes_into_the_question_is_its_answer(claude: StagedClaude, rehea
         await call.barge_in("Yes", after_s=0.6, wait=False)
         await call.pause(4)
         assert [fact.yes for fact in call.facts(Answered)] == [True]
+
+
+def loud_from(call: RehearsedCall, at_s: float) -> float:
+    """When the caller next heard a voice, on the journal's axis."""
+    times = ((call.writing.on_axis(heard_s), frame) for heard_s, frame in call.line.heard)
+    return next(heard_s for heard_s, frame in times if heard_s >= at_s and level_dbfs(frame) > QUIET_DBFS)
+
+
+@pytest.mark.parametrize("minutes", [3.0, 0.2])
+async def test_the_first_line_is_heard_within_2_s_of_the_beginning(
+    claude: StagedClaude, rehearsal: Rehearsal, minutes: float
+) -> None:
+    async with working(claude, rehearsal, {"hangs": True}, minutes=minutes) as call:
+        offered_s = call.facts(SaidText)[-1].to_s
+        await call.pause(10)
+        (held_s,) = at(call, HoldStarted)
+        assert loud_from(call, held_s) - held_s <= 2.0
+        if minutes < 1:  # nobody is asked how to wait
+            assert loud_from(call, offered_s + 0.1) - offered_s <= 2.0
+
+
+async def test_the_music_gives_way_within_100_ms_of_the_callers_first_sound(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await call.pause(15)
+        began_s = anyio.current_time()
+        await call.say("Kai, what is that music called?", wait=False)
+        before, after = [
+            [level_dbfs(frame) for at_s, frame in call.line.heard if from_s <= at_s < to_s]
+            for from_s, to_s in ((began_s - 0.5, began_s), (began_s + 0.1, anyio.current_time()))
+        ]
+        assert max(after) < max(before) - 9
