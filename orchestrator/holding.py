@@ -248,7 +248,8 @@ class Holding:
         match telling.why, telling.facts:
             case "question", (Asks() as asks,):
                 again = telling.text != asks.question
-                self._journal.write(events.Asked(task=task.id, question=asks.question, risky=asks.risky, again=again))
+                fact = events.Asked(task=task.id, question=asks.question, exact=asks.exact, risky=asks.risky, again=again)
+                self._journal.write(fact)
             case "unanswered", (Asks(),):
                 with suppress(ToolError):  # it is ending just now
                     self.answer(attended, yes=False, by="silence")

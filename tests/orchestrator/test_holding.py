@@ -161,6 +161,7 @@ async def test_a_question_of_the_work_is_asked_and_answered(
     async with working(claude, rehearsal, ask, {"hangs": True}) as call:
         await call.pause(14)
         assert call.said[-1].text.endswith(PUSH["question"])
+        assert [(fact.question, fact.exact) for fact in call.facts(Asked)] == [(PUSH["question"], PUSH["exact"])]
         await (call.say(words, wait=False) if words else call.press(keys, wait=False))
         await call.pause(20)
         assert [fact.yes for fact in call.facts(Answered)] == [yes]
