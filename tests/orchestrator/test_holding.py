@@ -305,7 +305,7 @@ async def test_what_is_risky_needs_the_pin_once(
     ask = ({"after_s": 10, "asks": asks}, {"after_s": 30, "asks": asks}, {"hangs": True})
     async with working(claude, rehearsal, *ask, trust=(trust := Trust())) as call:
         unknown = Trust.of(Admission(policy), CALLER)
-        trust.guard, trust.risk = unknown.guard, unknown.risk  # as whoever calls while it runs
+        trust.guard, trust.risk, trust.called = unknown.guard, unknown.risk, True  # as whoever is called while it runs
         await call.pause(14)
         await call.say("Yes", wait=pin is not None)
         if pin:
@@ -338,7 +338,7 @@ async def test_who_would_rather_not_give_the_pin_is_not_asked_again(claude: Stag
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     async with working(claude, rehearsal, {"hangs": True}, trust=Trust.of(admission, CALLER)) as call:
         await call.say("Never mind")
-        assert call.said[-1].text == call.call.lines.pin.dropped
+        assert call.said[-1].text == call.call.lines.pin.refused
         await call.say("Kai, are you there?")
         assert call.said[-1].text == "I am here."
         assert call.facts(TaskStarted) == []
@@ -348,7 +348,7 @@ async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, r
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     asks = {"after_s": 1, "asks": {**PUSH, "risky": True}}
     async with working(claude, rehearsal, asks, asks, {"hangs": True}, trust=(trust := Trust())) as call:
-        trust.guard, trust.risk = PinGuard(admission, CALLER), "pin"
+        trust.guard, trust.risk, trust.called = PinGuard(admission, CALLER), "pin", True
         await call.pause(14)
         await call.say("Yes")
         await call.pause(45)
