@@ -164,6 +164,7 @@ async def test_a_question_of_the_work_is_asked_and_answered(
     async with working(claude, rehearsal, ask, {"hangs": True}) as call:
         await call.pause(14)
         assert call.said[-1].text.endswith(PUSH["question"])
+        assert [(fact.question, fact.exact) for fact in call.facts(Asked)] == [(PUSH["question"], PUSH["exact"])]
         await (call.say(words, wait=False) if words else call.press(keys, wait=False))
         await call.pause(20)
         assert [fact.yes for fact in call.facts(Answered)] == [yes]
@@ -307,7 +308,7 @@ async def test_what_is_risky_needs_the_pin_once(
     ask = ({"after_s": 10, "asks": asks}, {"after_s": 30, "asks": asks}, {"hangs": True})
     async with working(claude, rehearsal, *ask, trust=(trust := Trust())) as call:
         unknown = Trust.of(Admission(policy), CALLER)
-        trust.guard, trust.risk = unknown.guard, unknown.risk  # as whoever calls while it runs
+        trust.guard, trust.risk, trust.called = unknown.guard, unknown.risk, True  # as whoever is called while it runs
         await call.pause(14)
         await call.say("Yes", wait=pin is not None)
         if pin:
@@ -340,7 +341,7 @@ async def test_who_would_rather_not_give_the_pin_is_not_asked_again(claude: Stag
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     async with working(claude, rehearsal, {"hangs": True}, trust=Trust.of(admission, CALLER)) as call:
         await call.say("Never mind")
-        assert call.said[-1].text == call.call.lines.pin.dropped
+        assert call.said[-1].text == call.call.lines.pin.refused
         await call.say("Kai, are you there?")
         assert call.said[-1].text == "I am here."
         assert call.facts(TaskStarted) == []
@@ -350,7 +351,7 @@ async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, r
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     asks = {"after_s": 1, "asks": {**PUSH, "risky": True}}
     async with working(claude, rehearsal, asks, asks, {"hangs": True}, trust=(trust := Trust())) as call:
-        trust.guard, trust.risk = PinGuard(admission, CALLER), "pin"
+        trust.guard, trust.risk, trust.called = PinGuard(admission, CALLER), "pin", True
         await call.pause(14)
         await call.say("Yes")
         await call.pause(45)
