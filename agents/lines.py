@@ -35,11 +35,15 @@ class _Lines(BaseModel):
 
 
 class PinLines(_Lines):
+    """By what becomes of an answer, beside the question itself."""
+
     ask: Line
     wrong: Line
+    unclear: Line
     locked: Line
-    accepted: Line
-    dropped: Line
+    passed: Line
+    refused: Line
+    given_up: Line
     go_on: Line
     """To the agent who needed it."""
 

@@ -71,7 +71,7 @@ class Asks:
     tool: str = ""
     """The tool it wants to use: then yes or no is the answer. Empty for a question of its own, which any words answer."""
     exact: str = ""
-    """What exactly would be done, to be named where it is risky."""
+    """What exactly would be done: the command, file or address itself; to be read, not spoken."""
     risky: bool = False
     """The caller must be known by more than their number."""
 

@@ -229,6 +229,8 @@ class Asked(Fact):
     kind: Literal["asked"] = "asked"
     task: str
     question: str
+    exact: str = ""
+    """What would be done: the command, file or address itself."""
     risky: bool = False
     again: bool = False
 

@@ -65,6 +65,7 @@ class Notes(BaseModel):
     started: str
     started_short: str
     started_here: str
+    withheld: str
     running: str
     asks: str
     done: str
@@ -72,6 +73,15 @@ class Notes(BaseModel):
     result: str
     failure: str
     podcast: str
+
+
+class Withheld(BaseModel):
+    """What is said before the PIN; nothing of what the work is about."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    result: str
+    news: str
 
 
 class HoldWords(BaseModel):
@@ -92,6 +102,7 @@ class HoldWords(BaseModel):
     last: str
     nothing: str
     waits: str
+    withheld: Withheld
     orders: Orders
     for_claude: Notes
 

@@ -67,6 +67,8 @@ class Due:
     """The task whose end this tells."""
     farewell: str = ""
     """Why the call ends when this has been heard."""
+    asks_pin: bool = False
+    """What the caller says to it is their PIN."""
 
 
 @dataclass(eq=False)
@@ -101,6 +103,8 @@ class Holding:
         """The caller wants some."""
         self.told_last = False
         """The last thing said was about the work."""
+        self._announced = False
+        """They were told that there is something to be told, after their PIN."""
 
     def __enter__(self) -> Self:
         for task in self._errand.tasks if self._errand else self._work.tasks.of(self._owner):
@@ -161,8 +165,10 @@ class Holding:
             raise ToolError("Nothing is under way.")
         return running[-1]
 
-    def note(self) -> str:
-        """What an agent should know of this caller's long work in a turn."""
+    def note(self, *, withheld: bool) -> str:
+        """What an agent should know of this caller's long work in a turn; where it is withheld, that there is some."""
+        if withheld:
+            return self.words.for_claude.withheld if self.active else ""
         return "\n".join(self._known(attended) for attended in self._attended)
 
     def _known(self, attended: Attended) -> str:
@@ -231,6 +237,16 @@ class Holding:
                 return self._told(attended, telling)
         return None
 
+    def withheld(self, quiet_s: float) -> Due | None:
+        """Instead, until the PIN is given: once, that there is something to be told. Nothing else begins by itself."""
+        ended = [attended.task.outcome for attended in self._attended if attended.task.outcome and not attended.ending]
+        asks = any(attended.task.question for attended in self._attended)
+        if self._announced or quiet_s < BREATH_S or not (ended or asks):
+            return None
+        self._announced = True
+        result = not asks and all(isinstance(outcome, Done) for outcome in ended)
+        return Due(None, self.words.withheld.result if result else self.words.withheld.news, asks_pin=True)
+
     def _end_of(self, attended: Attended) -> Due:
         attended.ending = True
         if self.held is attended or self.offered is attended:
@@ -248,7 +264,8 @@ class Holding:
         match telling.why, telling.facts:
             case "question", (Asks() as asks,):
                 again = telling.text != asks.question
-                self._journal.write(events.Asked(task=task.id, question=asks.question, risky=asks.risky, again=again))
+                fact = events.Asked(task=task.id, question=asks.question, exact=asks.exact, risky=asks.risky, again=again)
+                self._journal.write(fact)
             case "unanswered", (Asks(),):
                 with suppress(ToolError):  # it is ending just now
                     self.answer(attended, yes=False, by="silence")

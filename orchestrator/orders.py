@@ -16,6 +16,7 @@ KEYS: Final[Mapping[str, str]] = {
     "0": "desk", "1": "yes", "2": "no", "3": "status", "4": "music",
     "7": "softer", "9": "louder", "*": "silent", "#": "call_back",
 }  # fmt: skip
+PRIVATE: Final = ("status", "wait", "stop")  # they read what the work is about, let it be told, or end it
 OF_THE_TELLING: Final = ("more", "less", "silent")  # else they are meant for whoever spoke last
 
 
@@ -78,6 +79,10 @@ class Orders:
         """It allows what needs more than the caller's number."""
         asked = self._holding.asked
         return order.name == "yes" and asked is not None and asked.task.question is not None and asked.task.question.risky
+
+    def private(self, order: Order) -> bool:
+        """It is only for whoever ordered the work."""
+        return order.name in PRIVATE
 
     def refuse(self) -> Due:
         """No PIN can be asked for: the risky thing is not done."""

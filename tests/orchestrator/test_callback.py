@@ -315,7 +315,7 @@ async def test_nothing_private_is_said_before_the_pin() -> None:
         assert len(at.dialler.rung) == 1
     async with desk(Pickup(1, says=HELLO), pin="2580") as at:
         assert await brought(at, first, knows_it) is Verdict.DELIVERED
-        assert [text for _, text in at.said][:3] == [asked, LINES.pin.accepted, OPENING]
+        assert [text for _, text in at.said][:3] == [asked, LINES.pin.passed, OPENING]
 
 
 async def test_nobody_is_rung_who_is_not_on_the_list() -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any, Final, Literal
 
+import anyio
 import pytest
 from pydantic import SecretStr
 
@@ -29,6 +30,8 @@ from orchestrator.pin import PinGuard, Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from telephony.admission import Admission, AdmissionPolicy
+from telephony.rehearsal import QUIET_DBFS
+from voices.audio import level_dbfs
 
 CALLER: Final = "+15550100"
 POST: Final[dict[str, Any]] = {
@@ -161,6 +164,7 @@ async def test_a_question_of_the_work_is_asked_and_answered(
     async with working(claude, rehearsal, ask, {"hangs": True}) as call:
         await call.pause(14)
         assert call.said[-1].text.endswith(PUSH["question"])
+        assert [(fact.question, fact.exact) for fact in call.facts(Asked)] == [(PUSH["question"], PUSH["exact"])]
         await (call.say(words, wait=False) if words else call.press(keys, wait=False))
         await call.pause(20)
         assert [fact.yes for fact in call.facts(Answered)] == [yes]
@@ -304,7 +308,7 @@ async def test_what_is_risky_needs_the_pin_once(
     ask = ({"after_s": 10, "asks": asks}, {"after_s": 30, "asks": asks}, {"hangs": True})
     async with working(claude, rehearsal, *ask, trust=(trust := Trust())) as call:
         unknown = Trust.of(Admission(policy), CALLER)
-        trust.guard, trust.risk = unknown.guard, unknown.risk  # as whoever calls while it runs
+        trust.guard, trust.risk, trust.called = unknown.guard, unknown.risk, True  # as whoever is called while it runs
         await call.pause(14)
         await call.say("Yes", wait=pin is not None)
         if pin:
@@ -337,7 +341,7 @@ async def test_who_would_rather_not_give_the_pin_is_not_asked_again(claude: Stag
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     async with working(claude, rehearsal, {"hangs": True}, trust=Trust.of(admission, CALLER)) as call:
         await call.say("Never mind")
-        assert call.said[-1].text == call.call.lines.pin.dropped
+        assert call.said[-1].text == call.call.lines.pin.refused
         await call.say("Kai, are you there?")
         assert call.said[-1].text == "I am here."
         assert call.facts(TaskStarted) == []
@@ -347,7 +351,7 @@ async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, r
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     asks = {"after_s": 1, "asks": {**PUSH, "risky": True}}
     async with working(claude, rehearsal, asks, asks, {"hangs": True}, trust=(trust := Trust())) as call:
-        trust.guard, trust.risk = PinGuard(admission, CALLER), "pin"
+        trust.guard, trust.risk, trust.called = PinGuard(admission, CALLER), "pin", True
         await call.pause(14)
         await call.say("Yes")
         await call.pause(45)
@@ -399,3 +403,34 @@ async def test_a_yes_into_the_question_is_its_answer(claude: StagedClaude, rehea
         await call.barge_in("Yes", after_s=0.6, wait=False)
         await call.pause(4)
         assert [fact.yes for fact in call.facts(Answered)] == [True]
+
+
+def loud_from(call: RehearsedCall, at_s: float) -> float:
+    """When the caller next heard a voice, on the journal's axis."""
+    times = ((call.writing.on_axis(heard_s), frame) for heard_s, frame in call.line.heard)
+    return next(heard_s for heard_s, frame in times if heard_s >= at_s and level_dbfs(frame) > QUIET_DBFS)
+
+
+@pytest.mark.parametrize("minutes", [3.0, 0.2])
+async def test_the_first_line_is_heard_within_2_s_of_the_beginning(
+    claude: StagedClaude, rehearsal: Rehearsal, minutes: float
+) -> None:
+    async with working(claude, rehearsal, {"hangs": True}, minutes=minutes) as call:
+        offered_s = call.facts(SaidText)[-1].to_s
+        await call.pause(10)
+        (held_s,) = at(call, HoldStarted)
+        assert loud_from(call, held_s) - held_s <= 2.0
+        if minutes < 1:  # nobody is asked how to wait
+            assert loud_from(call, offered_s + 0.1) - offered_s <= 2.0
+
+
+async def test_the_music_gives_way_within_100_ms_of_the_callers_first_sound(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await call.pause(15)
+        began_s = anyio.current_time()
+        await call.say("Kai, what is that music called?", wait=False)
+        before, after = [
+            [level_dbfs(frame) for at_s, frame in call.line.heard if from_s <= at_s < to_s]
+            for from_s, to_s in ((began_s - 0.5, began_s), (began_s + 0.1, anyio.current_time()))
+        ]
+        assert max(after) < max(before) - 9

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from agents.errors import Crashed, OutOfMoney, Stopped, ToolError, WorkError
-from agents.work import Add, Began, Done, Failed, Stop
+from agents.work import Add, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
 from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.life import InMemory
 from orchestrator.records import SoFar, outcome_of, outcome_record, record_of
@@ -242,6 +242,23 @@ async def test_a_turn_that_cannot_be_had_loses_no_result(tmp_path: Path) -> None
         at.start()
         await anyio.sleep(HOUR_S)
         assert at.phone.minutes == [3]
+
+
+@pytest.mark.parametrize(
+    ("further", "asks"),
+    [
+        ([], "git push"),
+        ([Spent(Decimal(1))], "git push"),
+        ([Working("Bash")], ""),
+        ([Says("It is pushed.")], ""),
+        ([Asks("q2", "In which colour?")], "In which colour?"),
+    ],
+)
+def test_what_it_waits_for_is_kept_until_it_goes_on(further: list[TaskEvent], asks: str) -> None:
+    so_far = SoFar()
+    for event in [Asks("q1", "May I push?", "Bash", "git push"), *further]:
+        so_far = so_far.after(event)
+    assert so_far.asks == asks
 
 
 class Kept(InMemory):
