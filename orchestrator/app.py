@@ -208,6 +208,7 @@ async def open_house(
             router=Router(roster, texts.phrases),
             router_system=texts.prompts.router_system(),
             router_model=settings.mind.router_model,
+            history_tokens=settings.mind.history_tokens,
             phrases=texts.phrases,
             lines=texts.lines,
             now=now,

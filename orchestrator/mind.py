@@ -28,6 +28,7 @@ from orchestrator.reply import Reply
 from orchestrator.results import opening, plainly
 from orchestrator.router import Route, Speaker
 from orchestrator.speech import Sentence
+from orchestrator.thread import Thread
 from orchestrator.turns import Sign
 from orchestrator.wording import worded
 from telephony.line import Line
@@ -62,7 +63,7 @@ class Mind:
         self._orders = Orders(holding, minds.phrases) if holding else None
         self._gate = Gate(trust, self._welcome)
         self._notes = minds.notes(line.caller)
-        self.history: list[Utterance] = []
+        self.history = Thread(minds.history_tokens)
         self.floor = minds.roster.front_desk.id
         self._filled = count()
 
@@ -108,12 +109,8 @@ class Mind:
         await self._say(reply, desk.greeting or self._minds.lines.greeting.format(name=desk.name), desk, aside=False)
 
     def remember(self, speaker: str, text: str, *, same_turn: bool = False) -> None:
-        """Add what was heard to the shared history; sentences of one speaker's turn become one utterance."""
-        if not text:
-            return
-        if same_turn and self.history and self.history[-1].speaker == speaker:
-            text = f"{self.history.pop().text} {text}"
-        self.history.append(Utterance(speaker, text))
+        """Add what was heard to the shared history."""
+        self.history.add(speaker, text, same_turn=same_turn)
 
     async def answer(self, reply: Reply) -> None:
         """From the caller's words to the last sentence of the answer; cancelled by the reply's own scope."""
@@ -357,7 +354,7 @@ class Mind:
 
     def _thread(self, reply: Reply) -> list[Utterance]:
         """The talk up to and with what the caller said now."""
-        return self.history if reply.recorded else [*self.history, Utterance(CALLER, reply.text)]
+        return self.history.lines if reply.recorded else [*self.history.lines, Utterance(CALLER, reply.text)]
 
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
