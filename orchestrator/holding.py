@@ -46,11 +46,15 @@ class Errand(Protocol):
 
     @property
     def tasks(self) -> Sequence[Task]:
-        """Finished ones, to be told in this order; the first opens the call."""
+        """Some that are over, to be told in this order, and some that ask; the first opens the call."""
         ...
 
     def told(self, task: Task) -> None:
         """Whoever took the call has heard how it ended."""
+        ...
+
+    def answered(self, task: Task) -> None:
+        """They have answered what it asked."""
         ...
 
 
@@ -65,6 +69,8 @@ class Due:
     """What the agent is told instead, to find the words itself; with a text, it is that if they come too late."""
     ends: Task | None = None
     """The task whose end this tells."""
+    asks: Task | None = None
+    """The task whose question comes next."""
     farewell: str = ""
     """Why the call ends when this has been heard."""
 
@@ -103,11 +109,12 @@ class Holding:
         """The last thing said was about the work."""
 
     def __enter__(self) -> Self:
-        for task in self._errand.tasks if self._errand else self._work.tasks.of(self._owner):
+        first = list(self._errand.tasks) if self._errand else []
+        for task in (*first, *(task for task in self._work.tasks.of(self._owner) if task not in first)):
             attended = self._attend(task)
             attended.seqs += [0] * (len(task.events) - bool(task.outcome))  # its end belongs into this call's journal
             if task.running:
-                attended.hold.happened(*task.events[-1:])
+                attended.hold.happened(*task.events[-1:], *([task.question] if task.question else []))
                 self.offered = attended
         return self
 
@@ -120,11 +127,23 @@ class Holding:
 
     def opening(self) -> Due | None:
         """What the call begins with, if it was we who called; given out once."""
-        return self._end_of(self._attended[0]) if self._errand and self._attended and not self._attended[0].ending else None
+        if not self._errand or not self._attended or self._attended[0].ending:
+            return None
+        first = self._attended[0]
+        if first.task.outcome is not None:
+            return self._end_of(first)
+        if first.task.question is None:  # it lapsed while the PIN was asked for
+            return None
+        self.told_last = True
+        return Due(first.task.agent, asks=first.task)
 
     def __exit__(self, *_: object) -> None:
         self.leave("hung_up")
         self._stack.close()
+        for attended in self._attended:
+            if attended.hold.question is not None and attended.task.waits_alone:
+                attended.task.nobody_answers()
+                self._journal.write(events.Answered(task=attended.task.id, yes=False, by="policy"))
 
     # --- what agents do -----------------------------------------------------------------------------------------------
 
@@ -221,6 +240,11 @@ class Holding:
         for attended in self._attended:
             if attended.task.outcome is not None and not attended.ending and quiet_s >= BREATH_S:
                 return self._end_of(attended)
+        asking = next((attended for attended in self._attended if attended.task.question), None)
+        if asking is not None:
+            # Who else spoke last may have asked something: what is said now answers that.
+            telling = asking.hold.due(now_s, quiet_s) if self.told_last or quiet_s >= OFFER_S else None
+            return self._told(asking, telling) if telling else None
         if self.offered is not None:
             short = self.offered.task.wish.minutes < SHORT_MINUTES
             if quiet_s < (BREATH_S if short else OFFER_S):
@@ -323,6 +347,8 @@ class Holding:
             attended.task.tell(Answer(question.ask, yes, words))
             attended.hold.answered()
             self._journal.write(events.Answered(task=attended.task.id, yes=yes, by=by))
+            if self._errand is not None and by != "silence":
+                self._errand.answered(attended.task)
 
 
 def _fact(event: TaskEvent) -> str:

@@ -100,6 +100,10 @@ class Mind:
     async def _welcome(self, reply: Reply) -> None:
         desk = self._minds.roster.front_desk
         due = self._holding.opening() if self._holding else None
+        if due is not None and due.asks is not None:
+            self.floor = self._teller(due).id
+            await self._say(reply, opening(due.asks, self._minds.lines, desk), self._teller(due))
+            return
         if due is not None and due.ends is not None:
             reply.ends = due.ends
             await self._say(reply, opening(due.ends, self._minds.lines, desk), self._teller(due), aside=False)
