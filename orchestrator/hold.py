@@ -92,6 +92,8 @@ class HoldWords(BaseModel):
     last: str
     nothing: str
     waits: str
+    moved: str
+    moved_here: str
     orders: Orders
     for_claude: Notes
 

@@ -86,6 +86,10 @@ class Attended:
     ending: bool = False
     """Its end is being told."""
 
+    def lost(self) -> bool:
+        """It goes on elsewhere, and its end is not told here."""
+        return self.task.moved and not self.ending
+
     def seqs_of(self, facts: tuple[TaskEvent, ...]) -> tuple[int, ...]:
         return tuple(seq for event, seq in zip(self.task.events, self.seqs, strict=False) if any(event is fact for fact in facts))
 
@@ -218,6 +222,8 @@ class Holding:
             for event in attended.task.events[len(attended.seqs) :]:
                 attended.seqs.append(self._written(attended.task, event))
                 attended.hold.happened(event)
+            if attended.task.question is None:  # nor is it asked here, if it was answered elsewhere
+                attended.hold.answered()
 
     def _written(self, task: Task, event: TaskEvent) -> int:
         match event:
@@ -235,6 +241,8 @@ class Holding:
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now, after so long a silence; each is given out once, so say it."""
+        if quiet_s >= BREATH_S and (gone := next(filter(Attended.lost, self._attended), None)):
+            return self._lost(gone)
         if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
             return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None
         for attended in self._attended:
@@ -255,11 +263,21 @@ class Holding:
                 return self._told(attended, telling)
         return None
 
+    def _lost(self, attended: Attended) -> Due:
+        """What is known of it here is old, and nothing more comes."""
+        self._attended.remove(attended)
+        self._hold_no_more(attended, "moved")
+        self.told_last = True
+        return Due(attended.task.agent, self.words.moved if self.calls_back else self.words.moved_here)
+
+    def _hold_no_more(self, attended: Attended, why: Literal["done", "moved"]) -> None:
+        if self.held is attended or self.offered is attended:
+            self.leave(why)
+            self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
+
     def _end_of(self, attended: Attended) -> Due:
         attended.ending = True
-        if self.held is attended or self.offered is attended:
-            self.leave("done")
-            self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
+        self._hold_no_more(attended, "done")
         task, notes = attended.task, self.words.for_claude
         if isinstance(task.outcome, Failed):
             brief = notes.failure.format(title=task.wish.title, why=task.outcome.error)
@@ -333,7 +351,7 @@ class Holding:
         else:
             self.bed.stop()
 
-    def leave(self, why: Literal["done", "call_back", "hung_up"]) -> None:
+    def leave(self, why: Literal["done", "call_back", "hung_up", "moved"]) -> None:
         """The hold is over."""
         held, self.held, self.offered = self.held, None, None
         self.bed.stop()

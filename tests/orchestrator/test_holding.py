@@ -126,6 +126,31 @@ async def test_when_one_of_two_ends_the_hold_goes_on_for_the_other(claude: Stage
         assert [fact.task for fact in call.facts(HoldEnded)] == [second]
 
 
+@pytest.mark.parametrize("calls_back", [True, False])
+async def test_work_that_another_server_has_taken_over_is_told_of_once_and_held_for_no_more(
+    claude: StagedClaude, rehearsal: Rehearsal, *, calls_back: bool
+) -> None:
+    async with working(claude, rehearsal, *STEPS, {"hangs": True}) as call:
+        assert call.minds.work is not None
+        tasks = call.minds.work.tasks
+        (task,) = tasks.of(CALLER)
+        await call.pause(10)
+        if not calls_back:
+            tasks._life.bearer = None  # pyright: ignore[reportPrivateUsage]
+        task.moved = True
+        await call.pause(5)
+        told = len(call.facts(Narrated))
+        words = call.minds.work.words
+        assert call.said[-1].text.endswith(words.moved if calls_back else words.moved_here)
+        assert [fact.why for fact in call.facts(HoldEnded)] == ["moved"]
+        await call.say("Kai, are you there?")
+        assert call.said[-1].text == "I am here."
+        assert "Long work" not in claude.requests[-1].asked.note
+        await call.pause(9)
+        assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
+        assert len(call.facts(Narrated)) == told
+
+
 async def test_short_work_does_not_ask_how_to_wait(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     async with working(claude, rehearsal, {"after_s": 12, **DONE}, minutes=0.2) as call:
         await call.pause(3)
