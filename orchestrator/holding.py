@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, Protocol, Self
+from typing import Final, Literal, Self
 
 import anyio
 import structlog
@@ -15,6 +15,9 @@ from agents.definition import Agent
 from agents.errors import ToolError
 from agents.work import Add, Answer, Asks, Done, Failed, Says, Stop, TaskEvent, Working
 from orchestrator import events
+from orchestrator.attended import Attended
+from orchestrator.attended import Due as Due
+from orchestrator.attended import Errand as Errand
 from orchestrator.bed import Bed
 from orchestrator.errors import MusicUnavailable
 from orchestrator.hold import BREATH_S, Hold, HoldWords, Telling, spoken_minutes
@@ -39,59 +42,6 @@ class LongWork:
     music: MusicSource | None
     """None: a hold without music."""
     now: Callable[[], datetime]
-
-
-class Errand(Protocol):
-    """What we called the caller for."""
-
-    @property
-    def tasks(self) -> Sequence[Task]:
-        """Some that are over, to be told in this order, and some that ask; the first opens the call."""
-        ...
-
-    def told(self, task: Task) -> None:
-        """Whoever took the call has heard how it ended."""
-        ...
-
-    def answered(self, task: Task) -> None:
-        """They have answered what it asked."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Something that the phone says."""
-
-    agent: Agent | None
-    """None: whoever has the floor."""
-    text: str = ""
-    brief: str = ""
-    """What the agent is told instead, to find the words itself; with a text, it is that if they come too late."""
-    ends: Task | None = None
-    """The task whose end this tells."""
-    asks: Task | None = None
-    """The task whose question comes next."""
-    farewell: str = ""
-    """Why the call ends when this has been heard."""
-
-
-@dataclass(eq=False)
-class Attended:
-    """A task that this call listens to."""
-
-    task: Task
-    hold: Hold
-    seqs: list[int] = field(default_factory=list[int])
-    """Where its events stand in the journal, one for one."""
-    ending: bool = False
-    """Its end is being told."""
-
-    def lost(self) -> bool:
-        """It goes on elsewhere, and its end is not told here."""
-        return self.task.moved and not self.ending
-
-    def seqs_of(self, facts: tuple[TaskEvent, ...]) -> tuple[int, ...]:
-        return tuple(seq for event, seq in zip(self.task.events, self.seqs, strict=False) if any(event is fact for fact in facts))
 
 
 class Holding:
@@ -209,7 +159,7 @@ class Holding:
     @property
     def active(self) -> bool:
         """Something is under way, or its end is still to be told: silence is welcome, and orders are understood."""
-        return any(not attended.task.delivered for attended in self._attended)
+        return any(attended.open for attended in self._attended)
 
     @property
     def asked(self) -> Attended | None:
@@ -246,7 +196,7 @@ class Holding:
         if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
             return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None
         for attended in self._attended:
-            if attended.task.outcome is not None and not attended.ending and quiet_s >= BREATH_S:
+            if attended.task.outcome is not None and attended.open and not attended.ending and quiet_s >= BREATH_S:
                 return self._end_of(attended)
         asking = next((attended for attended in self._attended if attended.task.question), None)
         if asking is not None:
@@ -277,9 +227,12 @@ class Holding:
 
     def _end_of(self, attended: Attended) -> Due:
         attended.ending = True
+        attended.tellings += 1
         self._hold_no_more(attended, "done")
         task, notes = attended.task, self.words.for_claude
-        if isinstance(task.outcome, Failed):
+        if attended.tellings > 1:
+            brief = ""
+        elif isinstance(task.outcome, Failed):
             brief = notes.failure.format(title=task.wish.title, why=task.outcome.error)
         else:
             brief = notes.result.format(title=task.wish.title)
@@ -308,7 +261,7 @@ class Holding:
         return self.words.for_claude.podcast.format(title=attended.task.wish.title, facts=facts)
 
     def told(self, task: Task, *, heard: bool) -> None:
-        """How it ended was told; where the caller heard nothing of that, it is told again."""
+        """How it ended was told; where the caller heard nothing of that, it is told again, within limits."""
         if not heard:
             next(attended for attended in self._attended if attended.task is task).ending = False
         elif self._errand is None:

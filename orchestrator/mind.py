@@ -274,6 +274,10 @@ class Mind:
         agent = self._teller(due)
         reply.speaker, reply.ends = agent.id, due.ends
         plain = plainly(due.ends, self._minds.lines) if due.ends else ()
+        if not due.brief:
+            for sentence in plain:
+                await self._say(reply, sentence, agent, aside=False)
+            return
         await self._speak(reply, Route((Speaker(agent.id, due.brief, plain),), "floor"))
 
     def _teller(self, due: Due) -> Agent:
