@@ -136,7 +136,8 @@ class TaskRunner(Protocol):
         """Does it, in the agent's limits of time and money. `Done` or `Failed` is the last event; WorkError is never raised.
 
         Use `contextlib.aclosing`: closing early stops the work (interrupts, then terminates) and leaves no process behind.
-        When `words` ends, nobody listens any more: a question is then answered with no.
+        What it waits for an answer is not of its time, within reason (`agents.work_time`). When `words` ends, nobody listens any
+        more: a question is then answered with no.
         """
         ...
 

@@ -103,6 +103,8 @@ class HoldWords(BaseModel):
     nothing: str
     waits: str
     withheld: Withheld
+    moved: str
+    moved_here: str
     orders: Orders
     for_claude: Notes
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from agents.errors import ToolError
+from orchestrator.attended import Due
 from orchestrator.hold import STYLES
-from orchestrator.holding import Due, Holding
+from orchestrator.holding import Holding
 from orchestrator.phrases import Phrases
 
 KEYS: Final[Mapping[str, str]] = {

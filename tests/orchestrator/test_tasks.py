@@ -269,6 +269,16 @@ class Kept(InMemory):
         self._notes |= notes
 
 
+@pytest.mark.parametrize("lasts_s", [10, 24 * HOUR_S])
+async def test_a_life_that_is_broken_off_goes_on_elsewhere(lasts_s: float, tmp_path: Path) -> None:
+    async with workroom(tmp_path) as at:
+        task = at.tasks.known("t7", RECORD)
+        with anyio.move_on_after(lasts_s):
+            await at.tasks.live(task, Kept())
+        assert task.moved is (lasts_s == 10)
+        assert task.delivered is not task.moved
+
+
 @pytest.mark.parametrize(
     ("starts", "outcome"), [(1, Done("# The post", "Done.")), (2, Done("# The post", "Done.")), (3, "broke off 3 times")]
 )
