@@ -45,7 +45,11 @@ class Working:
     """What the run is doing now, as a fact: to be worded by whoever tells it."""
 
     what: str
-    """What kind of step: a tool's name (`Bash`, `Write`, `WebSearch`), `phase` or `criteria`."""
+    """What kind of step: a tool's name (`Bash`, `Write`, `WebSearch`), or
+
+    `phase`, `criteria` (met, of those there are), `plan` (the step of its own list that it is at), `helper` (what one does),
+    `api_retry` (Claude does not answer, and is asked again), `rate_limit` (Claude will not answer for a while).
+    """
     detail: str = ""
     """In the run's own words, fit to be spoken (no path, no code, one line); often empty."""
     step: int = 0
@@ -55,9 +59,11 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """The run's own words for the caller: at most two plain sentences, fit to be spoken."""
+    """The run's own words: at most two plain sentences, fit to be spoken."""
 
     text: str
+    passing: bool = False
+    """Written in passing, between two steps; else meant for the caller."""
 
 
 @dataclass(frozen=True, slots=True)

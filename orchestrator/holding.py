@@ -149,7 +149,7 @@ class Holding:
             case Failed(error=error, achieved=achieved):
                 return notes.failed.format(**of, why=error, result=achieved[:LONGEST_RESULT])
             case None:
-                running = notes.running.format(**of, since=self.since(attended), told=attended.hold.told)
+                running = notes.running.format(**of, since=self.since(attended), told=attended.hold.latest)
                 asks = notes.asks.format(question=task.question.question) if task.question else ""
                 return f"{running} {asks}".strip()
 
@@ -271,8 +271,8 @@ class Holding:
         """What the agent may word more finely, where the caller wants to hear all of it; else nothing."""
         if telling.why != "news" or attended.hold.style != "podcast":
             return ""
-        facts = "; ".join(filter(None, map(_fact, telling.facts))) or telling.text
-        return self.words.for_claude.podcast.format(title=attended.task.wish.title, facts=facts)
+        facts = [attended.hold.in_words(fact) for fact in telling.facts if isinstance(fact, Says | Working)]
+        return self.words.for_claude.podcast.format(title=attended.task.wish.title, facts=" ".join(facts))
 
     def told(self, task: Task, *, heard: bool) -> None:
         """How it ended was told; where the caller heard nothing of that, it is told again, within limits."""
@@ -334,13 +334,3 @@ class Holding:
             self._journal.write(events.Answered(task=attended.task.id, yes=yes, by=by))
             if self._errand is not None and by != "silence":
                 self._errand.answered(attended.task)
-
-
-def _fact(event: TaskEvent) -> str:
-    match event:
-        case Says(text=text):
-            return text
-        case Working(what=what, detail=detail, step=step, of=of):
-            return f"{what}: {detail or 'a step of that kind'}" + (f", {step} of {of}" if of else "")
-        case _:
-            return ""

@@ -237,7 +237,7 @@ async def test_keys_that_order_nothing_are_not_the_order_before_them(claude: Sta
         await call.pause(10)
         await call.press("53", wait=False)
         await call.pause(12)
-        assert [" has been on it for" in turn.text for turn in call.said].count(True) == 1
+        assert [" have been on it for" in turn.text for turn in call.said].count(True) == 1
 
 
 async def test_of_two_questions_the_second_waits_for_the_first_answer(claude: StagedClaude, rehearsal: Rehearsal) -> None:
@@ -301,8 +301,8 @@ async def test_on_hold_the_caller_talks_to_kai_as_always_and_adds_to_the_work(cl
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("How far are you?", "The Engineer has been on it for"),
-        ("Who is working?", "The Engineer has been on it for"),
+        ("How far are you?", "Engineer here. I have been on it for"),
+        ("Who is working?", "Engineer here. I have been on it for"),
         ("Less detail, please", "I'll tell you less from now on."),
         ("Music off", "No music then."),
         ("Louder", "Louder."),
