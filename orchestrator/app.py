@@ -132,7 +132,7 @@ class House:
         parts = self.parts if self.renewal is None else await self.renewal.parts()
         call = Call(parts, line, journal, trust=trust, errand=errand)
         try:
-            with self.tasks.on_the_line(line.caller) if self.tasks else nullcontext():
+            async with self.tasks.on_the_line(line.caller) if self.tasks else nullcontext():
                 await call.run()
         except* LineError as group:
             for error in leaves(group):

@@ -45,6 +45,7 @@ class Errand:
 
     def told(self, task: Task) -> None:
         self.heard.append(task)
+        task.told.set()
         self.news.set()
 
     def answered(self, task: Task) -> None:

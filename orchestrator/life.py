@@ -5,8 +5,8 @@ The owner is called for both: a run that asks while no call listens to it waits 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -20,10 +20,10 @@ import structlog
 from anyio.abc import TaskGroup
 
 from agents.definition import Agent
-from agents.errors import Crashed, WorkError
-from agents.work import Done, Failed, Order, Says, Spent, TaskRunner
+from agents.errors import Crashed, Stopped, WorkError
+from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner
 from orchestrator.delivery import Bearer, CallbackSettings, Verdict, may_ask, next_call
-from orchestrator.failures import place
+from orchestrator.failures import leaves, place
 from orchestrator.presence import Presence
 from orchestrator.records import Record, SoFar, outcome_of, outcome_record
 from orchestrator.task import Task
@@ -31,6 +31,8 @@ from orchestrator.task import Task
 log = structlog.get_logger()
 
 MOST_RESUMES: Final = 2  # a run that has brought down three servers is not begun a fourth time
+LEAVE_S: Final = 5.0  # to keep what others must know of a server that leaves in good order
+RUN: Final = "run"
 SO_FAR: Final = "so_far"
 DIALLING: Final = "dialling"
 HEARD: Final = "heard"
@@ -90,8 +92,9 @@ class Life:
 
     async def live(self, task: Task, steps: Steps) -> None:
         """From wherever it is to its end: its owner has heard how it ended."""
+        task.moved = False
         try:
-            ran = await steps.once("run", partial(self._run, task, steps))
+            ran = await steps.once(RUN, partial(self._run, task, steps))
             task.happened(outcome_of(ran["outcome"]))
             log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
             await self._deliver(task, steps, datetime.fromisoformat(ran["at"]))
@@ -109,11 +112,12 @@ class Life:
 
     async def _outcome(self, task: Task, steps: Steps) -> Done | Failed:
         try:
-            return await self._work(task, steps)
-        except OSError as error:
-            return Failed(WorkError(f"Its folder cannot be used: {error}"), "")
-        except Exception as error:  # noqa: BLE001  a task's edge: whatever it is ends this task, and no other
-            return Failed(WorkError(place(error)), "")
+            outcome = await self._work(task, steps)
+        except* OSError as group:
+            outcome = Failed(WorkError(f"Its folder cannot be used: {next(leaves(group))}"), "")
+        except* Exception as group:  # noqa: BLE001  a task's edge: whatever it is ends this task, and no other
+            outcome = Failed(WorkError(place(next(leaves(group)))), "")
+        return outcome
 
     async def _work(self, task: Task, steps: Steps) -> Done | Failed:
         before = SoFar.of(await steps.noted(SO_FAR))
@@ -121,25 +125,28 @@ class Life:
             left = await self.runner.reap(before.began)
             log.info("task_resumed", task=task.id, starts=before.starts, was_running=left)
             task.happened(Spent(before.spent))
-        if before.said:
+        if before.said and Says(before.said) not in task.events:
             task.happened(Says(before.said))
         if before.starts > MOST_RESUMES:
             return Failed(Crashed(f"Its server broke off {before.starts} times."), before.said)
-        so_far = replace(before, starts=before.starts + 1)
-        await steps.note(SO_FAR, so_far.as_record())
         agent = _with_what_is_left(task.agent, before.spent)
         order = Order(task.id, task.wish.what, agent, await self.folder(task), before.session)
+        if task.stopped:
+            return Failed(Stopped(), before.said)
+        async with _keeping(steps, replace(before, starts=before.starts + 1)) as kept:
+            return await self._follow(task, order, kept)
+
+    async def _follow(self, task: Task, order: Order, kept: _Kept) -> Done | Failed:
+        before = kept.so_far.spent
         with task.listening() as words:
             async with aclosing(self.runner.run(order, words)) as events:
                 async for event in events:
                     if isinstance(event, Done | Failed):
                         return event
-                    happened = replace(event, usd=before.spent + event.usd) if isinstance(event, Spent) else event
+                    happened = replace(event, usd=before + event.usd) if isinstance(event, Spent) else event
                     task.happened(happened)
-                    if (further := so_far.after(happened)) != so_far:
-                        so_far = further
-                        await steps.note(SO_FAR, so_far.as_record())
-        return Failed(Crashed("Its end was never told."), so_far.said)
+                    kept.further(happened)
+        return Failed(Crashed("Its end was never told."), kept.so_far.said)
 
     async def _ask(self, task: Task, steps: Steps) -> None:
         """While it runs: who is not on the line is called to be asked. Where that may not be, or was in vain, the answer is no.
@@ -250,8 +257,53 @@ class Life:
         return next(iter(verdicts), Verdict.FAILED)
 
     async def _keep_that_it_was_heard(self, task: Task, steps: Steps) -> None:
-        await task.heard.wait()
+        """To its end is enough: whoever took the call may prove to be a machine later, but not after a crash."""
+        await task.told.wait()
         await steps.note(HEARD, {"at": self.now().isoformat()})
+
+
+class _Kept:
+    """How far a run is, kept beside it: a database that is away for a minute holds up nothing."""
+
+    def __init__(self, steps: Steps, so_far: SoFar) -> None:
+        self.so_far, self._steps = so_far, steps
+        self._news = anyio.Event()
+        self._over = False
+
+    def further(self, event: TaskEvent) -> None:
+        if (so_far := self.so_far.after(event)) != self.so_far:
+            self.so_far = so_far
+            self._news.set()
+
+    def end(self) -> None:
+        self._over = True
+        self._news.set()
+
+    async def run(self) -> None:
+        """To its end: all is kept then."""
+        while not self._over or self._news.is_set():
+            await self._news.wait()
+            self._news = anyio.Event()
+            await self.note(self.so_far)
+
+    async def note(self, so_far: SoFar) -> None:
+        await self._steps.note(SO_FAR, so_far.as_record())
+
+
+@asynccontextmanager
+async def _keeping(steps: Steps, so_far: SoFar) -> AsyncGenerator[_Kept]:
+    """Left in good order, it was no crash, and does not count as one."""
+    kept = _Kept(steps, so_far)
+    await kept.note(so_far)
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(kept.run)
+            yield kept
+            kept.end()
+    except anyio.get_cancelled_exc_class():
+        with anyio.move_on_after(LEAVE_S, shield=True):
+            await kept.note(replace(kept.so_far, starts=kept.so_far.starts - 1))
+        raise
 
 
 def _with_what_is_left(agent: Agent, spent: Decimal) -> Agent:

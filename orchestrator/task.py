@@ -14,7 +14,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import Answer, Asks, Done, Failed, Spent, TaskEvent, Word
+from agents.work import Answer, Asks, Done, Failed, Spent, Stop, TaskEvent, Word
 
 WORDS: Final = 16  # that a run has not taken in yet: more than anybody says in a minute
 NOBODY: Final = "Nobody is on the line to answer; take it as a no."
@@ -51,6 +51,10 @@ class Task:
         """Set with the outcome."""
         self.heard = anyio.Event()
         """Set when the owner has heard how it ended."""
+        self.told = anyio.Event()
+        """Set when it was told to whoever took our call, who may still prove to be a machine."""
+        self.stopped = False
+        """It is to stop, however far it is."""
         self.wanted = anyio.Event()
         """Set when the owner is to be called at once."""
         self.messaged = False
@@ -72,6 +76,7 @@ class Task:
     @delivered.setter
     def delivered(self, heard: bool) -> None:
         if heard:
+            self.told.set()
             self.heard.set()
             self._stir()
 
@@ -122,10 +127,14 @@ class Task:
         self._changed = anyio.Event()
 
     def tell(self, word: Word) -> None:
-        """Let the run know. Raises ToolError when it is over, or takes nothing in."""
+        """Let the run know. Raises ToolError when it is over, or takes nothing in; but a Stop is kept for it."""
         if not self.running:
             raise ToolError("That work is over.")
-        if not self._takes(word):
+        if isinstance(word, Stop):
+            if not self.stopped:
+                self.stopped = True
+                self._takes(word)
+        elif not self._takes(word):
             raise ToolError("The work does not listen just now; try again in a moment.")
         if isinstance(word, Answer):
             self._close()
@@ -141,13 +150,18 @@ class Task:
 
     @contextmanager
     def listening(self) -> Generator[MemoryObjectReceiveStream[Word]]:
-        """For the run: what it is told while this is entered."""
-        self._words, words = anyio.create_memory_object_stream[Word](WORDS)
-        with self._words, words:
+        """For the run: what it is told while this is entered, or until somebody else listens."""
+        if self._words is not None:
+            self._words.close()
+        told, words = anyio.create_memory_object_stream[Word](WORDS)
+        self._words = told
+        if self.stopped:
+            told.send_nowait(Stop())
+        with told, words:
             try:
                 yield words
             finally:
-                self._words = None
+                self._words = None if self._words is told else self._words
 
     def happened(self, event: TaskEvent) -> None:
         self.events.append(event)
