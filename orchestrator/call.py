@@ -11,8 +11,9 @@ import anyio
 from anyio.abc import TaskGroup
 
 from orchestrator import events
+from orchestrator.attended import Errand
 from orchestrator.ear import Ear, Recognition
-from orchestrator.holding import Errand, Holding
+from orchestrator.holding import Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
 from orchestrator.mind import HIDDEN, Mind

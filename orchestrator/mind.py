@@ -14,10 +14,11 @@ from agents.definition import Agent
 from agents.errors import BrainError
 from orchestrator import events
 from orchestrator.acts import Means
+from orchestrator.attended import Due
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, money
 from orchestrator.here import Here
-from orchestrator.holding import Due, Holding
+from orchestrator.holding import Holding
 from orchestrator.minds import Minds
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
@@ -99,6 +100,10 @@ class Mind:
     async def _welcome(self, reply: Reply) -> None:
         desk = self._minds.roster.front_desk
         due = self._holding.opening() if self._holding else None
+        if due is not None and due.asks is not None:
+            self.floor = self._teller(due).id
+            await self._say(reply, opening(due.asks, self._minds.lines, desk), self._teller(due))
+            return
         if due is not None and due.ends is not None:
             reply.ends = due.ends
             await self._say(reply, opening(due.ends, self._minds.lines, desk), self._teller(due), aside=False)
@@ -272,6 +277,10 @@ class Mind:
         agent = self._teller(due)
         reply.speaker, reply.ends = agent.id, due.ends
         plain = plainly(due.ends, self._minds.lines) if due.ends else ()
+        if not due.brief:
+            for sentence in plain:
+                await self._say(reply, sentence, agent, aside=False)
+            return
         await self._speak(reply, Route((Speaker(agent.id, due.brief, plain),), "floor"))
 
     def _teller(self, due: Due) -> Agent:
