@@ -221,12 +221,9 @@ class Mind:
 
         await self._gate.judge(reply, refuses=refuses, answer=answer)
 
-    def _asks_pin(self) -> bool:
+    def _asks_pin(self) -> None:
         """For a tool that needs it: what the caller says next is the PIN, and then whoever has the floor goes on."""
-        needed = self._trust.risk == "pin"
-        if needed:
-            self._gate.ask(self._go_on)
-        return needed
+        self._gate.ask(self._go_on)
 
     async def _go_on(self, reply: Reply) -> None:
         await self._speak(reply, Route((Speaker(self.floor, self._minds.lines.pin.go_on),), "floor"))
@@ -365,9 +362,7 @@ class Mind:
         minds = self._minds
         thread = self._thread(reply)
         here = Here(minds.now, minds.place)
-        means = Means(
-            minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._asks_pin, self._trust.withholds
-        )
+        means = Means(minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._trust, self._asks_pin)
         floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
