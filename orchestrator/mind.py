@@ -14,10 +14,11 @@ from agents.definition import Agent
 from agents.errors import BrainError, Slow
 from orchestrator import events
 from orchestrator.acts import Means
+from orchestrator.attended import Due
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor
 from orchestrator.here import Here
-from orchestrator.holding import Due, Holding
+from orchestrator.holding import Holding
 from orchestrator.meter import money, unanswered
 from orchestrator.minds import Minds
 from orchestrator.mixer import Mixer
@@ -101,6 +102,10 @@ class Mind:
     async def _welcome(self, reply: Reply) -> None:
         desk = self._minds.roster.front_desk
         due = self._holding.opening() if self._holding else None
+        if due is not None and due.asks is not None:
+            self.floor = self._teller(due).id
+            await self._say(reply, opening(due.asks, self._minds.lines, desk), self._teller(due))
+            return
         if due is not None and due.ends is not None:
             reply.ends = due.ends
             await self._say(reply, opening(due.ends, self._minds.lines, desk), self._teller(due), aside=False)
@@ -214,12 +219,9 @@ class Mind:
 
         await self._gate.judge(reply, refuses=refuses, answer=answer)
 
-    def _asks_pin(self) -> bool:
+    def _asks_pin(self) -> None:
         """For a tool that needs it: what the caller says next is the PIN, and then whoever has the floor goes on."""
-        needed = self._trust.risk == "pin"
-        if needed:
-            self._gate.ask(self._go_on)
-        return needed
+        self._gate.ask(self._go_on)
 
     async def _go_on(self, reply: Reply) -> None:
         await self._speak(reply, Route((Speaker(self.floor, self._minds.lines.pin.go_on),), "floor"))
@@ -273,6 +275,10 @@ class Mind:
         agent = self._teller(due)
         reply.speaker, reply.ends = agent.id, due.ends
         plain = plainly(due.ends, self._minds.lines) if due.ends else ()
+        if not due.brief:
+            for sentence in plain:
+                await self._say(reply, sentence, agent, aside=False)
+            return
         await self._speak(reply, Route((Speaker(agent.id, due.brief, plain),), "floor"))
 
     def _teller(self, due: Due) -> Agent:
@@ -360,9 +366,7 @@ class Mind:
         minds = self._minds
         thread = self._thread(reply)
         here = Here(minds.now, minds.place)
-        means = Means(
-            minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._asks_pin, self._trust.withholds
-        )
+        means = Means(minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._trust, self._asks_pin)
         floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:
