@@ -33,6 +33,7 @@ from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
+from orchestrator.meter import charge
 from orchestrator.minds import Minds
 from orchestrator.music.choice import open_music
 from orchestrator.notes import FOLDER, NoteFile
@@ -92,7 +93,10 @@ class House:
         async def admit(journal: Journal) -> str:
             refused = self.refused(line.caller, journal)
             if refused is None:
-                return await self.talk(line, journal)
+                try:
+                    return await self.talk(line, journal)
+                finally:
+                    charge(line, journal)
             await line.reject(refused.why)
             return "refused"
 
@@ -205,6 +209,7 @@ async def open_house(
             router=Router(roster, texts.phrases),
             router_system=texts.prompts.router_system(),
             router_model=settings.mind.router_model,
+            history_tokens=settings.mind.history_tokens,
             phrases=texts.phrases,
             lines=texts.lines,
             now=now,

@@ -6,6 +6,7 @@ import re
 import textwrap
 import tomllib
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from orchestrator.testing.rehearsal import Rehearsal
 from orchestrator.testing.stand_ins import StandIn, StandIns
 from telephony.acs import AcsSettings
 from telephony.admission import AdmissionPolicy
+from telephony.prices import RATES, USUAL
 from tests.kit.preloaded import preload
 
 pytest_plugins = ["pytester"]
@@ -84,6 +86,15 @@ def test_the_settings_it_shows_are_read(tmp_path: Path) -> None:
     assert settings.acs.phone_number == "+4312345670"
     assert settings.admission.allow == ("+4312345678",)
     assert settings.house.place.startswith(settings.house.zone.partition("/")[2])
+
+
+def test_a_minute_costs_what_it_says() -> None:
+    told = re.search(r"([\d.]+) to ([\d.]+) cents when you call, and ([\d.]+) to ([\d.]+) when you are called back", README)
+    assert told
+    rates = [USUAL, *RATES.values()]
+    sides = [rate.inbound for rate in rates], [rate.outbound for rate in rates]
+    assert [Decimal(cents) / 100 for cents in told.groups()] == [bound(side) for side in sides for bound in (min, max)]
+    assert {"usd_per_minute_in", "usd_per_minute_out"} <= set(re.findall(r"`(\w+)`", README)) & set(AcsSettings.model_fields)
 
 
 @pytest.mark.parametrize("name", re.findall(r"the tool `([a-z_]+)`", README))

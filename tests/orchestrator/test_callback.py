@@ -71,6 +71,17 @@ async def stays(at: Desk, line: RehearsalLine) -> None:
     await line.over.wait()
 
 
+@pytest.mark.parametrize("says", [HELLO, GREETING])
+async def test_a_call_of_ours_costs_its_minutes_whoever_takes_it(says: bytes) -> None:
+    async def is_charged(at: Desk, line: RehearsalLine) -> None:
+        line.cost_usd = Decimal("0.019")
+        await listens(at, line)
+
+    async with desk(Pickup(3, says=says)) as at:
+        await brought(at, task(), is_charged)
+        assert [fact.usd for fact in at.facts(events.MoneySpent) if fact.on == "line"] == [Decimal("0.019")]
+
+
 @pytest.mark.parametrize("says", [HELLO, b""])
 async def test_a_person_hears_who_calls_and_what_came_out(says: bytes) -> None:
     async with desk(Pickup(3, says=says)) as at:
