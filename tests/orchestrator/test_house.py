@@ -78,6 +78,7 @@ async def test_a_call_that_breaks_says_so_and_hangs_up(tmp_path: Path) -> None:
 async def test_what_the_line_costs_is_part_of_the_call(tmp_path: Path) -> None:
     line = RehearsalLine(caller=CALLER)
     line.cost_usd = Decimal("0.028")
+    here: House | None = None
     async with equipped() as (parts, _), anyio.create_task_group() as tasks:
         here = house(parts, tmp_path)
         tasks.start_soon(here.take, line)
@@ -87,6 +88,7 @@ async def test_what_the_line_costs_is_part_of_the_call(tmp_path: Path) -> None:
     (spent,) = [fact for fact in told if isinstance(fact, MoneySpent) and fact.on == "line"]
     assert (spent.model, spent.usd, spent.estimated) == ("rehearsal", Decimal("0.028"), True)
     assert isinstance(told[-1], CallEnded)
+    assert here is not None
     assert told[-1].cost_usd == here.spending.today(NOON) == sum(fact.usd for fact in told if isinstance(fact, MoneySpent))
 
 
