@@ -30,6 +30,7 @@ from agents.claude import BrainSettings
 from agents.mcp_server import McpSettings
 from agents.pai import PaiSettings
 from orchestrator.delivery import CallbackSettings
+from orchestrator.earcons import EarconSettings
 from orchestrator.errors import ConfigError
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
@@ -171,6 +172,7 @@ class Settings(_Section):
     mind: MindSettings = MindSettings()
     pai: PaiSettings = PaiSettings()
     hold: HoldSettings = HoldSettings()
+    earcons: EarconSettings = EarconSettings()
     tasks: TaskSettings = TaskSettings()
     callback: CallbackSettings = CallbackSettings()
     log: LogSettings = LogSettings()
