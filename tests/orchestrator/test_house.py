@@ -10,12 +10,12 @@ from pathlib import Path
 import anyio
 
 from orchestrator.app import House, Parties
-from orchestrator.call import Parts
 from orchestrator.callback import CallBack
 from orchestrator.config import Settings
 from orchestrator.events import CallbackDelivered, CallEnded, CallEvent, CallRefused, Failed, MoneySpent, SaidText
 from orchestrator.history import CALLS
 from orchestrator.journal import JOURNAL, Journal, read
+from orchestrator.parts import Parts
 from orchestrator.spending import DaySpending
 from orchestrator.task import Task, Wish
 from telephony.admission import Admission, AdmissionPolicy
