@@ -30,6 +30,7 @@ from agents.claude import BrainSettings
 from agents.mcp_server import McpSettings
 from agents.pai import PaiSettings
 from orchestrator.delivery import CallbackSettings
+from orchestrator.earcons import EarconSettings
 from orchestrator.errors import ConfigError
 from orchestrator.thread import LONGEST_TOKENS
 from telephony.acs_settings import AcsSettings
@@ -175,6 +176,7 @@ class Settings(_Section):
     mind: MindSettings = MindSettings()
     pai: PaiSettings = PaiSettings()
     hold: HoldSettings = HoldSettings()
+    earcons: EarconSettings = EarconSettings()
     tasks: TaskSettings = TaskSettings()
     callback: CallbackSettings = CallbackSettings()
     log: LogSettings = LogSettings()

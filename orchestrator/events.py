@@ -52,6 +52,15 @@ class SoundPaced(Fact):
     """How late a frame was sent, at most, in 99 of 100."""
 
 
+class EarconPlayed(Fact):
+    """The caller began to hear one of the small sounds that are no speech."""
+
+    kind: Literal["earcon"] = "earcon"
+    name: str
+    """connected, heard, on_hold or back."""
+    from_s: float
+
+
 class SpeechStarted(Fact):
     kind: Literal["speech_started"] = "speech_started"
 
@@ -314,6 +323,7 @@ CallEvent = Annotated[
     | CallRefused
     | CallAnswered
     | SoundPaced
+    | EarconPlayed
     | SpeechStarted
     | SpeechEnded
     | TurnEnded

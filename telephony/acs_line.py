@@ -247,7 +247,8 @@ class AcsLine:
                     self._answering.deadline = min(self._answering.deadline, anyio.current_time() + self._settings.media_s)
             case "CallDisconnected":
                 self._disconnected.set()
-                self._finish(_why_not(callback) if self._rings is None else LineClosed("the far end hung up"))
+                taken = self._rings is not None or self._stage is Stage.UP
+                self._finish(LineClosed("the far end hung up") if taken else _why_not(callback))
             case "AnswerFailed" | "CreateCallFailed" | "ConnectFailed":
                 self._disconnected.set()
                 self._finish(_why_not(callback))
