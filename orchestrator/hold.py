@@ -40,6 +40,7 @@ class Orders(BaseModel):
     wait: str
     call_back: str
     call_again: str
+    too_much: str
     more: str
     less: str
     silent: str
@@ -69,6 +70,16 @@ class Notes(BaseModel):
     podcast: str
 
 
+class LateWords(BaseModel):
+    """An answer that takes too long, as long work."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    what: str
+    minutes: float
+
+
 class HoldWords(BaseModel):
     """`prompts/hold.yaml`."""
 
@@ -90,6 +101,7 @@ class HoldWords(BaseModel):
     nothing: str
     waits: str
     orders: Orders
+    late: LateWords
     for_claude: Notes
 
     @model_validator(mode="after")

@@ -69,6 +69,17 @@ class Due:
     """Why the call ends when this has been heard."""
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A question whose answer takes too long: the caller was asked whether to be called back with it."""
+
+    agent: Agent
+    turn: int
+    question: str
+    talk: str
+    """What was said before it, line by line."""
+
+
 @dataclass(eq=False)
 class Attended:
     """A task that this call listens to."""
@@ -101,6 +112,8 @@ class Holding:
         """The caller wants some."""
         self.told_last = False
         """The last thing said was about the work."""
+        self.late: Late | None = None
+        """What the caller may still be called back with."""
 
     def __enter__(self) -> Self:
         for task in self._errand.tasks if self._errand else self._work.tasks.of(self._owner):
@@ -143,6 +156,24 @@ class Holding:
     def calls_back(self) -> bool:
         """There is a telephone that can ring theirs."""
         return self._work.tasks.bearer is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Some of it will not be over with the call."""
+        return any(attended.task.running for attended in self._attended)
+
+    def lapse(self, turn: int) -> None:
+        """What was late is so no more when the caller has spoken of something else since."""
+        if self.late is not None and turn > self.late.turn + 1:
+            self.late = None
+
+    def take_over(self) -> None:
+        """What is late becomes long work. Raises ToolError."""
+        late, self.late = self.late, None
+        if late is not None:
+            words = self.words.late
+            what = words.what.format(question=late.question, talk=late.talk)
+            self.start(late.agent, what, words.title, words.minutes, Mood.CALM)
 
     def add(self, words: str) -> str:
         """Raises ToolError."""

@@ -13,16 +13,20 @@ from agents import tools
 from agents.brain import CALLER, Utterance
 from agents.definition import Agent
 from agents.errors import BrainError
+from agents.lines import GoodbyeLines
 from orchestrator import events
 from orchestrator.acts import Means
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, money
 from orchestrator.here import Here
 from orchestrator.holding import Due, Holding
+from orchestrator.late import late
 from orchestrator.minds import Minds
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order, Orders
+from orchestrator.parting import goodbyes
+from orchestrator.patience import Prompt, prompt_lines
 from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.results import opening, plainly
@@ -80,7 +84,7 @@ class Mind:
         """They are heard, and what is said next is meant for them."""
         self.floor = agent
         if self._holding is not None:
-            self._holding.told_last = False
+            self._holding.told_last, self._holding.late = False, None
 
     def keyed(self, key: str) -> Order | None:
         """What a key orders about long work."""
@@ -140,20 +144,42 @@ class Mind:
         self._settle(reply, None)
         await self._mouth.say(Sentence(agent or self._holder, text, opens=True, aside=aside), reply)
 
-    async def fill(self, reply: Reply, text: str | None = None) -> None:
+    def words(self, prompt: Prompt) -> str:
+        """For what the phone says by itself."""
+        return prompt_lines(self._minds.lines, self._goodbyes)[prompt]
+
+    @property
+    def _goodbyes(self) -> GoodbyeLines:
+        return goodbyes(self._minds.lines, self._holding if self.admitted else None)
+
+    async def fill(self, reply: Reply, prompt: Prompt) -> None:
         """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready.
 
-        A tool that runs may have words of its own. Without a text it is the next of the agent's own fillers, or of the phone's
-        where the agent has none.
+        A tool that runs may have words of its own. A filler is the agent's own, or the phone's where the agent has none.
         """
         with reply.work():
             if not self._mixer.talking:
-                text = reply.meanwhile() or text
                 agent = self._minds.roster[reply.speaker] if reply.speaker else self._holder
-                if text is None:
-                    fillers = agent.speech.fillers or self._minds.lines.fillers
-                    text = fillers[next(self._filled) % len(fillers)]
+                text = reply.meanwhile() or self._meanwhile(reply, prompt, agent)
                 await self._mouth.say(Sentence(agent, text, aside=True, gap_s=0.0), reply, filler=True)
+
+    def _meanwhile(self, reply: Reply, prompt: Prompt, agent: Agent) -> str:
+        if prompt is Prompt.FILLER:
+            fillers = agent.speech.fillers or self._minds.lines.fillers
+            return fillers[next(self._filled) % len(fillers)]
+        if prompt is Prompt.SLOW and self._offered(reply, agent):
+            return self._minds.lines.slow_offer
+        return self.words(prompt)
+
+    def _offered(self, reply: Reply, agent: Agent) -> bool:
+        """The caller can be called back with the answer; they may say so next."""
+        holding = self._holding
+        if holding is None or not holding.calls_back or self._trust.risk == "pin":
+            return False
+        holding.late = late(reply, agent, self.history)
+        if holding.late is not None:
+            self.floor = agent.id
+        return holding.late is not None
 
     @property
     def _holder(self) -> Agent:
@@ -193,6 +219,8 @@ class Mind:
         if self._behind_pin is not None:
             await self._at_the_gate(reply, self._behind_pin)
             return
+        if self._holding is not None:
+            self._holding.lapse(reply.turn)
         order = reply.order or (self._orders.spoken(reply.text) if self._orders else None)
         if order is not None:
             await self._obey(reply, order)
@@ -202,7 +230,7 @@ class Mind:
                 self._settle(reply, None)
             case "goodbye":
                 reply.farewell = "goodbye"
-                await self._say(reply, self._minds.lines.farewell, aside=False)
+                await self._say(reply, self._goodbyes.farewell, aside=False)
             case None:
                 await self._route(reply)
 
