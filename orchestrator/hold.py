@@ -195,6 +195,13 @@ class Hold:
     def answered(self) -> None:
         self._question = None
 
+    def named(self) -> bool:
+        """The question was named to the caller just now; True if that was the first time."""
+        if self._question is None or self._question.times:
+            return False
+        self._question.times = 1
+        return True
+
     @property
     def question(self) -> Asks | None:
         """What the caller has been asked, and not answered."""

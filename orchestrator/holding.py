@@ -289,6 +289,13 @@ class Holding:
         self.told_last = True
         return Due(task.agent, telling.text, self._podcast(attended, telling))
 
+    def named(self, attended: Attended) -> None:
+        """The caller hears what the run asks, because they want to know how it is going: that is asking, too."""
+        asks = attended.task.question
+        if asks is not None and attended.hold.named():
+            self._journal.write(events.Asked(task=attended.task.id, question=asks.question, risky=asks.risky, again=False))
+        self.told_last = True
+
     def _podcast(self, attended: Attended, telling: Telling) -> str:
         """What the agent may word more finely, where the caller wants to hear all of it; else nothing."""
         if telling.why != "news" or attended.hold.style != "podcast":

@@ -130,6 +130,7 @@ class Orders:
         task, words = attended.task, self._words
         status = words.status.format(name=task.agent.name, since=self._holding.since(attended), title=task.wish.title)
         if task.question is not None:
+            self._holding.named(attended)
             return f"{status} {words.waits.format(question=task.question.question)}"
         told = attended.hold.asked_for()
         return f"{status} {words.last.format(told=told)}" if told else status
