@@ -67,6 +67,19 @@ class LimitLines(_Lines):
     budget_spent: Line
 
 
+class GoodbyeLines(_Lines):
+    farewell: Line
+    time_up: Line
+    budget_spent: Line
+
+
+class WorkGoesOnLines(_Lines):
+    """The goodbyes again, for a caller whose work goes on: they are called when it is done, or have to call."""
+
+    called_back: GoodbyeLines
+    told_later: GoodbyeLines
+
+
 class ErrorLines(_Lines):
     """By the error's code."""
 
@@ -106,6 +119,8 @@ class Lines(_Lines):
     """For an agent that has none of its own."""
     fillers: Annotated[tuple[Line, ...], Field(min_length=1)]
     slow: Line
+    slow_offer: Line
+    """Where the answer can be found by long work, and the caller be called back with it."""
     still_thinking: Line
     still_working: Line
     are_you_still_there: Line
@@ -115,6 +130,7 @@ class Lines(_Lines):
     pin: PinLines
     callback: CallbackLines
     limits: LimitLines
+    work_goes_on: WorkGoesOnLines
     errors: ErrorLines
 
     @classmethod

@@ -15,6 +15,7 @@ from orchestrator import events
 from orchestrator.here import Here
 from orchestrator.holding import Holding
 from orchestrator.notes import Notes, told
+from orchestrator.parting import goodbyes
 from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.router import Speaker
@@ -109,7 +110,7 @@ class Acts:
     async def _end_call(self) -> str:
         self._reply.farewell = "goodbye"
         if not self._speech.text:
-            await self._speech.say(self._means.lines.farewell)
+            await self._speech.say(goodbyes(self._means.lines, self._means.holding).farewell)
         return "The call ends when this has been heard."
 
     def _long_work(self, call: ToolCalled) -> str:

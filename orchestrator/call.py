@@ -21,7 +21,7 @@ from orchestrator.mouth import Mouth
 from orchestrator.orders import Order
 from orchestrator.pacer import Pacer, said
 from orchestrator.parts import Parts
-from orchestrator.patience import Patience, Prompt, Rest, prompt_lines
+from orchestrator.patience import Patience, Prompt, Rest
 from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.turns import Act, Sign, State, step
@@ -45,7 +45,6 @@ class Call:
         """`errand`: what we called for, and `line` is up already."""
         self._parts, self._line, self._journal, self._errand = parts, line, journal, errand
         self.lines = parts.minds.lines
-        self._prompts = prompt_lines(self.lines)
         self._mixer = Mixer(parts.earcons)
         self._pacer = Pacer(line, self._mixer, journal, soon=lambda: self._reply is not None or self._guess is not None)
         self._yielding = Yielding(self._mixer, self._pacer, journal)
@@ -384,6 +383,6 @@ class Call:
     def _prompt(self, prompt: Prompt, rest: Rest) -> None:
         """Say something of the phone's own: before the answer that is still being made, or as an answer of its own."""
         if rest in (Rest.ANSWER, Rest.TOOL) and self._reply is not None:
-            self._tasks.start_soon(self._mind.fill, self._reply, None if prompt is Prompt.FILLER else self._prompts[prompt])
+            self._tasks.start_soon(self._mind.fill, self._reply, prompt)
             return
-        self._tasks.start_soon(self._mind.say, self._own_reply(prompt.farewell), self._prompts[prompt])
+        self._tasks.start_soon(self._mind.say, self._own_reply(prompt.farewell), self._mind.words(prompt))

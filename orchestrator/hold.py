@@ -40,6 +40,7 @@ class Orders(BaseModel):
     wait: str
     call_back: str
     call_again: str
+    too_much: str
     more: str
     less: str
     silent: str
@@ -79,6 +80,16 @@ class Withheld(BaseModel):
     news: str
 
 
+class LateWords(BaseModel):
+    """An answer that takes too long, as long work."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    what: str
+    minutes: float
+
+
 class HoldWords(BaseModel):
     """`prompts/hold.yaml`."""
 
@@ -103,6 +114,7 @@ class HoldWords(BaseModel):
     moved: str
     moved_here: str
     orders: Orders
+    late: LateWords
     for_claude: Notes
 
     @model_validator(mode="after")
@@ -195,6 +207,13 @@ class Hold:
 
     def answered(self) -> None:
         self._question = None
+
+    def named(self) -> bool:
+        """The question was named to the caller just now; True if that was the first time."""
+        if self._question is None or self._question.times:
+            return False
+        self._question.times = 1
+        return True
 
     @property
     def question(self) -> Asks | None:

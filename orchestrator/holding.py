@@ -20,6 +20,7 @@ from orchestrator.earcons import Earcon
 from orchestrator.errors import MusicUnavailable
 from orchestrator.hold import BREATH_S, Hold, HoldWords, Telling, spoken_minutes
 from orchestrator.journal import Journal
+from orchestrator.late import Late
 from orchestrator.mixer import Mixer
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import MusicSource
@@ -62,6 +63,8 @@ class Holding:
         """The last thing said was about the work."""
         self._announced = False
         """They were told that there is something to be told, after their PIN."""
+        self.late: Late | None = None
+        """What the caller may still be called back with."""
 
     def __enter__(self) -> Self:
         first = list(self._errand.tasks) if self._errand else []
@@ -117,6 +120,24 @@ class Holding:
     def calls_back(self) -> bool:
         """There is a telephone that can ring theirs."""
         return self._work.tasks.bearer is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Some of it will not be over with the call."""
+        return any(attended.task.running for attended in self._attended)
+
+    def lapse(self, turn: int) -> None:
+        """What was late is so no more when the caller has spoken of something else since."""
+        if self.late is not None and turn > self.late.turn + 1:
+            self.late = None
+
+    def take_over(self) -> None:
+        """What is late becomes long work. Raises ToolError."""
+        late, self.late = self.late, None
+        if late is not None:
+            words = self.words.late
+            what = words.what.format(question=late.question, talk=late.talk)
+            self.start(late.agent, what, words.title, words.minutes, Mood.CALM)
 
     def add(self, words: str) -> str:
         """Raises ToolError."""
@@ -267,6 +288,13 @@ class Holding:
                 self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
         self.told_last = True
         return Due(task.agent, telling.text, self._podcast(attended, telling))
+
+    def named(self, attended: Attended) -> None:
+        """The caller hears what the run asks, because they want to know how it is going: that is asking, too."""
+        asks = attended.task.question
+        if asks is not None and attended.hold.named():
+            self._journal.write(events.Asked(task=attended.task.id, question=asks.question, risky=asks.risky, again=False))
+        self.told_last = True
 
     def _podcast(self, attended: Attended, telling: Telling) -> str:
         """What the agent may word more finely, where the caller wants to hear all of it; else nothing."""

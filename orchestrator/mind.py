@@ -8,22 +8,25 @@ from typing import Final, Protocol
 
 import anyio
 
-from agents import tools
 from agents.brain import CALLER, Utterance
 from agents.definition import Agent
-from agents.errors import BrainError, Slow
+from agents.lines import GoodbyeLines
 from orchestrator import events
 from orchestrator.acts import Means
 from orchestrator.attended import Due
+from orchestrator.choosing import chosen
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor
 from orchestrator.here import Here
 from orchestrator.holding import Holding
-from orchestrator.meter import money, unanswered
+from orchestrator.late import late
+from orchestrator.meter import money
 from orchestrator.minds import Minds
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order, Orders
+from orchestrator.parting import goodbyes
+from orchestrator.patience import Prompt, prompt_lines
 from orchestrator.pin import Gate, Trust, Verdict
 from orchestrator.reply import Reply
 from orchestrator.results import opening, plainly
@@ -35,8 +38,6 @@ from orchestrator.wording import worded
 from telephony.line import Line
 from voices.recognition import Heard, RecognitionError, RecognizerFailed
 
-ROUTE_S: Final = 2.5  # then whoever has the floor answers
-ROUTER_THREAD: Final = 8  # utterances that the router is shown: who spoke last and about what
 LONGEST_JUDGING_S: Final = 2.5  # of an interruption: until then there is silence, and then we go on
 LONGEST_HEARING_S: Final = 10.0  # of a question: fillers bridge it, and then we ask again
 HIDDEN: Final = "…"
@@ -82,7 +83,7 @@ class Mind:
         """They are heard, and what is said next is meant for them."""
         self.floor = agent
         if self._holding is not None:
-            self._holding.told_last = False
+            self._holding.told_last, self._holding.late = False, None
 
     def keyed(self, key: str) -> Order | None:
         """What a key orders about long work."""
@@ -142,20 +143,42 @@ class Mind:
         self._settle(reply, None)
         await self._mouth.say(Sentence(agent or self._holder, text, opens=True, aside=aside), reply)
 
-    async def fill(self, reply: Reply, text: str | None = None) -> None:
+    def words(self, prompt: Prompt) -> str:
+        """For what the phone says by itself."""
+        return prompt_lines(self._minds.lines, self._goodbyes)[prompt]
+
+    @property
+    def _goodbyes(self) -> GoodbyeLines:
+        return goodbyes(self._minds.lines, None if self._trust.withholds else self._holding)
+
+    async def fill(self, reply: Reply, prompt: Prompt) -> None:
         """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready.
 
-        A tool that runs may have words of its own. Without a text it is the next of the agent's own fillers, or of the phone's
-        where the agent has none.
+        A tool that runs may have words of its own. A filler is the agent's own, or the phone's where the agent has none.
         """
         with reply.work():
             if not self._mixer.talking:
-                text = reply.meanwhile() or text
                 agent = self._minds.roster[reply.speaker] if reply.speaker else self._holder
-                if text is None:
-                    fillers = agent.speech.fillers or self._minds.lines.fillers
-                    text = fillers[next(self._filled) % len(fillers)]
+                text = reply.meanwhile() or self._meanwhile(reply, prompt, agent)
                 await self._mouth.say(Sentence(agent, text, aside=True, gap_s=0.0), reply, filler=True)
+
+    def _meanwhile(self, reply: Reply, prompt: Prompt, agent: Agent) -> str:
+        if prompt is Prompt.FILLER:
+            fillers = agent.speech.fillers or self._minds.lines.fillers
+            return fillers[next(self._filled) % len(fillers)]
+        if prompt is Prompt.SLOW and self._offered(reply, agent):
+            return self._minds.lines.slow_offer
+        return self.words(prompt)
+
+    def _offered(self, reply: Reply, agent: Agent) -> bool:
+        """The caller can be called back with the answer; they may say so next."""
+        holding = self._holding
+        if holding is None or not holding.calls_back or self._trust.risk == "pin":
+            return False
+        holding.late = late(reply, agent, self.history.lines)
+        if holding.late is not None:
+            self.floor = agent.id
+        return holding.late is not None
 
     @property
     def _holder(self) -> Agent:
@@ -195,6 +218,8 @@ class Mind:
         if self._gate.shut:
             await self._at_the_gate(reply)
             return
+        if self._holding is not None:
+            self._holding.lapse(reply.turn)
         order = reply.order or (self._orders.spoken(reply.text) if self._orders else None)
         if order is not None:
             await self._obey(reply, order)
@@ -204,7 +229,7 @@ class Mind:
                 self._settle(reply, None)
             case "goodbye":
                 reply.farewell = "goodbye"
-                await self._say(reply, self._minds.lines.farewell, aside=False)
+                await self._say(reply, self._goodbyes.farewell, aside=False)
             case None:
                 await self._route(reply)
 
@@ -303,7 +328,7 @@ class Mind:
                 ended.set()
 
             tasks.start_soon(speculate)
-            route = await self._ask(reply)
+            route = await chosen(self._minds, reply, self._thread(reply), self.floor)
             if route.by == "floor":
                 self._settle(reply, route)
                 return
@@ -313,24 +338,6 @@ class Mind:
             reply.tell(events.SpeculationDropped(turn=reply.turn, why="routed_elsewhere"))
             self._settle(reply, route)
             await self._speak(reply, route)
-
-    async def _ask(self, reply: Reply) -> Route:
-        minds = self._minds
-        thread = self._thread(reply)[-ROUTER_THREAD - 1 :]
-        tool = tools.route(minds.roster.agents)
-        asked = unanswered(minds.router_model, f"{minds.router_system}{tool.rendered()}", thread, reply.turn)
-        try:
-            choice = await minds.brain.choose(minds.router_system, thread, tool, model=minds.router_model, timeout_s=ROUTE_S)
-        except BrainError as error:
-            reply.failed("router", error)
-            if isinstance(error, Slow):
-                reply.tell(asked)
-            return Route((Speaker(self.floor),), "floor")
-        except anyio.get_cancelled_exc_class():  # the caller went on
-            reply.tell(asked)
-            raise
-        reply.tell(money(choice.spent, reply.turn, "router"))
-        return minds.router.read(choice.input, self.floor)
 
     def _settle(self, reply: Reply, route: Route | None) -> None:
         """Who answers is certain; if the turn is over too, the answer may be heard."""

@@ -26,6 +26,7 @@ from orchestrator.events import (
 )
 from orchestrator.keypad import ENTRY_ENDS_S
 from orchestrator.mind import HIDDEN
+from orchestrator.parting import goodbyes as goodbyes_of
 from orchestrator.patience import Prompt, prompt_lines
 
 IN_ANSWERS: Final = (Prompt.STILL_THINKING, Prompt.STILL_WORKING, Prompt.SLOW)  # they are part of one, and the caller waits on
@@ -75,9 +76,13 @@ class Move:
 
 def own_lines(lines: Lines) -> frozenset[str]:
     """What the phone says by itself: no caller waits for it, it comes when the caller waits."""
-    return frozenset(
-        {*(line for prompt, line in prompt_lines(lines).items() if prompt not in IN_ANSWERS), *dict(lines.pin).values()}
-    )
+    prompts = [
+        line
+        for goodbyes in (goodbyes_of(lines, None), lines.work_goes_on.called_back, lines.work_goes_on.told_later)
+        for prompt, line in prompt_lines(lines, goodbyes).items()
+        if prompt not in IN_ANSWERS
+    ]
+    return frozenset([*prompts, *dict(lines.pin).values()])
 
 
 def moves(entries: Sequence[Entry], own: Collection[str]) -> list[Move]:

@@ -52,9 +52,9 @@ class Orders:
     def spoken(self, text: str) -> Order | None:
         """None when somebody should answer these words."""
         holding = self._holding
-        if not holding.active:
-            return None
         name = self._phrases.hold_order(text)
+        if not holding.active and not (holding.late and name == "call_back"):
+            return None
         asked = holding.asked if holding.told_last else None  # a yes to somebody else's question allows nothing
         if name in ("yes", "no") and asked is None:
             return None
@@ -68,7 +68,9 @@ class Orders:
     def keyed(self, key: str) -> Order | None:
         """None when the key orders nothing now."""
         holding = self._holding
-        name = KEYS.get(key) if holding.active else None
+        name = KEYS.get(key)
+        if not holding.active and not (holding.late and name == "call_back"):
+            return None
         if name in ("yes", "no") and holding.asked is None:
             name = {"yes": "wait", "no": "call_back"}[name] if holding.offered else None
         if name == "music":
@@ -106,6 +108,10 @@ class Orders:
             case "yes" | "no" | "words":
                 return self._answer(order)
             case "call_back":
+                try:
+                    holding.take_over()
+                except ToolError:
+                    return Due(None, words.orders.too_much)
                 agent = holding.newest().task.agent
                 holding.leave("call_back")
                 said = words.orders.call_back if holding.calls_back else words.orders.call_again
@@ -130,6 +136,7 @@ class Orders:
         task, words = attended.task, self._words
         status = words.status.format(name=task.agent.name, since=self._holding.since(attended), title=task.wish.title)
         if task.question is not None:
+            self._holding.named(attended)
             return f"{status} {words.waits.format(question=task.question.question)}"
         told = attended.hold.asked_for()
         return f"{status} {words.last.format(told=told)}" if told else status

@@ -7,10 +7,11 @@ from decimal import Decimal
 from enum import StrEnum, auto
 from typing import Final
 
-from agents.lines import Lines
+from agents.lines import GoodbyeLines, Lines
 
 FILLER_S: Final = 0.9  # from the end of speech: what can be said by then needs no filler
 DEAD_AIR_S: Final = 2.2  # a silence in mid-answer is filled well before it lasts 3 s
+SOUNDS_S: Final = 0.6  # until a line sounds it has to be synthesised: the next is not due before that
 STILL_THERE_S: Final = 8.0
 GOODBYE_S: Final = 12.0
 WARN_BEFORE_S: Final = 60.0
@@ -60,6 +61,7 @@ class Patience:
         self._limits = limits
         self._quiet_since_s = 0.0
         self._fillers = 0
+        self._filled_s = -SOUNDS_S
         self._asked = self._time_warned = self._money_warned = False
 
     def moved(self, at_s: float) -> None:
@@ -84,17 +86,20 @@ class Patience:
         """What should be said now; each is given out once, so say it."""
         quiet_s = self.quiet_s(now_s)
         if rest in (Rest.ANSWER, Rest.TOOL):
-            return self._for_the_answer(rest, quiet_s)
+            return self._for_the_answer(rest, quiet_s, now_s)
         limit = self._limit(quiet_s, now_s, spent_usd)
         return limit if limit or rest is Rest.WORK else self._for_the_caller(quiet_s)
 
-    def _for_the_answer(self, rest: Rest, quiet_s: float) -> Prompt | None:
-        if quiet_s < (DEAD_AIR_S if self._fillers else FILLER_S):
+    def _for_the_answer(self, rest: Rest, quiet_s: float, now_s: float) -> Prompt | None:
+        if quiet_s < (DEAD_AIR_S if self._fillers else FILLER_S) or now_s < self._filled_s + SOUNDS_S:
             return None
         self._fillers += 1
+        self._filled_s = now_s
+        if self._fillers == 1:
+            return Prompt.FILLER
         # The third comes about 6 s after the question: by then honesty is due.
         still = Prompt.STILL_WORKING if rest is Rest.TOOL else Prompt.STILL_THINKING
-        return (Prompt.FILLER, still, Prompt.SLOW)[min(self._fillers, 3) - 1]
+        return Prompt.SLOW if self._fillers % 2 else still
 
     def _limit(self, quiet_s: float, now_s: float, spent_usd: Decimal) -> Prompt | None:
         if quiet_s < BREATH_S:
@@ -120,7 +125,7 @@ class Patience:
         return None
 
 
-def prompt_lines(lines: Lines) -> dict[Prompt, str]:
+def prompt_lines(lines: Lines, goodbyes: GoodbyeLines) -> dict[Prompt, str]:
     """The sentence for each of the phone's own prompts, fillers apart."""
     limits = lines.limits
     return {
@@ -130,7 +135,7 @@ def prompt_lines(lines: Lines) -> dict[Prompt, str]:
         Prompt.ARE_YOU_STILL_THERE: lines.are_you_still_there,
         Prompt.GOODBYE_SILENCE: lines.goodbye_silence,
         Prompt.TIME_ALMOST_UP: limits.time_almost_up,
-        Prompt.TIME_UP: limits.time_up,
+        Prompt.TIME_UP: goodbyes.time_up,
         Prompt.MONEY_ALMOST_UP: limits.budget_almost_spent,
-        Prompt.MONEY_UP: limits.budget_spent,
+        Prompt.MONEY_UP: goodbyes.budget_spent,
     }

@@ -51,6 +51,8 @@ class Reply:
         """When the caller heard the first of it, on the call's axis."""
         self.works = False
         """A tool runs for it."""
+        self.acted = False
+        """A tool was used for it."""
         self._meanwhile: str | None = None
         self.played: set[str] = set()
         """Who has been heard in it."""
@@ -84,7 +86,8 @@ class Reply:
     @contextmanager
     def using(self, tool: Tool) -> Generator[None]:
         """The tool runs inside; what is said meanwhile may be its own."""
-        self.works, self._meanwhile = True, tool.filler
+        self.works = self.acted = True
+        self._meanwhile = tool.filler
         try:
             yield
         finally:

@@ -363,6 +363,18 @@ async def test_work_that_fails_says_so_in_words(claude: StagedClaude, rehearsal:
         assert [(fact.ok, fact.why) for fact in call.facts(TaskDone)] == [(False, code)]
 
 
+async def test_a_question_that_is_named_with_the_status_can_be_answered_at_once(
+    claude: StagedClaude, rehearsal: Rehearsal
+) -> None:
+    async with working(claude, rehearsal, {"after_s": 10.4, "asks": PUSH}, {"hangs": True}) as call:
+        await call.pause(5.5)
+        await call.say("How far are you?")
+        assert call.said[-1].text.endswith(f"I am waiting for your answer. {PUSH['question']}")
+        await call.say("Yes")
+        assert [fact.again for fact in call.facts(Asked)] == [False]
+        assert [fact.yes for fact in call.facts(Answered)] == [True]
+
+
 @pytest.mark.parametrize(
     ("mode", "pin", "said", "yes"),
     [

@@ -32,10 +32,17 @@ def patience() -> Patience:
 def test_a_slow_answer_is_never_three_seconds_of_nothing(patience: Patience) -> None:
     patience.turn_over(10.0)
     lines = said(patience, Rest.ANSWER, 10, 20)
-    assert [prompt for _, prompt in lines][:3] == [Prompt.FILLER, Prompt.STILL_THINKING, Prompt.SLOW]
+    still, slow = Prompt.STILL_THINKING, Prompt.SLOW
+    assert [prompt for _, prompt in lines] == [Prompt.FILLER, still, slow, still, slow]  # and no line twice in a row
     assert lines[0][0] == pytest.approx(10.9)
     times = [10.0, *(at_s for at_s, _ in lines)]
     assert max(later - earlier for earlier, later in itertools.pairwise(times)) < 3
+
+
+def test_a_line_is_given_time_to_sound(patience: Patience) -> None:
+    patience.turn_over(10.0)
+    times = [tenth / 10 for tenth in range(100, 140) if patience.due(Rest.ANSWER, tenth / 10, NOTHING)]
+    assert times == pytest.approx([10.9, 12.3, 12.9, 13.5])
 
 
 def test_a_fast_answer_gets_no_filler(patience: Patience) -> None:
