@@ -360,7 +360,7 @@ async def test_tools_that_others_bring() -> None:
         tools={"weather": server(command=sys.executable, args=[weather.__file__]), "nobody": server(command="/no")}
     )
     there, nobody, missing = [finding async for finding in tools(settings, Roster([wants]))]
-    assert (there.name, there.state, there.fact.endswith("environment, and 4 more")) == ("tools weather", "ok", True)
+    assert (there.name, there.state, there.fact.endswith("environment, and 6 more")) == ("tools weather", "ok", True)
     assert (nobody.name, nobody.state, "No such file" in nobody.fact) == ("tools nobody", "warn", True)
     assert (missing.state, missing.fact) == (
         "warn",

@@ -420,9 +420,9 @@ async def test_a_phone_that_rings_on_is_given_up() -> None:
 
 @pytest.mark.parametrize("ours", [False, True], ids=["called", "we_call"])
 async def test_each_minute_that_has_begun_is_charged_from_when_the_call_is_up(ours: bool) -> None:
-    rates = {"usd_per_minute_in": "0.25", "usd_per_minute_out": "0.5"}
     call = Answered()
-    async with azure_and(call, **rates) as (azure, listener), anyio.create_task_group() as tasks:
+    serving = azure_and(call, usd_per_minute_in="0.25", usd_per_minute_out="0.5")
+    async with serving as (azure, listener), anyio.create_task_group() as tasks:
         lines, up = list[Line](), anyio.Event()
 
         async def dial() -> None:
