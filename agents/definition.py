@@ -72,7 +72,7 @@ class Task(BaseModel):
     )
     risky_tools: tuple[Words, ...] = Field(default=(), description="What needs the caller's PIN before it is used.")
     max_usd: Decimal = Field(default=Decimal(2), gt=0, le=100, description="The most one task may cost.")
-    max_minutes: int = Field(default=30, ge=1, le=480, description="The longest one task may take.")
+    max_minutes: int = Field(default=30, ge=1, le=480, description="The longest one task may take, answers waited for apart.")
     narration: Literal["quiet", "brief", "podcast"] = Field(
         default="brief", description="What is told on hold: milestones only, what is new, or all of it as a story."
     )
@@ -108,6 +108,11 @@ class Agent(BaseModel):
         default=(),
         description="What it may do on a call; none if left out. Tools of others: 'mcp:SERVER/*' or 'mcp:SERVER/TOOL' for a "
         "server in pai-voice.toml, 'python:NAME' for an entry point in the group pai_voice.tools.",
+    )
+    risky_tools: tuple[Words, ...] | None = Field(
+        default=None,
+        description="Which of these need the caller's PIN: 'mcp:notes/delete_*', 'python:door'. So does what its server calls "
+        "destructive, unless this is [].",
     )
     hands_over_to: tuple[AgentId, ...] = Field(
         default=(),

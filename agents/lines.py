@@ -53,9 +53,9 @@ class CallbackLines(_Lines):
 
     who: Line
     done: WorkLine
-    failed: WorkLine
+    about: WorkLine
     desk_done: WorkLine
-    desk_failed: WorkLine
+    desk_about: WorkLine
     machine: Line
     machine_news: Line
 

@@ -22,6 +22,7 @@ from agents.toolbox import open_toolbox
 from agents.work import TaskRunner
 from orchestrator import events
 from orchestrator.announcement import announce
+from orchestrator.attended import Errand
 from orchestrator.call import Call
 from orchestrator.config import Settings, surroundings
 from orchestrator.engines import open_ears, open_mouths
@@ -29,9 +30,10 @@ from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, spent_before
 from orchestrator.hold import HoldWords
-from orchestrator.holding import Errand, LongWork
+from orchestrator.holding import LongWork
 from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
+from orchestrator.meter import charge
 from orchestrator.minds import Minds
 from orchestrator.music.choice import open_music
 from orchestrator.notes import FOLDER, NoteFile
@@ -92,7 +94,10 @@ class House:
         async def admit(journal: Journal) -> str:
             refused = self.refused(line.caller, journal)
             if refused is None:
-                return await self.talk(line, journal)
+                try:
+                    return await self.talk(line, journal)
+                finally:
+                    charge(line, journal)
             await line.reject(refused.why)
             return "refused"
 
@@ -132,7 +137,7 @@ class House:
         parts = self.parts if self.renewal is None else await self.renewal.parts()
         call = Call(parts, line, journal, trust=trust, errand=errand)
         try:
-            with self.tasks.on_the_line(line.caller) if self.tasks else nullcontext():
+            async with self.tasks.on_the_line(line.caller) if self.tasks else nullcontext():
                 await call.run()
         except* LineError as group:
             for error in leaves(group):
@@ -205,6 +210,7 @@ async def open_house(
             router=Router(roster, texts.phrases),
             router_system=texts.prompts.router_system(),
             router_model=settings.mind.router_model,
+            history_tokens=settings.mind.history_tokens,
             phrases=texts.phrases,
             lines=texts.lines,
             now=now,

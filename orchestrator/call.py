@@ -9,9 +9,10 @@ import anyio
 from anyio.abc import TaskGroup
 
 from orchestrator import events
+from orchestrator.attended import Errand
 from orchestrator.ear import Ear, Recognition
 from orchestrator.earcons import Earcon
-from orchestrator.holding import Errand, Holding
+from orchestrator.holding import Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
 from orchestrator.mind import HIDDEN, Mind
@@ -359,8 +360,7 @@ class Call:
         if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
             waits_for = Rest.TOOL if self._reply.works else Rest.ANSWER
             return waits_for if self._reply.turn or self._reply.finished else None
-        nobody_speaks = self._reply is None and self._guess is None and self._ear.utterance is None
-        if self._state is not State.LISTENING or not nobody_speaks:
+        if self._state is not State.LISTENING or (self._reply or self._guess or self._ear.utterance) is not None:
             return None
         return Rest.WORK if self._holding and self._holding.active and self._mind.admitted else Rest.CALLER
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from orchestrator.servers import Told
 
 tasks = typer.Typer(help="Long work, under way or done.", no_args_is_help=True)
+LATER = " as soon as a server runs"
 Name = Annotated[str, typer.Argument(metavar="TASK", help="How the task's id begins, or `last`.")]
 
 
@@ -79,8 +80,8 @@ def _tell(name: str, what: Told, told: str, as_json: bool) -> None:
     settings = _settings()
     from orchestrator.task_list import tell
 
-    task = tell(settings, name, what)
+    task, soon = tell(settings, name, what)
     if as_json:
-        show_json({"task": task.id, "told": what})
+        show_json({"task": task.id, "told": what, "soon": soon})
     else:
-        screen.print(f"{task.id} {told} ({task.title})")
+        screen.print(f"{task.id} {told}{'' if soon else LATER} ({task.title})")

@@ -32,6 +32,7 @@ from agents.pai import PaiSettings
 from orchestrator.delivery import CallbackSettings
 from orchestrator.earcons import EarconSettings
 from orchestrator.errors import ConfigError
+from orchestrator.thread import LONGEST_TOKENS
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
 
@@ -100,6 +101,9 @@ class MouthSettings(_Section):
 
 class MindSettings(_Section):
     router_model: str = "claude-haiku-5-5"
+    history_tokens: int = Field(
+        default=LONGEST_TOKENS, ge=500, description="How much of a call goes to Claude with each turn; of more, the later half."
+    )
 
 
 MUSIC: Final = ("composed", "off", "elevenlabs")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import secrets
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -19,15 +19,17 @@ import anyio
 import anyio.to_thread
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, error
+from anyio.abc import TaskGroup
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus, error
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
-from agents.errors import ToolError
-from agents.work import Stop
+from orchestrator.elsewhere import Elsewhere, Turns
 from orchestrator.errors import TasksUnreachable
-from orchestrator.life import InMemory
-from orchestrator.records import Record, record_of
+from orchestrator.letters import obeyed
+from orchestrator.life import LEAVE_S, InMemory
+from orchestrator.presence import ours_alone
+from orchestrator.records import VERSION, Record, record_of
 from orchestrator.servers import Servers
 from orchestrator.tasks import FOLDER, Task, Tasks
 
@@ -35,12 +37,10 @@ log = structlog.get_logger()
 
 APPLICATION: Final = "pai-voice"
 WORKFLOW: Final = "task"
-# Of the steps in `life.py` and the records in `records.py`. Another version leaves what an older one began alone: raise it when
-# the order or the names of the steps change, or when old records could not be read any more; and say so in the release.
-VERSION: Final = "1"
 UNFINISHED: Final = ["PENDING", "ENQUEUED"]
 FILE: Final = "tasks.sqlite"
 SERVER: Final = "server"
+NEW_BEATS: Final = 2  # before a server that was just started finds another dead: the database may have been away for them all
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,19 @@ async def durable(
     Enter it when all that a task needs is there (`tasks.bearer`). Leaving it breaks tasks off where they are, to be gone on with.
     Raises TasksUnreachable.
     """
-    url = database_url(home, database)
+    url, rhythm = database_url(home, database), rhythm or Rhythm()
     with ExitStack() as stack:
         door = stack.enter_context(await anyio.to_thread.run_sync(_enter, home))
         servers = stack.enter_context(closing(await anyio.to_thread.run_sync(_join, url, door)))
-        async with _launched(tasks, url, servers.id) as lives, anyio.create_task_group() as group:
-            tasks.presence.elsewhere = servers.turn
-            group.start_soon(lives.mind, servers, rhythm or Rhythm())
-            yield
-            group.cancel_scope.cancel()
-        await anyio.to_thread.run_sync(servers.leave)
+        try:
+            async with _launched(tasks, url, servers) as lives, anyio.create_task_group() as group:
+                async with lives.shared(group, rhythm) if servers.shared else nullcontext():
+                    group.start_soon(lives.mind, rhythm)
+                    yield
+                group.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True), suppress(SQLAlchemyError):
+                await anyio.to_thread.run_sync(servers.leave)
 
 
 def _enter(home: Path) -> TextIO:
@@ -109,16 +112,16 @@ def _join(url: sa.URL, door: TextIO) -> Servers:
 
 
 @asynccontextmanager
-async def _launched(tasks: Tasks, url: sa.URL, id: str) -> AsyncGenerator[_Lives]:
+async def _launched(tasks: Tasks, url: sa.URL, servers: Servers) -> AsyncGenerator[_Lives]:
     config: DBOSConfig = {
         "name": APPLICATION,
         "system_database_url": url.render_as_string(hide_password=False),
         "application_version": VERSION,
-        "executor_id": id,
+        "executor_id": servers.id,
         "serializer": DBOSPortableJSONSerializer(),
         "log_level": "ERROR",
     }
-    lives = _Lives(tasks, id)
+    lives = _Lives(tasks, servers)
     try:
         _launch(config)
         await lives.find()
@@ -141,22 +144,42 @@ def _launch(config: DBOSConfig) -> None:
 class _Lives:
     """The workflows of this process."""
 
-    def __init__(self, tasks: Tasks, server: str) -> None:
-        self._tasks, self._server = tasks, server
-        self._running: set[asyncio.Task[Any]] = set()
+    def __init__(self, tasks: Tasks, servers: Servers) -> None:
+        self._tasks, self._servers = tasks, servers
+        self._running: dict[asyncio.Task[Any], _Steps] = {}
+        self._elsewhere: Elsewhere | None = None
+        self._listening = anyio.Lock()
         self._workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._life())
 
     def _life(self) -> Callable[[Record], Coroutine[Any, Any, None]]:
         async def life(record: Record) -> None:
             id, ours = str(DBOS.workflow_id), asyncio.current_task()
             assert ours
-            self._running.add(ours)
+            steps = self._running[ours] = _Steps(id)
+            task = self._tasks.known(id, record)
             try:
-                await self._tasks.live(self._tasks.known(id, record), _Steps(id))
+                with _let_be():  # it may have been cancelled while nobody had it
+                    await self._listen([id])
+                await self._tasks.live(task, steps)
+                with _let_be():
+                    await anyio.to_thread.run_sync(self._servers.forget, id)
             finally:
-                self._running.discard(ours)
+                del self._running[ours]
 
         return life
+
+    @asynccontextmanager
+    async def shared(self, group: TaskGroup, rhythm: Rhythm) -> AsyncGenerator[None]:
+        """While this is entered, we know of other servers' tasks and calls, and they of ours."""
+        self._elsewhere = Elsewhere(self._tasks, self._servers, group)
+        turns = Turns(self._servers, group, rhythm.silent_s, self._look, self._elsewhere.settle)
+        self._tasks.presence.turn_of = turns.of
+        try:
+            yield
+        finally:
+            self._tasks.presence.turn_of = ours_alone
+            with anyio.move_on_after(LEAVE_S, shield=True):
+                await self._elsewhere.leave()
 
     async def begin(self, task: Task) -> None:
         """Work that cannot be kept is done all the same."""
@@ -169,71 +192,88 @@ class _Lives:
 
     async def find(self) -> None:
         """What this server has left unfinished is known before anybody asks for it; DBOS goes on with it by itself."""
-        left = await DBOS.list_workflows_async(name=WORKFLOW, status=UNFINISHED, load_output=False)
-        for workflow in left:
+        for workflow in await _unfinished():
             if workflow.app_version != VERSION:
                 log.warning("task_of_another_version", task=workflow.workflow_id, version=workflow.app_version)
-            elif workflow.executor_id == self._server and workflow.input is not None:
+            elif workflow.executor_id == self._servers.id and workflow.input is not None:
                 self._tasks.known(workflow.workflow_id, workflow.input["args"][0])
 
-    async def break_off(self) -> None:
-        """They stay unfinished, and are gone on with by whoever has them next."""
-        running = list(self._running)
-        for life in running:
+    async def break_off(self, *, taken_over: bool = False) -> None:
+        """They stay unfinished, and are gone on with by whoever has them next, perhaps already."""
+        running = dict(self._running)
+        for life, steps in running.items():
+            steps.ours = not taken_over
             life.cancel()
         if running:
             await asyncio.wait(running)
 
-    async def mind(self, servers: Servers, rhythm: Rhythm) -> None:
+    async def mind(self, rhythm: Rhythm) -> None:
         """Be seen, look after the work of those who are not, and pass on what tasks are told from elsewhere."""
+        judges_at_s = anyio.current_time() + NEW_BEATS * rhythm.beat_s
         while True:
-            try:
-                if not await anyio.to_thread.run_sync(servers.beat):
-                    log.warning("tasks_taken_over", server=self._server)
-                    await self.break_off()
-                for id in await anyio.to_thread.run_sync(servers.orphans, rhythm.silent_s):
-                    await self._take_over(id)
-                    await anyio.to_thread.run_sync(servers.buried, id)
-                for id, what in await anyio.to_thread.run_sync(servers.told, self._tasks.ids()):
-                    self._tell(id, what)
-            except SQLAlchemyError as failure:
-                log.warning("tasks_database_failed", error=type(failure).__name__)
+            with _let_be():
+                unseen_s = await anyio.to_thread.run_sync(self._servers.beat)
+                if unseen_s is None:
+                    log.warning("tasks_taken_over", server=self._servers.id)
+                    await self.break_off(taken_over=True)
+                if unseen_s is None or unseen_s > rhythm.silent_s / 2:  # we slept, or the database did: for the others, too
+                    judges_at_s = anyio.current_time() + rhythm.silent_s
+                if anyio.current_time() >= judges_at_s:
+                    await self._take_over(rhythm.silent_s)
+                await self._look()
             await anyio.sleep(rhythm.beat_s)
 
-    async def _take_over(self, server: str) -> None:
-        left = await DBOS.list_workflows_async(
-            name=WORKFLOW, status="PENDING", executor_id=server, app_version=VERSION, load_input=False, load_output=False
-        )
-        log.warning("server_is_dead", server=server, tasks=len(left))
-        for workflow in left:
-            await DBOS.resume_workflow_async(workflow.workflow_id)
+    async def _take_over(self, silent_s: float) -> None:
+        for server in await anyio.to_thread.run_sync(self._servers.orphans, silent_s):
+            left = await DBOS.list_workflows_async(
+                name=WORKFLOW, status="PENDING", executor_id=server, app_version=VERSION, load_input=False, load_output=False
+            )
+            log.warning("server_is_dead", server=server, tasks=len(left))
+            for workflow in left:
+                await DBOS.resume_workflow_async(workflow.workflow_id)
+            await anyio.to_thread.run_sync(self._servers.buried, server)
 
-    def _tell(self, id: str, what: str) -> None:
-        task = self._tasks.find(id)
-        if task is None:
-            return
-        log.info("task_told", task=id, what=what)
-        if what == "call_back":
-            task.wanted.set()
-            return
-        try:
-            task.tell(Stop())
-        except ToolError:
-            log.info("task_was_over", task=id)
-        task.delivered = True  # who cancels it does not want to be called about it
+    async def _look(self, number: str = "") -> None:
+        """At what is told our tasks, and how those of others are; that person's turn has just become ours."""
+        await self._listen(self._tasks.ids())
+        if self._elsewhere is not None:
+            await self._elsewhere.look(_unfinished, number)
+
+    async def _listen(self, ids: Collection[str]) -> None:
+        async with self._listening:  # what is added is added once
+            for letter in await anyio.to_thread.run_sync(self._servers.told, ids):
+                task = self._tasks.find(letter.task)
+                if task is not None and obeyed(task, letter):
+                    await anyio.to_thread.run_sync(self._servers.seen_to, letter)
 
 
 class _Steps:
     """See orchestrator.life.Steps."""
 
     def __init__(self, id: str) -> None:
-        self._id = id
+        self.id = id
+        self.ours = True
+        """Nobody else has taken the task over."""
 
     async def once(self, name: str, act: Callable[[], Coroutine[Any, Any, Record]]) -> Record:
         return await DBOS.run_step_async({"name": name}, act)
 
     async def note(self, key: str, value: Record) -> None:
-        await DBOS.set_event_async(key, value)
+        if self.ours:
+            await DBOS.set_event_async(key, value)
 
     async def noted(self, key: str) -> Record | None:
-        return (await DBOS.get_all_events_async(self._id)).get(key)
+        return (await DBOS.get_all_events_async(self.id)).get(key)
+
+
+@contextmanager
+def _let_be() -> Generator[None]:
+    """A database that is away for a while: what matters is tried again."""
+    try:
+        yield
+    except SQLAlchemyError as failure:
+        log.warning("tasks_database_failed", error=type(failure).__name__)
+
+
+async def _unfinished() -> list[WorkflowStatus]:
+    return await DBOS.list_workflows_async(name=WORKFLOW, status=UNFINISHED, load_output=False)

@@ -7,7 +7,7 @@ HouseError
 ├── NoSuchRecording      a call has no sound that could be replayed
 ├── CannotReplay         a call cannot be replayed here
 ├── NoSuchTask           no task, or more than one, has that name
-├── CannotTell           a task cannot be told that, or nobody is there to see to it
+├── CannotTell           a task cannot be told that any more
 ├── TasksUnreachable     the place where long work is kept cannot be used
 ├── NotWritten           files that were asked for cannot be made
 ├── NoSound              this machine's microphone or loudspeaker cannot be used
@@ -63,7 +63,7 @@ class NoSuchTask(HouseError):
 
 class CannotTell(HouseError):
     code = "cannot_tell"
-    usual_fix = "start `pai-voice serve` with these settings, and run the command again"
+    usual_fix = "`pai-voice tasks show` tells how it ended"
 
 
 class TasksUnreachable(HouseError):

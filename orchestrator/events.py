@@ -219,7 +219,8 @@ class HoldStarted(Fact):
 class HoldEnded(Fact):
     kind: Literal["hold_ended"] = "hold_ended"
     task: str
-    why: Literal["done", "call_back", "hung_up"]
+    why: Literal["done", "call_back", "hung_up", "moved"]
+    """`moved`: another server has the task now."""
 
 
 class Narrated(Fact):
@@ -289,11 +290,14 @@ class MoneySpent(Fact):
     on: str
     """An agent's id, `router`, `warm` (the first request, while it rings) or `line`."""
     model: str
+    """Whatever was paid for; of a line its kind."""
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     usd: Decimal
+    estimated: bool = False
+    """Nobody counted it: by length, or by the minutes and the price list."""
 
 
 class Failed(Fact):

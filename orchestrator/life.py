@@ -1,13 +1,17 @@
-"""A task's life: the run, then telling its owner how it ended. Its steps are kept: after a crash it goes on where it was."""
+"""A task's life: the run, then telling its owner how it ended. Its steps are kept: after a crash it goes on where it was.
+
+The owner is called for both: a run that asks while no call listens to it waits for the answer to one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -16,10 +20,10 @@ import structlog
 from anyio.abc import TaskGroup
 
 from agents.definition import Agent
-from agents.errors import Crashed, WorkError
-from agents.work import Done, Failed, Order, Says, Spent, TaskRunner
-from orchestrator.delivery import Bearer, CallbackSettings, Verdict, next_call
-from orchestrator.failures import place
+from agents.errors import Crashed, Stopped, WorkError
+from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner
+from orchestrator.delivery import Bearer, CallbackSettings, Verdict, may_ask, next_call
+from orchestrator.failures import leaves, place
 from orchestrator.presence import Presence
 from orchestrator.records import Record, SoFar, outcome_of, outcome_record
 from orchestrator.task import Task
@@ -27,9 +31,13 @@ from orchestrator.task import Task
 log = structlog.get_logger()
 
 MOST_RESUMES: Final = 2  # a run that has brought down three servers is not begun a fourth time
+LEAVE_S: Final = 5.0  # to keep what others must know of a server that leaves in good order
+RUN: Final = "run"
 SO_FAR: Final = "so_far"
 DIALLING: Final = "dialling"
 HEARD: Final = "heard"
+MISSED: Final = "missed"
+TURN_S: Final = 60.0  # that a question waits for another call to its owner to end; then it is a no
 LEFT_USD: Final = Decimal("0.01")  # a run that goes on may cost something, or it could not even say what it has done
 
 
@@ -84,20 +92,32 @@ class Life:
 
     async def live(self, task: Task, steps: Steps) -> None:
         """From wherever it is to its end: its owner has heard how it ended."""
-        ran = await steps.once("run", partial(self._run, task, steps))
-        task.happened(outcome_of(ran["outcome"]))
-        log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
-        await self._deliver(task, steps, datetime.fromisoformat(ran["at"]))
-        task.delivered = True
+        task.moved = False
+        try:
+            ran = await steps.once(RUN, partial(self._run, task, steps))
+            task.happened(outcome_of(ran["outcome"]))
+            log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
+            await self._deliver(task, steps, datetime.fromisoformat(ran["at"]))
+            task.delivered = True
+        finally:
+            task.moved = not task.delivered
 
     async def _run(self, task: Task, steps: Steps) -> Record:
+        ran: Record = {}
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._ask, task, steps)
+            ran["outcome"] = outcome_record(await self._outcome(task, steps))
+            group.cancel_scope.cancel()
+        return ran | {"at": self.now().isoformat()}
+
+    async def _outcome(self, task: Task, steps: Steps) -> Done | Failed:
         try:
             outcome = await self._work(task, steps)
-        except OSError as error:
-            outcome = Failed(WorkError(f"Its folder cannot be used: {error}"), "")
-        except Exception as error:  # noqa: BLE001  a task's edge: whatever it is ends this task, and no other
-            outcome = Failed(WorkError(place(error)), "")
-        return {"outcome": outcome_record(outcome), "at": self.now().isoformat()}
+        except* OSError as group:
+            outcome = Failed(WorkError(f"Its folder cannot be used: {next(leaves(group))}"), "")
+        except* Exception as group:  # noqa: BLE001  a task's edge: whatever it is ends this task, and no other
+            outcome = Failed(WorkError(place(next(leaves(group)))), "")
+        return outcome
 
     async def _work(self, task: Task, steps: Steps) -> Done | Failed:
         before = SoFar.of(await steps.noted(SO_FAR))
@@ -105,25 +125,60 @@ class Life:
             left = await self.runner.reap(before.began)
             log.info("task_resumed", task=task.id, starts=before.starts, was_running=left)
             task.happened(Spent(before.spent))
-        if before.said:
+        if before.said and Says(before.said) not in task.events:
             task.happened(Says(before.said))
         if before.starts > MOST_RESUMES:
             return Failed(Crashed(f"Its server broke off {before.starts} times."), before.said)
-        so_far = replace(before, starts=before.starts + 1)
-        await steps.note(SO_FAR, so_far.as_record())
         agent = _with_what_is_left(task.agent, before.spent)
         order = Order(task.id, task.wish.what, agent, await self.folder(task), before.session)
+        if task.stopped:
+            return Failed(Stopped(), before.said)
+        async with _keeping(steps, replace(before, starts=before.starts + 1)) as kept:
+            return await self._follow(task, order, kept)
+
+    async def _follow(self, task: Task, order: Order, kept: _Kept) -> Done | Failed:
+        before = kept.so_far.spent
         with task.listening() as words:
             async with aclosing(self.runner.run(order, words)) as events:
                 async for event in events:
                     if isinstance(event, Done | Failed):
                         return event
-                    happened = replace(event, usd=before.spent + event.usd) if isinstance(event, Spent) else event
+                    happened = replace(event, usd=before + event.usd) if isinstance(event, Spent) else event
                     task.happened(happened)
-                    if (further := so_far.after(happened)) != so_far:
-                        so_far = further
-                        await steps.note(SO_FAR, so_far.as_record())
-        return Failed(Crashed("Its end was never told."), so_far.said)
+                    kept.further(happened)
+        return Failed(Crashed("Its end was never told."), kept.so_far.said)
+
+    async def _ask(self, task: Task, steps: Steps) -> None:
+        """While it runs: who is not on the line is called to be asked. Where that may not be, or was in vain, the answer is no.
+
+        After a call that was in vain there is none for what it asks later: it would ring again and again.
+        """
+        while True:
+            await task.until(lambda task: task.waits_alone)
+            question = task.question
+            try:
+                if self.bearer and may_ask(self.callback, self.now(), self.zone):
+                    await self._ask_by_phone(self.bearer, task, steps)
+            except Exception as error:  # noqa: BLE001  a task's edge: a defect in asking must not lose the work
+                log.warning("task_not_asked", task=task.id, where=place(error))
+            if task.waits_alone and task.question is question:
+                task.nobody_answers()
+
+    async def _ask_by_phone(self, bearer: Bearer, task: Task, steps: Steps) -> None:
+        if await steps.noted(MISSED):
+            return
+        verdict = await self._in_the_house(task, partial(self._rung, bearer, task))
+        log.info("task_asked_by_phone", task=task.id, verdict=verdict.value)
+        if verdict is not Verdict.DELIVERED:
+            await steps.note(MISSED, {"at": self.now().isoformat()})
+
+    async def _rung(self, bearer: Bearer, task: Task) -> Verdict:
+        with anyio.move_on_after(TURN_S) as patience:
+            async with self.presence.calling(task.wish.owner):
+                patience.deadline = inf
+                # Who was on the line by then has been asked there, or in the other call.
+                return await bearer.bring(task) if task.waits_alone else Verdict.DELIVERED
+        return Verdict.FAILED
 
     async def _deliver(self, task: Task, steps: Steps, at: datetime) -> None:
         tried: list[Verdict] = []
@@ -153,7 +208,7 @@ class Life:
         if opens is not None and opens > self.now():
             await self._due(task, opens)
         else:
-            await task.alone()
+            await task.until(lambda task: not task.attended)
 
     async def _call(self, task: Task, steps: Steps, number: int) -> Record:
         bearer = self.bearer
@@ -178,26 +233,77 @@ class Life:
         return Verdict.DELIVERED if task.delivered else verdict
 
     async def _brought(self, bearer: Bearer, task: Task, steps: Steps) -> Verdict:
+        verdict = Verdict.FAILED
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._keep_that_it_was_heard, task, steps)
+            verdict = await self._in_the_house(task, partial(bearer.bring, task))
+            group.cancel_scope.cancel()
+        return verdict
+
+    async def _in_the_house(self, task: Task, call: Callable[[], Awaitable[Verdict]]) -> Verdict:
+        """The call goes on when the life that made it is broken off."""
         verdicts, called = list[Verdict](), anyio.Event()
 
-        async def call() -> None:
+        async def made() -> None:
             try:
-                verdicts.append(await bearer.bring(task))
+                verdicts.append(await call())
             except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
                 log.warning("task_not_brought", task=task.id, where=place(error))
             finally:
                 called.set()
 
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._keep_that_it_was_heard, task, steps)
-            self.group.start_soon(call)
-            await called.wait()
-            group.cancel_scope.cancel()
+        self.group.start_soon(made)
+        await called.wait()
         return next(iter(verdicts), Verdict.FAILED)
 
     async def _keep_that_it_was_heard(self, task: Task, steps: Steps) -> None:
-        await task.heard.wait()
+        """To its end is enough: whoever took the call may prove to be a machine later, but not after a crash."""
+        await task.told.wait()
         await steps.note(HEARD, {"at": self.now().isoformat()})
+
+
+class _Kept:
+    """How far a run is, kept beside it: a database that is away for a minute holds up nothing."""
+
+    def __init__(self, steps: Steps, so_far: SoFar) -> None:
+        self.so_far, self._steps = so_far, steps
+        self._news = anyio.Event()
+        self._over = False
+
+    def further(self, event: TaskEvent) -> None:
+        if (so_far := self.so_far.after(event)) != self.so_far:
+            self.so_far = so_far
+            self._news.set()
+
+    def end(self) -> None:
+        self._over = True
+        self._news.set()
+
+    async def run(self) -> None:
+        """To its end: all is kept then."""
+        while not self._over or self._news.is_set():
+            await self._news.wait()
+            self._news = anyio.Event()
+            await self.note(self.so_far)
+
+    async def note(self, so_far: SoFar) -> None:
+        await self._steps.note(SO_FAR, so_far.as_record())
+
+
+@asynccontextmanager
+async def _keeping(steps: Steps, so_far: SoFar) -> AsyncGenerator[_Kept]:
+    """Left in good order, it was no crash, and does not count as one."""
+    kept = _Kept(steps, so_far)
+    await kept.note(so_far)
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(kept.run)
+            yield kept
+            kept.end()
+    except anyio.get_cancelled_exc_class():
+        with anyio.move_on_after(LEAVE_S, shield=True):
+            await kept.note(replace(kept.so_far, starts=kept.so_far.starts - 1))
+        raise
 
 
 def _with_what_is_left(agent: Agent, spent: Decimal) -> Agent:

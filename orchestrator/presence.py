@@ -4,25 +4,54 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import anyio
 
 
+class Turn:
+    """A person's, among several servers: whoever has it may call them, and tell them what came of their work."""
+
+    def __init__(self) -> None:
+        self.held = anyio.Event()
+        """Set while it is ours; look anew after each wait, for it may be lost when the database was."""
+        self.over = anyio.Event()
+        """Set when we do not want it any more."""
+
+
+def ours_alone(_number: str) -> Turn:
+    """Where there is no other server."""
+    turn = Turn()
+    turn.held.set()
+    return turn
+
+
 @dataclass
 class _Person:
-    turn: anyio.Lock = field(default_factory=anyio.Lock)
+    rings: anyio.Lock = field(default_factory=anyio.Lock)
     calls: int = 0
     gone: anyio.Event = field(default_factory=anyio.Event)
+    wants: int = 0
+    """How many calls there are that need their turn: those that are up, and one that is to be made."""
+    turn: Turn = field(default_factory=Turn)
 
 
 class Presence:
-    """`elsewhere` holds a person's turn among several servers; without it there is only this one."""
+    """`turn_of` asks for a person's turn among several servers; without it there is only this one."""
 
-    def __init__(self, elsewhere: Callable[[str], AbstractAsyncContextManager[None]] = lambda _: nullcontext()) -> None:
-        self.elsewhere = elsewhere
+    def __init__(self, turn_of: Callable[[str], Turn] = ours_alone) -> None:
+        self.turn_of = turn_of
         self._people: defaultdict[str, _Person] = defaultdict(_Person)
+
+    def ours(self, number: str) -> bool:
+        """They are on the phone with us, or about to be, and with no other server."""
+        person = self._people.get(number)
+        return person is not None and person.wants > 0 and person.turn.held.is_set()
+
+    async def settled(self, number: str) -> None:
+        """While they are on the phone with us: until they are with no other server."""
+        await self._people[number].turn.held.wait()
 
     @contextmanager
     def on_the_line(self, number: str) -> Generator[None]:
@@ -30,7 +59,8 @@ class Presence:
         person = self._people[number]
         person.calls += 1
         try:
-            yield
+            with self._wanted(number, person):
+                yield
         finally:
             person.calls -= 1
             if not person.calls:
@@ -40,8 +70,21 @@ class Presence:
     async def calling(self, number: str) -> AsyncGenerator[None]:
         """They may be called while this is entered; waits until they have hung up, and nobody else calls them."""
         person = self._people[number]
-        async with person.turn, self.elsewhere(number):
-            while person.calls:
-                person.gone = anyio.Event()
-                await person.gone.wait()
+        async with person.rings:
+            with self._wanted(number, person):
+                while person.calls or not person.turn.held.is_set():
+                    person.gone = anyio.Event()
+                    await (person.gone if person.calls else person.turn.held).wait()
+                yield
+
+    @contextmanager
+    def _wanted(self, number: str, person: _Person) -> Generator[None]:
+        person.wants += 1
+        if person.wants == 1:
+            person.turn = self.turn_of(number)
+        try:
             yield
+        finally:
+            person.wants -= 1
+            if not person.wants:
+                person.turn.over.set()

@@ -12,6 +12,9 @@ from agents.errors import WorkError
 from agents.work import Asks, Began, Done, Failed, Says, Spent, TaskEvent, Working
 from orchestrator.task import Task, Wish
 
+# Of the steps in `life.py` and of these records. Another version leaves what an older one began alone: raise it when
+# the order or the names of the steps change, or when old records could not be read any more; and say so in the release.
+VERSION: Final = "1"
 Record = dict[str, Any]
 _ERRORS: Final = {error.code: error for error in (WorkError, *WorkError.__subclasses__())}
 

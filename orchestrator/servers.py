@@ -1,4 +1,4 @@
-"""The servers that share long work: who is alive, whose work is orphaned, and what people tell a task from a command line.
+"""The servers that share long work: who is alive, whose work is orphaned, who has whom on the phone, and letters to tasks.
 
 Small tables of ours beside those of DBOS, in the same database. All is told by the database's clock, so servers need not agree on
 the time. What is here blocks: call it in threads.
@@ -6,19 +6,15 @@ the time. What is here blocks: call it in threads.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
-import anyio
-import anyio.to_thread
 import sqlalchemy as sa
 
-Told = Literal["cancel", "call_back"]
-TURN_S: Final = 2.0  # until we look again whether a person whom another server calls has hung up
+Told = Literal["cancel", "call_back", "stop", "add", "heard"]
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
-TURNS: Final = 0x5041_4956  # our own among a database's advisory locks
+LOCKS: Final = 0x5041_4956  # our own among a database's advisory locks
 
 _tables = sa.MetaData()
 _servers = sa.Table(
@@ -28,13 +24,30 @@ _servers = sa.Table(
     sa.Column("seen", sa.DateTime(timezone=True), nullable=False),
     sa.Column("taken", sa.Boolean, nullable=False, comment="Somebody has taken its work over."),
 )
-_told = sa.Table(
-    "pai_voice_told",
+_letters = sa.Table(
+    "pai_voice_letters",
     _tables,
     sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("task", sa.String(100), nullable=False),
     sa.Column("what", sa.String(20), nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
 )
+_turns = sa.Table(
+    "pai_voice_turns",
+    _tables,
+    sa.Column("number", sa.String(100), primary_key=True),
+    sa.Column("server", sa.String(64), nullable=False, comment="That has them on the phone."),
+)
+
+
+class Letter(NamedTuple):
+    """What a task is told from elsewhere."""
+
+    seq: int
+    task: str
+    what: str
+    """A Told; a later version may know more."""
+    words: str
 
 
 class Servers:
@@ -44,25 +57,30 @@ class Servers:
     def open(self) -> None:
         """Makes the tables if need be, and is seen. Raises sqlalchemy.exc.SQLAlchemyError."""
         with self._engine.begin() as to:
-            if self._shared:
-                to.execute(sa.select(sa.func.pg_advisory_xact_lock(TURNS, 0)))  # two servers that are new begin at once
+            if self.shared:
+                to.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCKS, 0)))  # two servers that are new begin at once
             _tables.create_all(to)
+            to.execute(sa.delete(_turns).where(_turns.c.server == self.id))  # of before a crash
         self.beat()
 
-    def beat(self) -> bool:
-        """Be seen. False if we were not for so long that somebody has taken our work over: it is theirs then."""
+    def beat(self) -> float | None:
+        """Be seen; returns how many seconds we were not. None: so many that our work was taken over, and is theirs now."""
         with self._engine.begin() as to:
             ours = _servers.c.id == self.id
-            if to.execute(sa.update(_servers).where(ours, sa.not_(_servers.c.taken)).values(seen=sa.func.now())).rowcount:
-                return True
+            seen = sa.select(_servers.c.seen, _servers.c.taken, sa.func.now().label("now")).where(ours).with_for_update()
+            row = to.execute(seen).one_or_none()
+            if row is not None and not row.taken:
+                to.execute(sa.update(_servers).where(ours).values(seen=sa.func.now()))
+                return (row.now - row.seen).total_seconds()
             to.execute(sa.delete(_servers).where(ours))
             to.execute(sa.insert(_servers).values(id=self.id, seen=sa.func.now(), taken=False))
-            return False
+            return None
 
     def leave(self) -> None:
-        """What is not done may be taken over at once."""
+        """What is not done may be taken over at once, and whom we had on the phone may be called."""
         with self._engine.begin() as to:
             to.execute(sa.update(_servers).where(_servers.c.id == self.id).values(seen=LONG_AGO))
+            to.execute(sa.delete(_turns).where(_turns.c.server == self.id))
 
     def close(self) -> None:
         self._engine.dispose()
@@ -80,28 +98,47 @@ class Servers:
         with self._engine.begin() as to:
             to.execute(sa.delete(_servers).where(_servers.c.id == id, _servers.c.taken))
 
-    def tell(self, task: str, what: Told) -> None:
-        """Whichever server has the task will see to it."""
+    def tell(self, task: str, what: Told, words: str = "") -> None:
+        """Whichever server has the task, or will have it, sees to it."""
         with self._engine.begin() as to:
-            to.execute(sa.insert(_told).values(task=task, what=what))
+            to.execute(sa.insert(_letters).values(task=task, what=what, words=words))
 
-    def told(self, tasks: Collection[str]) -> list[tuple[str, str]]:
-        """What these tasks have been told since; each is given once."""
+    def told(self, tasks: Collection[str]) -> list[Letter]:
+        """What these tasks are told, in its order; each is given again and again until somebody has `seen_to` it."""
         if not tasks:
             return []
-        with self._engine.begin() as to:
-            theirs = sa.select(_told).where(_told.c.task.in_(tasks)).order_by(_told.c.seq)
-            rows = [(row.seq, row.task, row.what) for row in to.execute(theirs)]
-            if rows:
-                to.execute(sa.delete(_told).where(_told.c.seq.in_([seq for seq, _, _ in rows])))
-        return [(task, what) for _, task, what in rows]
+        with self._engine.connect() as to:
+            theirs = sa.select(_letters).where(_letters.c.task.in_(tasks)).order_by(_letters.c.seq)
+            return [Letter(row.seq, row.task, row.what, row.words) for row in to.execute(theirs)]
 
-    def turn(self, number: str) -> AbstractAsyncContextManager[None]:
-        """Whoever enters it is the only server to call that number. On SQLite there is no other."""
-        return self._lock(number) if self._shared else nullcontext()
+    def seen_to(self, letter: Letter) -> None:
+        with self._engine.begin() as to:
+            to.execute(sa.delete(_letters).where(_letters.c.seq == letter.seq))
+
+    def forget(self, task: str) -> None:
+        """It is over: nobody will ask any more what it was told."""
+        with self._engine.begin() as to:
+            to.execute(sa.delete(_letters).where(_letters.c.task == task))
+
+    def take_turn(self, number: str, silent_s: float) -> bool:
+        """Whether we are the server that has that person on the phone now, as it stays until `give_turn`, or our death."""
+        with self._engine.begin() as to:
+            if self.shared:
+                to.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCKS, sa.func.hashtext(number))))
+            holder = to.scalar(sa.select(_turns.c.server).where(_turns.c.number == number))
+            if holder is not None and holder != self.id and holder in self.alive(silent_s):
+                return False
+            to.execute(sa.delete(_turns).where(_turns.c.number == number))
+            to.execute(sa.insert(_turns).values(number=number, server=self.id))
+            return True
+
+    def give_turn(self, number: str) -> None:
+        with self._engine.begin() as to:
+            to.execute(sa.delete(_turns).where(_turns.c.number == number, _turns.c.server == self.id))
 
     @property
-    def _shared(self) -> bool:
+    def shared(self) -> bool:
+        """There may be others."""
         return self._engine.dialect.name == "postgresql"
 
     def _silences(self) -> list[tuple[str, float]]:
@@ -118,20 +155,3 @@ class Servers:
                 return False
             to.execute(sa.update(_servers).where(_servers.c.id == id).values(seen=sa.func.now(), taken=True))
             return True
-
-    @asynccontextmanager
-    async def _lock(self, number: str) -> AsyncGenerator[None]:
-        """By an advisory lock, which PostgreSQL gives back by itself when the connection of a dead server breaks."""
-        connection = await anyio.to_thread.run_sync(self._engine.connect)
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        wanted = sa.select(sa.func.pg_try_advisory_lock(TURNS, sa.func.hashtext(number)))
-        try:
-            while True:
-                if await anyio.to_thread.run_sync(connection.scalar, wanted):
-                    break
-                await anyio.sleep(TURN_S)
-            yield
-        finally:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(connection.invalidate)
-                await anyio.to_thread.run_sync(connection.close)

@@ -18,12 +18,12 @@ from orchestrator.config import Settings
 from orchestrator.delivery import Verdict, next_call
 from orchestrator.durable import APPLICATION, UNFINISHED, WORKFLOW, database_url
 from orchestrator.errors import CannotTell, NoSuchTask, TasksUnreachable
-from orchestrator.life import SO_FAR
+from orchestrator.life import RUN, SO_FAR
 from orchestrator.records import SoFar, outcome_of
 from orchestrator.servers import Servers, Told
 from orchestrator.zones import zone
 
-SEEN_S: Final = 30.0  # a server is seen every five seconds; one that was not for so long will not read what we leave for it
+SEEN_S: Final = 30.0  # a server is seen every five seconds; one that was not for so long does not run
 
 
 @dataclass(frozen=True)
@@ -88,23 +88,28 @@ def find(settings: Settings, name: str) -> KeptTask:
         match fitting:
             case [one] if client is not None:
                 return _kept(client, settings, one)
+            case [] if not found:
+                raise NoSuchTask(
+                    f"there are no tasks yet in {place(settings)}", "on a call, ask an agent for something that takes long"
+                )
             case []:
                 raise NoSuchTask(f"there is no task {name!r} in {place(settings)}")
             case _:
                 raise NoSuchTask(f"{len(fitting)} tasks begin with {name!r}", "give more of the id")
 
 
-def tell(settings: Settings, name: str, what: Told) -> KeptTask:
-    """The server that has the task sees to it within seconds. Raises CannotTell, NoSuchTask, TasksUnreachable."""
+def tell(settings: Settings, name: str, what: Told) -> tuple[KeptTask, bool]:
+    """The server that has the task sees to it within seconds; False: there is none just now, and the next one does.
+
+    Raises CannotTell, NoSuchTask, TasksUnreachable.
+    """
     task = find(settings, name)
     if task.state in ("told", "lost"):
-        raise CannotTell(f"task {task.id} is over ({task.state})", "`pai-voice tasks show` tells how it ended")
+        raise CannotTell(f"task {task.id} is over ({task.state})")
     url = database_url(settings.home, settings.tasks.database)
     with _unreachable(), closing(Servers(sa.create_engine(url), "")) as servers:
-        if not servers.alive(SEEN_S):
-            raise CannotTell("no server runs, so nobody would do it")
         servers.tell(task.id, what)
-    return task
+        return task, bool(servers.alive(SEEN_S))
 
 
 @contextmanager
@@ -144,7 +149,7 @@ def _kept(client: DBOSClient, settings: Settings, workflow: WorkflowStatus) -> K
     record = workflow.input["args"][0]
     wish, so_far = record["wish"], SoFar.of(client.get_event(workflow.workflow_id, SO_FAR, 0))
     steps = [(step["function_name"], step["output"]) for step in client.list_workflow_steps(workflow.workflow_id)]
-    ran = next((output for name, output in steps if name == "run" and output), None)
+    ran = next((output for name, output in steps if name == RUN and output), None)
     calls = [(output["at"], output["verdict"]) for name, output in steps if name == "call" and output]
     outcome, result = _outcome(ran)
     due = _due(settings, ran, calls) if workflow.status in UNFINISHED else None

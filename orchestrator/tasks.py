@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import datetime, tzinfo
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
 import anyio.to_thread
 import structlog
 from anyio.abc import TaskGroup
@@ -25,6 +26,7 @@ from orchestrator.task import Wish as Wish
 log = structlog.get_logger()
 
 FOLDER: Final = "tasks"
+LOOK_S: Final = 0.5  # at a call's beginning, until we know what other servers have for the caller; longer, and they do without
 MOST_RUNNING: Final = 3  # of one caller at a time: each costs money, and a quarter of a gigabyte
 
 
@@ -57,6 +59,8 @@ class Tasks:
         self.keep: Callable[[Task], Coroutine[Any, Any, None]] = lambda task: self.live(task, InMemory())
         """Has a task's life lived: in memory, until somebody keeps it better."""
         self._tasks: dict[str, Task] = {}
+        self.elsewhere: dict[str, Task] = {}
+        """What other servers have under way, or to tell, by its id: kept up to date by whoever keeps the tasks."""
         self._serial = count(1)
 
     @property
@@ -84,22 +88,35 @@ class Tasks:
         return task
 
     def of(self, owner: str) -> list[Task]:
-        """What this caller has under way, or has not heard the end of; the oldest first."""
-        return [task for task in self._tasks.values() if task.wish.owner == owner and not task.delivered]
+        """What this caller has under way, or has not heard the end of, on whichever server; the oldest first."""
+        theirs = [task for task in (*self._tasks.values(), *self.elsewhere.values()) if task.wish.owner == owner]
+        return sorted((task for task in theirs if not task.delivered), key=lambda task: task.began)
 
     def find(self, id: str) -> Task | None:
+        """One that this server has."""
         return self._tasks.get(id)
 
     def ids(self) -> list[str]:
+        """Of those that this server has."""
         return list(self._tasks)
 
     def known(self, id: str, record: Record) -> Task:
-        """One that was started before, perhaps by a server that is no more."""
-        return self._tasks.setdefault(id, task_of(id, record))
+        """One that was started before, perhaps by a server that is no more: it is this server's now."""
+        if id not in self._tasks:
+            self._tasks[id] = self.elsewhere.pop(id, None) or task_of(id, record)
+        return self._tasks[id]
 
-    def on_the_line(self, owner: str) -> AbstractContextManager[None]:
-        """A call of theirs is up while this is entered: they are not called meanwhile."""
-        return self.presence.on_the_line(owner)
+    def seen(self, id: str, record: Record) -> Task:
+        """One that another server has."""
+        return self.elsewhere.setdefault(id, task_of(id, record))
+
+    @asynccontextmanager
+    async def on_the_line(self, owner: str) -> AsyncGenerator[None]:
+        """A call of theirs is up while this is entered: no server calls them meanwhile, and `of` knows what others have."""
+        with self.presence.on_the_line(owner):
+            with anyio.move_on_after(LOOK_S):
+                await self.presence.settled(owner)
+            yield
 
     async def live(self, task: Task, steps: Steps) -> None:
         """To its end, or until it is broken off; then it is forgotten here."""

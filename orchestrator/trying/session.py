@@ -111,6 +111,7 @@ def _here(parts: Parts, settings: Settings) -> Parts:
         now=lambda: datetime.now().astimezone(),
         place=settings.house.place,
         router_model=settings.mind.router_model,
+        history_tokens=settings.mind.history_tokens,
     )
     return replace(parts, minds=minds)
 

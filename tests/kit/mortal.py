@@ -85,8 +85,8 @@ class Runner:
             yield Says(said)
         if self.hangs:
             self.diary.write("hangs", order.task)
-            while not isinstance(await words.receive(), Stop):
-                pass
+            while not isinstance(word := await words.receive(), Stop):
+                self.diary.write("told", order.task, word)
             yield Failed(Stopped(), said)
             return
         await anyio.sleep(STEP_S)
@@ -104,13 +104,14 @@ class Phone:
 
     diary: Diary
     verdicts: Sequence[Verdict]
+    talk_s: float = TALK_S
     up: int = 0
 
     async def bring(self, task: Task) -> Verdict:
         verdict = self.verdicts[min(self.diary.count("ring", task.id), len(self.verdicts) - 1)]
         self.up += 1
         self.diary.write("ring" if self.up == 1 else "overlap", task.id, verdict)
-        await anyio.sleep(TALK_S)
+        await anyio.sleep(self.talk_s)
         if verdict is Verdict.DELIVERED:
             self.diary.write("heard", task.id)
             task.delivered = True
@@ -135,6 +136,7 @@ class Mortal:
     hangs: bool = False
     retry_min: float = SOON_MIN
     database: str = ""
+    talk_s: float = TALK_S
 
     @contextmanager
     def alive(self) -> Generator[BaseProcess]:
@@ -186,7 +188,7 @@ async def _tasks(mortal: Mortal, diary: Diary) -> AsyncGenerator[Tasks]:
             callback=always(mortal.retry_min),
             series=f"{mortal.home.name}-{os.getpid()}-",
         )
-        tasks.bearer = Phone(diary, mortal.verdicts)
+        tasks.bearer = Phone(diary, mortal.verdicts, mortal.talk_s)
         yield tasks
         group.cancel_scope.cancel()
 

@@ -15,9 +15,7 @@ from orchestrator.task_list import KeptTask, find, tell
 from orchestrator.tasks import Wish
 from tests.kit.commands import environment, eventually, run
 from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, always
-from tests.orchestrator.workroom import happens, server
-
-FIX = "fix: start `pai-voice serve` with these settings, and run the command again"
+from tests.orchestrator.workroom import Phone, happens, server
 
 
 @pytest.mark.timeout(40)
@@ -60,14 +58,18 @@ async def test_what_is_said_when_there_is_nothing_or_nobody(tmp_path: Path) -> N
     env, home = environment(tmp_path), tmp_path / "home"
     nothing = await run("tasks", "list", env=env, cwd=tmp_path)
     assert nothing.out == "no tasks yet; on a call, ask an agent for something that takes long\n"
-    with pytest.raises(NoSuchTask, match=f"there is no task 'last' in {home}/tasks/tasks.sqlite"):
+    with pytest.raises(NoSuchTask, match=f"there are no tasks yet in {home}/tasks/tasks.sqlite"):
         await latest(Settings(home=home))
     async with server(home, {"says": "I begin."}, {"hangs": True}) as tasks:
         task = tasks.start(Wish(OWNER, "Write.", "a post", 1), AGENT)
         await happens(lambda: bool(task.events))
-    refused = await run("tasks", "call-back", task.id[:9], env=env, cwd=tmp_path)
-    assert (refused.code, refused.err.splitlines()) == (1, ["no server runs, so nobody would do it", FIX])
+    later = await run("tasks", "cancel", task.id[:9], env=env, cwd=tmp_path)
+    assert later.out == f"{task.id} is stopped as soon as a server runs (a post)\n"
     assert (await latest(Settings(home=home))).state == "running"
+    phone = Phone()
+    async with server(home, {"done": {"result": "R"}}, phone=phone):
+        told = await eventually(lambda: latest(Settings(home=home)), lambda task: task.state == "told")
+    assert (told.outcome, phone.calls) == ("work_stopped", [])
 
 
 async def found(diary: Diary, what: str) -> int:

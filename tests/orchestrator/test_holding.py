@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from agents.script import ToolUse
 from agents.scripted_work import WorkScript
+from agents.work import Answer
 from orchestrator.events import (
     Answered,
     Asked,
@@ -26,6 +27,7 @@ from orchestrator.events import (
     TaskStarted,
     ToolReturned,
 )
+from orchestrator.holding import OFFER_S
 from orchestrator.pin import PinGuard, Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
@@ -55,10 +57,15 @@ def steps(*doing: dict[str, Any]) -> WorkScript:
 
 @asynccontextmanager
 async def working(
-    claude: StagedClaude, rehearsal: Rehearsal, *doing: dict[str, Any], minutes: float = 3.0, trust: Trust | None = None
+    claude: StagedClaude,
+    rehearsal: Rehearsal,
+    *doing: dict[str, Any],
+    minutes: float = 3.0,
+    trust: Trust | None = None,
+    ending: str = "It has four parts. Shall I read it to you?",
 ) -> AsyncGenerator[RehearsedCall]:
     """A call in which the Engineer has just begun that, and asked how the caller wants to wait."""
-    claude.says("engineer", "It has four parts. Shall I read it to you?", note="has just been finished")
+    claude.says("engineer", ending, note="has just been finished")
     claude.says("engineer", "Only half of it is there.", note="ended unfinished")
     claude.uses("engineer", "start_task", {**POST, "minutes": minutes}, when="write")
     claude.says("engineer", OFFER if minutes > 1 else "One moment.", after="start_task")
@@ -118,6 +125,22 @@ async def test_when_it_is_done_the_agent_tells_it_and_the_talk_goes_on(claude: S
         assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
 
 
+@pytest.mark.parametrize(("spoken", "again"), [("The post is written.", True), ("", False)])
+async def test_an_end_that_is_not_heard_is_told_plainly_and_not_for_ever(
+    claude: StagedClaude, rehearsal: Rehearsal, spoken: str, *, again: bool
+) -> None:
+    ends = {"after_s": 20, "done": {"result": spoken, "spoken": spoken}}
+    async with working(claude, rehearsal, ends, ending="") as call:
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        await call.pause(45)
+        told = [request for request in claude.requests if "has just been finished" in request.asked.note]
+        assert len(told) == 1
+        assert ("The post is written." in " ".join(said.text for said in call.said)) is again
+        assert task.delivered is again
+        assert any(call.call.lines.are_you_still_there in said.text for said in call.said)
+
+
 async def test_when_one_of_two_ends_the_hold_goes_on_for_the_other(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     async with working(claude, rehearsal, {"hangs": True}) as call:
         await call.say("Engineer, write another")
@@ -127,6 +150,31 @@ async def test_when_one_of_two_ends_the_hold_goes_on_for_the_other(claude: Stage
         first, second = (fact.task for fact in call.facts(TaskStarted))
         assert [fact.task for fact in call.facts(HoldStarted)] == [second, first]
         assert [fact.task for fact in call.facts(HoldEnded)] == [second]
+
+
+@pytest.mark.parametrize("calls_back", [True, False])
+async def test_work_that_another_server_has_taken_over_is_told_of_once_and_held_for_no_more(
+    claude: StagedClaude, rehearsal: Rehearsal, *, calls_back: bool
+) -> None:
+    async with working(claude, rehearsal, *STEPS, {"hangs": True}) as call:
+        assert call.minds.work is not None
+        tasks = call.minds.work.tasks
+        (task,) = tasks.of(CALLER)
+        await call.pause(10)
+        if not calls_back:
+            tasks._life.bearer = None  # pyright: ignore[reportPrivateUsage]
+        task.moved = True
+        await call.pause(5)
+        told = len(call.facts(Narrated))
+        words = call.minds.work.words
+        assert call.said[-1].text.endswith(words.moved if calls_back else words.moved_here)
+        assert [fact.why for fact in call.facts(HoldEnded)] == ["moved"]
+        await call.say("Kai, are you there?")
+        assert call.said[-1].text == "I am here."
+        assert "Long work" not in claude.requests[-1].asked.note
+        await call.pause(9)
+        assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
+        assert len(call.facts(Narrated)) == told
 
 
 async def test_short_work_does_not_ask_how_to_wait(claude: StagedClaude, rehearsal: Rehearsal) -> None:
@@ -184,6 +232,29 @@ async def test_a_yes_to_somebody_else_allows_nothing(claude: StagedClaude, rehea
         assert [fact.yes for fact in call.facts(Answered)] == [True]
 
 
+async def test_a_question_leaves_time_to_answer_somebody_else_first(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.uses("kai", "add_to_task", {"words": "with a picture"}, when="picture")
+    claude.says("kai", "I have passed it on. A large one?", after="add_to_task")
+    async with working(claude, rehearsal, {"waits_for": "picture"}, {"asks": PUSH}, {"hangs": True}) as call:
+        await call.pause(10)
+        await call.say("Kai, also add a picture")
+        await call.pause(8)
+        (kai,) = [said.to_s for said in call.facts(SaidText) if "A large one?" in said.text]
+        assert at(call, Asked)[0] - kai >= OFFER_S - 0.1
+
+
+async def test_a_question_that_was_answered_elsewhere_is_not_asked_again(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"after_s": 10, "asks": PUSH}, {"hangs": True}) as call:
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        await call.pause(14)
+        assert task.question is not None
+        task.tell(Answer(task.question.ask, yes=True))
+        await call.pause(40)
+        assert len(call.facts(Asked)) == 1
+        assert call.facts(Answered) == []
+
+
 async def test_keys_that_order_nothing_are_not_the_order_before_them(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     claude.routes_to("kai", when="keys 5")
     claude.says("engineer", "Five what?", when="keys 5")
@@ -191,7 +262,7 @@ async def test_keys_that_order_nothing_are_not_the_order_before_them(claude: Sta
         await call.pause(10)
         await call.press("53", wait=False)
         await call.pause(12)
-        assert [" has been on it for" in turn.text for turn in call.said].count(True) == 1
+        assert [" have been on it for" in turn.text for turn in call.said].count(True) == 1
 
 
 async def test_of_two_questions_the_second_waits_for_the_first_answer(claude: StagedClaude, rehearsal: Rehearsal) -> None:
@@ -255,8 +326,8 @@ async def test_on_hold_the_caller_talks_to_kai_as_always_and_adds_to_the_work(cl
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("How far are you?", "The Engineer has been on it for"),
-        ("Who is working?", "The Engineer has been on it for"),
+        ("How far are you?", "Engineer here. I have been on it for"),
+        ("Who is working?", "Engineer here. I have been on it for"),
         ("Less detail, please", "I'll tell you less from now on."),
         ("Music off", "No music then."),
         ("Louder", "Louder."),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +11,12 @@ from typing import Any
 import anyio
 import pytest
 
+from agents import definition
 from agents.errors import Crashed, OutOfMoney, Stopped, ToolError, WorkError
-from agents.work import Add, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
+from agents.work import Add, Answer, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
 from orchestrator.delivery import CallbackSettings, Verdict
-from orchestrator.life import InMemory
+from orchestrator.life import SO_FAR, InMemory
+from orchestrator.presence import Turn
 from orchestrator.records import SoFar, outcome_of, outcome_record, record_of
 from orchestrator.spending import DaySpending
 from orchestrator.tasks import MOST_RUNNING, Task, Wish
@@ -110,7 +111,7 @@ async def test_an_owner_who_calls_in_hears_it_and_the_calling_ends(tmp_path: Pat
 async def test_who_is_on_the_line_is_not_called(tmp_path: Path) -> None:
     async with workroom(tmp_path) as at:
         at.start()
-        with at.tasks.on_the_line(OWNER):
+        async with at.tasks.on_the_line(OWNER):
             await anyio.sleep(300)
             assert at.phone.calls == []
         await anyio.sleep(1)
@@ -122,9 +123,10 @@ async def test_two_results_are_told_after_each_other_or_at_once(tmp_path: Path) 
         first, second = at.start("a post"), at.start("a plan")
         other = at.tasks.start(Wish("+15550199", "Write.", "a page", 2), ENGINEER)
         at.phone.also_tells.append(other)
-        with at.tasks.on_the_line("+15550199"):
+        async with at.tasks.on_the_line("+15550199"):
             await anyio.sleep(HOUR_S)
-        assert at.phone.calls == [(2, first.id), (3, second.id)]
+        assert at.phone.minutes == [2, 3]
+        assert {id for _, id in at.phone.calls} == {first.id, second.id}
         await anyio.sleep(HOUR_S)
         assert len(at.phone.calls) == 2, "the third was told in a call about the first"
 
@@ -178,6 +180,19 @@ async def test_a_question_is_answered_with_no_when_the_call_goes(tmp_path: Path)
         assert task.outcome == Done("Not pushed.", "")
 
 
+async def test_waiting_for_an_answer_is_not_of_the_works_time(tmp_path: Path) -> None:
+    hurried = ENGINEER.model_copy(update={"task": definition.Task(max_minutes=1)})
+    steps = ({"after_s": 5, "asks": {"question": "Push it?", "tool": "Bash"}}, {"after_s": 50, "done": {"result": "Pushed."}})
+    async with workroom(tmp_path, *steps) as at:
+        task = at.tasks.start(Wish(OWNER, "Write.", "a post", 1), hurried)
+        with task.attending():
+            await anyio.sleep(200)
+            assert task.question is not None
+            task.tell(Answer(task.question.ask, yes=True))
+            await anyio.sleep(60)
+            assert task.outcome == Done("Pushed.", "")
+
+
 async def test_words_reach_the_run_while_it_listens(tmp_path: Path) -> None:
     async with workroom(tmp_path, {"waits_for": "picture"}, {"hangs": True}) as at:
         task = at.start()
@@ -192,6 +207,28 @@ async def test_words_reach_the_run_while_it_listens(tmp_path: Path) -> None:
         assert isinstance(task.outcome.error, Stopped)
         with pytest.raises(ToolError, match="over"):
             task.tell(Stop())
+
+
+@pytest.mark.parametrize(("slow", "begun"), [("folder", 0), ("note", 1)])
+async def test_a_stop_is_kept_until_the_run_listens(slow: str, begun: int, tmp_path: Path) -> None:
+    async def make(_: Path) -> None:
+        await anyio.sleep(slow == "folder")
+
+    class Slow(InMemory):
+        async def note(self, key: str, value: dict[str, Any]) -> None:
+            await anyio.sleep(slow == "note")
+
+    async with workroom(tmp_path, {"hangs": True}) as at:
+        at.tasks._make = make  # pyright: ignore[reportPrivateUsage]
+        at.tasks.keep = lambda task: at.tasks.live(task, Slow())
+        task = at.start()
+        await anyio.sleep(0.5)
+        task.tell(Stop())
+        task.tell(Stop())
+        await anyio.sleep(5)
+        assert isinstance(task.outcome, Failed)
+        assert isinstance(task.outcome.error, Stopped)
+        assert len(at.runner.orders) == begun, "nothing is begun that is to stop already"
 
 
 async def test_what_may_not_begin(tmp_path: Path) -> None:
@@ -228,20 +265,27 @@ async def test_a_phone_with_a_defect_loses_no_result(tmp_path: Path) -> None:
         assert at.tasks.of(OWNER) == [task]
 
 
-async def test_a_turn_that_cannot_be_had_loses_no_result(tmp_path: Path) -> None:
-    turns = iter([OSError("the database is away"), None])
+async def test_who_is_on_the_phone_with_another_server_is_not_called(tmp_path: Path) -> None:
+    turns: list[Turn] = []
 
-    @asynccontextmanager
-    async def elsewhere(_: str) -> AsyncGenerator[None]:
-        if (error := next(turns)) is not None:
-            raise error
-        yield
+    def turn_of(number: str) -> Turn:
+        assert number == OWNER
+        turns.append(Turn())
+        return turns[-1]
 
     async with workroom(tmp_path) as at:
-        at.tasks.presence.elsewhere = elsewhere
+        at.tasks.presence.turn_of = turn_of
         at.start()
-        await anyio.sleep(HOUR_S)
-        assert at.phone.minutes == [3]
+        async with at.tasks.on_the_line(OWNER):
+            assert not at.tasks.presence.ours(OWNER)
+            await anyio.sleep(HOUR_S)
+        (turn,) = turns
+        assert not turn.over.is_set(), "it is wanted for the call to them"
+        assert at.phone.minutes == []
+        turn.held.set()
+        await anyio.sleep(1)
+        assert at.phone.minutes == [60.008], "half a second of them for the answer to the call"
+        assert turn.over.is_set()
 
 
 @pytest.mark.parametrize(
@@ -267,6 +311,16 @@ class Kept(InMemory):
     def __init__(self, **notes: dict[str, Any]) -> None:
         super().__init__()
         self._notes |= notes
+
+
+@pytest.mark.parametrize("lasts_s", [10, 24 * HOUR_S])
+async def test_a_life_that_is_broken_off_goes_on_elsewhere(lasts_s: float, tmp_path: Path) -> None:
+    async with workroom(tmp_path) as at:
+        task = at.tasks.known("t7", RECORD)
+        with anyio.move_on_after(lasts_s):
+            await at.tasks.live(task, Kept())
+        assert task.moved is (lasts_s == 10)
+        assert task.delivered is not task.moved
 
 
 @pytest.mark.parametrize(
@@ -295,6 +349,23 @@ async def test_a_run_is_gone_on_with_twice(starts: int, outcome: Done | str, tmp
             assert isinstance(again.outcome, Failed)
             assert outcome in str(again.outcome.error)
             assert again.outcome.achieved == "The outline stands."
+
+
+@pytest.mark.parametrize(("in_good_order", "starts"), [(True, 0), (False, 1)])
+async def test_only_a_crash_counts_as_one(in_good_order: bool, starts: int, tmp_path: Path) -> None:
+    kept, dead = list[int](), False
+
+    class Noted(InMemory):
+        async def note(self, key: str, value: dict[str, Any]) -> None:
+            if key == SO_FAR and not dead:
+                kept.append(value["starts"])
+
+    async with workroom(tmp_path, {"hangs": True}) as at, anyio.create_task_group() as lives:
+        lives.start_soon(at.tasks.live, at.tasks.known("t7", RECORD), Noted())
+        await anyio.sleep(1)
+        dead = not in_good_order
+        lives.cancel_scope.cancel()
+    assert (kept[0], kept[-1]) == (1, starts)
 
 
 @pytest.mark.parametrize(

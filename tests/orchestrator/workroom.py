@@ -83,8 +83,10 @@ async def workroom(
     async def make(_: Path) -> None:
         """Scripted work needs no folder, and virtual time knows no threads."""
 
+    began_s = anyio.current_time()  # of a real clock, the machine's uptime
+
     def now() -> datetime:
-        return begins + timedelta(seconds=anyio.current_time())
+        return begins + timedelta(seconds=anyio.current_time() - began_s)
 
     async with anyio.create_task_group() as group:
         tasks = Tasks(runner, folder, now, group, callback=callback, zone=begins.tzinfo, make=make)
@@ -94,13 +96,15 @@ async def workroom(
 
 
 @asynccontextmanager
-async def server(home: Path, *steps: dict[str, Any], phone: Phone | None = None, **also: Any) -> AsyncGenerator[Tasks]:
+async def server(
+    home: Path, *steps: dict[str, Any], phone: Phone | None = None, silent_s: float = 45, **also: Any
+) -> AsyncGenerator[Tasks]:
     """In this process, on a clock that is real."""
     runner = ScriptedRunner(WorkScript.model_validate({"works": [{"steps": steps}]}))
     async with anyio.create_task_group() as group:
         tasks = Tasks(runner, home, lambda: datetime.now().astimezone(), group, callback=always())
         tasks.bearer = phone or Phone()
-        async with durable(tasks, home, rhythm=Rhythm(beat_s=0.02), **also):
+        async with durable(tasks, home, rhythm=Rhythm(0.02, silent_s), **also):
             yield tasks
         group.cancel_scope.cancel()
 

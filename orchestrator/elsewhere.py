@@ -1,0 +1,185 @@
+"""What several servers know of each other: the tasks that others have, and whom they have on the phone.
+
+A task of another server is a Task here as well, which listens to this server's callers: what they say is left as a letter for
+the server that has it. How it ended is known here only while its owner's turn is ours, so that nobody is told it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import anyio
+import anyio.to_thread
+import structlog
+from anyio.abc import TaskGroup
+from dbos import DBOS, WorkflowStatus
+from sqlalchemy.exc import SQLAlchemyError
+
+from agents.work import Add, Done, Failed, Says, Spent, Stop
+from orchestrator.life import RUN, SO_FAR
+from orchestrator.presence import Turn
+from orchestrator.records import VERSION, SoFar, outcome_of
+from orchestrator.servers import Servers, Told
+from orchestrator.task import Task
+from orchestrator.tasks import Tasks
+
+log = structlog.get_logger()
+
+AGAIN_S: Final = 2.0  # until we look again whether a person whom another server has on the phone has hung up
+
+
+@dataclass(eq=False)
+class _Image:
+    """A task of another server."""
+
+    task: Task
+    seen: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    """Cancelled when it is not another server's any more."""
+    passed_on: anyio.Event = field(default_factory=anyio.Event)
+    """Set when the server that has it will learn that its owner has heard its end."""
+
+
+class Elsewhere:
+    """The tasks of other servers."""
+
+    def __init__(self, tasks: Tasks, servers: Servers, group: TaskGroup) -> None:
+        self._tasks, self._servers, self._group = tasks, servers, group
+        self._images: dict[str, _Image] = {}
+        self._looking = anyio.Lock()
+
+    async def look(self, unfinished: Callable[[], Awaitable[Sequence[WorkflowStatus]]], number: str = "") -> None:
+        """Take in how they are, by what is kept of them; that person's turn has just become ours."""
+        async with self._looking:
+            await self._show([one for one in await unfinished() if one.app_version == VERSION], number)
+
+    async def _show(self, unfinished: Sequence[WorkflowStatus], number: str) -> None:
+        theirs = {one.workflow_id: one for one in unfinished if not self._tasks.find(one.workflow_id)}
+        for id in [id for id in self._images if id not in theirs]:
+            await self._gone(self._images.pop(id))
+        for id, workflow in theirs.items():
+            if id not in self._images and workflow.input is not None:
+                self._images[id] = _Image(self._tasks.seen(id, workflow.input["args"][0]))
+                self._group.start_soon(self._stand_in, self._images[id])
+            if id in self._images:
+                await self._look(self._images[id], number)
+
+    async def settle(self, owner: str) -> None:
+        """Until the servers that have their tasks will learn what they have heard."""
+        for image in list(self._images.values()):
+            if image.task.wish.owner == owner and image.task.delivered:
+                await image.passed_on.wait()
+
+    async def leave(self) -> None:
+        """Whatever was heard here is kept, even if it was a moment ago."""
+        for image in self._images.values():
+            if image.task.delivered and not image.passed_on.is_set():
+                await self._write(image.task, "heard")
+
+    async def _look(self, image: _Image, number: str) -> None:
+        task, owner = image.task, image.task.wish.owner
+        so_far = SoFar.of((await DBOS.get_all_events_async(task.id)).get(SO_FAR))
+        ended = await _ended(task) if owner == number or self._tasks.presence.ours(owner) else None
+        if not task.running or task.id not in self._tasks.elsewhere:
+            return
+        if so_far.said and Says(so_far.said) not in task.events:
+            task.happened(Says(so_far.said))
+        if so_far.spent > task.usd:
+            task.happened(Spent(so_far.spent))
+        if ended is not None:
+            task.happened(ended)
+
+    async def _gone(self, image: _Image) -> None:
+        """It is ours now, or it is over: its owner has heard it from another server, or somebody has cancelled it."""
+        image.seen.cancel()
+        if self._tasks.elsewhere.pop(image.task.id, None) is None:
+            return
+        if image.task.running and (ended := await _ended(image.task)) is not None:
+            image.task.happened(ended)
+        image.task.delivered = True
+
+    async def _stand_in(self, image: _Image) -> None:
+        """Take in what a caller here tells it, and pass that on."""
+        with image.seen:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._heard, image)
+                with image.task.listening() as words:
+                    async for word in words:
+                        match word:
+                            case Add(words=said):
+                                await self._write(image.task, "add", said)
+                            case Stop():
+                                await self._write(image.task, "stop")
+                            case _:
+                                pass  # what it asks is asked by the server that has it
+
+    async def _heard(self, image: _Image) -> None:
+        await image.task.heard.wait()
+        await self._write(image.task, "heard")
+        image.passed_on.set()
+
+    async def _write(self, task: Task, what: Told, words: str = "") -> None:
+        await insist(lambda: self._servers.tell(task.id, what, words))
+        log.info("task_told_elsewhere", task=task.id, what=what)
+
+
+class Turns:
+    """Of those who are on the phone with this server, or about to be."""
+
+    def __init__(
+        self,
+        servers: Servers,
+        group: TaskGroup,
+        silent_s: float,
+        begin: Callable[[str], Awaitable[None]],
+        end: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """`begin` is called when a turn was taken, before it counts; `end` before it is given back."""
+        self._servers, self._group, self._silent_s, self._begin, self._end = servers, group, silent_s, begin, end
+        self._one: dict[str, anyio.Lock] = {}
+
+    def of(self, number: str) -> Turn:
+        turn = Turn()
+        self._group.start_soon(self._keep, number, turn)
+        return turn
+
+    async def _keep(self, number: str, turn: Turn) -> None:
+        async with self._one.setdefault(number, anyio.Lock()):
+            while not turn.over.is_set():
+                await self._hold(number, turn)
+                with anyio.move_on_after(AGAIN_S):
+                    await turn.over.wait()
+            await self._end(number)
+            await insist(lambda: self._servers.give_turn(number))
+
+    async def _hold(self, number: str, turn: Turn) -> None:
+        """Again and again: a database that was away may have forgotten it."""
+        try:
+            taken = await anyio.to_thread.run_sync(self._servers.take_turn, number, self._silent_s)
+        except SQLAlchemyError as failure:
+            log.warning("tasks_database_failed", error=type(failure).__name__)
+            return
+        if taken and not turn.held.is_set():
+            await self._begin(number)
+            turn.held.set()
+        elif not taken and turn.held.is_set():
+            turn.held = anyio.Event()
+
+
+async def insist(act: Callable[[], object]) -> None:
+    """Until the database has taken it."""
+    while True:
+        try:
+            await anyio.to_thread.run_sync(act)
+        except SQLAlchemyError as failure:
+            log.warning("tasks_database_failed", error=type(failure).__name__)
+            await anyio.sleep(AGAIN_S)
+        else:
+            return
+
+
+async def _ended(task: Task) -> Done | Failed | None:
+    steps = await DBOS.list_workflow_steps_async(task.id)
+    ran = next((step["output"] for step in steps if step["function_name"] == RUN and step["output"]), None)
+    return outcome_of(ran["outcome"]) if ran else None

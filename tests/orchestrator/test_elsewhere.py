@@ -1,0 +1,155 @@
+"""A call that reaches one server, about work that another has: it is seen, told, and its end is heard once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import pytest
+from pydantic import SecretStr
+
+from agents.errors import Stopped
+from agents.work import Add, Done, Failed, Says, Stop
+from orchestrator.config import Settings, TaskSettings
+from orchestrator.delivery import Verdict
+from orchestrator.task import Task
+from orchestrator.task_list import all_tasks
+from orchestrator.tasks import Tasks
+from tests.kit.commands import eventually
+from tests.kit.mortal import OWNER, Diary, Mortal, killed
+from tests.kit.postgres import postgres
+from tests.orchestrator.workroom import Phone, happens, server
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+END = "Only the end is missing."
+
+
+@pytest.fixture
+def database() -> Generator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def diary(tmp_path: Path) -> Diary:
+    return Diary(tmp_path / "diary")
+
+
+@pytest.fixture
+def other(tmp_path: Path, database: str, diary: Diary) -> Mortal:
+    """The server that has the work."""
+    return Mortal(tmp_path / "other", diary.path, begins=1, verdicts=(Verdict.DELIVERED,), database=database)
+
+
+@asynccontextmanager
+async def ours(folder: Path, database: str, phone: Phone | None = None) -> AsyncGenerator[Tasks]:
+    """The server that the call reaches."""
+    async with server(folder / "ours", phone=phone, silent_s=2, database=SecretStr(database)) as tasks:
+        yield tasks
+
+
+async def seen(tasks: Tasks) -> Task:
+    """What the other server has for the owner, as this one sees it."""
+    await happens(lambda: bool(tasks.of(OWNER)))
+    (task,) = tasks.of(OWNER)
+    return task
+
+
+async def told(folder: Path, database: str) -> None:
+    settings = Settings(home=folder, tasks=TaskSettings(database=SecretStr(database)))
+
+    async def states() -> list[str]:
+        return [task.state for task in await anyio.to_thread.run_sync(all_tasks, settings)]
+
+    await eventually(states, lambda found: found == ["told"], within_s=20)
+
+
+async def counted(diary: Diary, what: str, count: int = 1) -> None:
+    await happens(lambda: diary.count(what) == count)
+
+
+async def test_work_of_another_server_is_seen_added_to_stopped_and_told_here(
+    other: Mortal, database: str, diary: Diary, tmp_path: Path
+) -> None:
+    with replace(other, hangs=True).alive():
+        await counted(diary, "hangs")
+        async with ours(tmp_path, database) as tasks, tasks.on_the_line(OWNER):
+            task = await seen(tasks)
+            assert task.agent.id == "engineer"
+            await happens(lambda: Says(END) in task.events)
+            task.tell(Add("a picture"))
+            await counted(diary, "told")
+            task.tell(Stop())
+            await task.over.wait()
+            assert isinstance(task.outcome, Failed)
+            assert isinstance(task.outcome.error, Stopped)
+            task.delivered = True
+        await told(tmp_path, database)
+    assert f"{Add('a picture')}" in [" ".join(line[2:]) for line in diary.lines() if line[0] == "told"]
+    assert diary.count("ring") == 0
+
+
+async def test_who_is_on_the_line_here_is_not_called_from_elsewhere(
+    other: Mortal, database: str, diary: Diary, tmp_path: Path
+) -> None:
+    async with ours(tmp_path, database) as tasks:
+        with other.alive():
+            async with tasks.on_the_line(OWNER):
+                task = await seen(tasks)
+                await task.over.wait()
+                assert task.outcome == Done("# Result", "It is done.")
+                await anyio.sleep(0.5)  # in which nothing must happen
+                assert diary.count("ring") == 0
+            await told(tmp_path, database)
+            await task.heard.wait()
+    assert (diary.count("ring"), diary.count("heard")) == (1, 1)
+
+
+async def test_who_is_told_elsewhere_is_not_told_here(other: Mortal, database: str, diary: Diary, tmp_path: Path) -> None:
+    """They call here while the other server has them on its line already."""
+    async with ours(tmp_path, database) as tasks:
+        with replace(other, talk_s=1.0).alive():
+            await counted(diary, "ring")
+            async with tasks.on_the_line(OWNER):
+                task = await seen(tasks)
+                assert not tasks.presence.ours(OWNER)
+                await counted(diary, "heard")
+                assert task.running, "its end is not for us to tell"
+                await task.heard.wait()
+                assert tasks.of(OWNER) == []
+    assert diary.count("heard") == 1
+
+
+async def test_what_was_told_here_is_not_told_again_when_its_server_dies(
+    other: Mortal, database: str, diary: Diary, tmp_path: Path
+) -> None:
+    phone = Phone()
+    async with ours(tmp_path, database, phone) as tasks:
+        with other.alive() as alive:
+            async with tasks.on_the_line(OWNER):
+                task = await seen(tasks)
+                await task.over.wait()
+                await killed(alive)
+                task.delivered = True
+            await told(tmp_path, database)
+    assert (diary.count("ring"), phone.calls) == (0, [])
+
+
+async def test_who_hangs_up_here_is_called_by_the_server_that_takes_the_work_over(
+    other: Mortal, database: str, diary: Diary, tmp_path: Path
+) -> None:
+    phone = Phone()
+    async with ours(tmp_path, database, phone) as tasks:
+        with replace(other, hangs=True).alive() as alive:
+            async with tasks.on_the_line(OWNER):
+                task = await seen(tasks)
+                await counted(diary, "hangs")
+                await killed(alive)
+                await happens(lambda: tasks.find(task.id) is task)
+                await task.over.wait()
+            await told(tmp_path, database)
+    assert [id for _, id in phone.calls] == [task.id]
