@@ -51,6 +51,17 @@ class Due:
     """What the caller says to it is their PIN."""
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A question whose answer takes too long: the caller was asked whether to be called back with it."""
+
+    agent: Agent
+    turn: int
+    question: str
+    talk: str
+    """What was said before it, line by line."""
+
+
 @dataclass(eq=False)
 class Attended:
     """A task that this call listens to."""

@@ -15,12 +15,11 @@ from agents.definition import Agent
 from agents.errors import ToolError
 from agents.work import Add, Answer, Asks, Done, Failed, Says, Stop, TaskEvent, Working
 from orchestrator import events
-from orchestrator.attended import Attended, Due, Errand
+from orchestrator.attended import Attended, Due, Errand, Late
 from orchestrator.earcons import Earcon
 from orchestrator.errors import MusicUnavailable
 from orchestrator.hold import BREATH_S, Hold, HoldWords, Telling, spoken_minutes
 from orchestrator.journal import Journal
-from orchestrator.late import Late
 from orchestrator.mixer import Mixer
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import MusicSource

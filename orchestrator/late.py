@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from agents.brain import CALLER, Utterance
 from agents.definition import Agent
+from orchestrator.attended import Late
 from orchestrator.reply import Reply
 
 TALK: Final = 6  # utterances that whoever goes on with it is told: what "it" is
-
-
-@dataclass(frozen=True, slots=True)
-class Late:
-    """A question whose answer takes too long: the caller was asked whether to be called back with it."""
-
-    agent: Agent
-    turn: int
-    question: str
-    talk: str
-    """What was said before it, line by line."""
 
 
 def late(reply: Reply, agent: Agent, history: Sequence[Utterance]) -> Late | None:

@@ -12,8 +12,9 @@ from agents.brain import CALLER, Utterance
 from agents.definition import Agent
 from agents.script import ToolUse
 from agents.scripted_work import WorkScript
+from orchestrator.attended import Late
 from orchestrator.events import HoldEnded, Routed, SaidText, TaskStarted
-from orchestrator.late import Late, late
+from orchestrator.late import late
 from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.testing.claude import StagedClaude
