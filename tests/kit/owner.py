@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from orchestrator.demo.plan import HERE
 from telephony.acs_emulator.call import Call
-from telephony.caller import POLITE
 from telephony.dial import DialEvent, DialResult, Manners, Utterance, dial, pick_up
 from tests.kit.town import HOUSE, Town
 from voices.audio import FRAME_SAMPLES, read_wav
@@ -23,8 +22,9 @@ from voices.inventory import choose_synthesizers
 from voices.synthesis import Sound
 from voices.voice import load_voices
 
+BRIEF: Final = Manners(quiet_s=0.6, leave_after_s=1.0)
 HELLO: Final = (Utterance(read_wav(HERE / "hello.wav"), unasked=True),)
-ANSWERING: Final = Manners(quiet_s=1.5, patience_s=6.0, ring_s=900.0)
+ANSWERING: Final = Manners(patience_s=6.0, ring_s=900.0)
 ALIKE: Final = 0.8  # of two sounds: the same words come to over 0.9, others of the same voice to 0.3
 Spectra = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Owner:
     _phone: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     _happens: dict[str, anyio.Event] = field(default_factory=dict[str, anyio.Event])
 
-    async def asks(self, key: str, *more: Utterance, manners: Manners = POLITE) -> DialResult:
+    async def asks(self, key: str, *more: Utterance, manners: Manners = BRIEF) -> DialResult:
         """Calls, presses that key for what is wanted, does more, and hangs up."""
         return await dial(self.town.azure.url, self.number, HOUSE, [Utterance(keys=f"{key}#"), *more], manners=manners)
 
