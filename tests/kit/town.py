@@ -193,6 +193,7 @@ def _furnish(folder: Path, task: Mapping[str, Any]) -> None:
     for name in ("agents", "claude"):
         (folder / name).mkdir(parents=True)
     kai = yaml.safe_load(KAI.read_text())
+    kai["greeting"] = "Hello."  # nobody has to wait for a longer one
     kai["task"] = {"allowed_tools": ["Bash", "Write"], "narration": "quiet", **task}
     (folder / "agents" / "kai.yaml").write_text(yaml.safe_dump(kai))
 
