@@ -201,15 +201,13 @@ class _Lives:
     async def break_off(self, *, taken_over: bool = False) -> None:
         """They stay unfinished, and are gone on with by whoever has them next, perhaps already."""
         running = dict(self._running)
-        theirs = [task for steps in running.values() if taken_over and (task := self._tasks.find(steps.id))]
-        for task in theirs:
-            task.moved.set()
         for life, steps in running.items():
+            if taken_over and (task := self._tasks.find(steps.id)) is not None:
+                task.moved = True
             steps.ours = not taken_over
             life.cancel()
         if running:
             await asyncio.wait(running)
-        self._tasks.elsewhere |= {task.id: task for task in theirs}
 
     async def mind(self, rhythm: Rhythm) -> None:
         """Be seen, look after the work of those who are not, and pass on what tasks are told from elsewhere."""

@@ -52,9 +52,9 @@ class Task:
         self.heard = anyio.Event()
         """Set when the owner has heard how it ended."""
         self.told = anyio.Event()
-        """Set when it was told to whoever took our call, who may still prove to be a machine."""
-        self.moved = anyio.Event()
-        """Set when another server has taken it over, because this one was thought dead."""
+        """Set when it was told to whom we called, by all appearances: it may still have been a machine."""
+        self.moved = False
+        """Its life was broken off here, and goes on elsewhere: what is known of it here is old."""
         self.stopped = False
         """It is to stop, however far it is."""
         self.wanted = anyio.Event()
@@ -128,8 +128,6 @@ class Task:
     @contextmanager
     def listening(self) -> Generator[MemoryObjectReceiveStream[Word]]:
         """For the run: what it is told while this is entered, or until somebody else listens."""
-        if self._words is not None:
-            self._words.close()
         told, words = anyio.create_memory_object_stream[Word](WORDS)
         self._words = told
         if self.stopped:
