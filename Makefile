@@ -22,6 +22,7 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench.calls
 	$(BIN)/python -m tests.bench.music
+	$(BIN)/python -m tests.bench.hold
 
 $(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -72,7 +72,7 @@ class Task(BaseModel):
     )
     risky_tools: tuple[Words, ...] = Field(default=(), description="What needs the caller's PIN before it is used.")
     max_usd: Decimal = Field(default=Decimal(2), gt=0, le=100, description="The most one task may cost.")
-    max_minutes: int = Field(default=30, ge=1, le=480, description="The longest one task may take.")
+    max_minutes: int = Field(default=30, ge=1, le=480, description="The longest one task may take, answers waited for apart.")
     narration: Literal["quiet", "brief", "podcast"] = Field(
         default="brief", description="What is told on hold: milestones only, what is new, or all of it as a story."
     )

@@ -35,11 +35,15 @@ class _Lines(BaseModel):
 
 
 class PinLines(_Lines):
+    """By what becomes of an answer, beside the question itself."""
+
     ask: Line
     wrong: Line
+    unclear: Line
     locked: Line
-    accepted: Line
-    dropped: Line
+    passed: Line
+    refused: Line
+    given_up: Line
     go_on: Line
     """To the agent who needed it."""
 
@@ -49,9 +53,9 @@ class CallbackLines(_Lines):
 
     who: Line
     done: WorkLine
-    failed: WorkLine
+    about: WorkLine
     desk_done: WorkLine
-    desk_failed: WorkLine
+    desk_about: WorkLine
     machine: Line
     machine_news: Line
 

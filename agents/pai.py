@@ -23,6 +23,7 @@ from agents.errors import Crashed, NotInstalled, OutOfTime, Stopped, WorkError
 from agents.pai_wire import LONGEST, Broke, Job, NoMessage, Reply, ToWorker, Wants, from_worker, pack
 from agents.permission import WorkWords
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Stop, TaskEvent, Word
+from agents.work_time import WorkTime
 
 # What a shell needs; nothing else of the server's environment reaches a run, unless `pai.environment` names it.
 ENVIRONMENT: Final = (
@@ -157,13 +158,14 @@ class _Run:
         self._achieved = ""
         self._why: WorkError | None = None
         """Why it is told to stop, once it is."""
-        self._by = anyio.current_time() + 60 * (order.agent.task or Task()).max_minutes
+        self._time = WorkTime((order.agent.task or Task()).max_minutes, anyio.current_time())
+        self._stops_by: float | None = None
 
     async def next(self) -> list[TaskEvent]:
         """What comes of the next thing that happens: a line of the worker's, a word of the caller's, or the end of the time."""
         lines: list[bytes | None] = []
         words: list[Word | None] = []
-        with anyio.CancelScope(deadline=self._by):
+        with anyio.CancelScope(deadline=self._time.by_s if self._stops_by is None else self._stops_by):
             await _first(
                 lambda: _kept(lines, self._worker.line),
                 None if self._nobody else lambda: _kept(words, self._word),
@@ -173,6 +175,7 @@ class _Run:
         events = [event for line in lines for event in await self._read(line)]
         if not lines and not words:
             events = await self._late()
+        self._time.waiting(bool(self._asked), anyio.current_time())
         return events
 
     async def _word(self) -> Word | None:
@@ -233,7 +236,7 @@ class _Run:
 
     async def _stop(self, why: WorkError) -> None:
         if self._why is None:
-            self._why, self._by = why, anyio.current_time() + _STOP_S
+            self._why, self._stops_by = why, anyio.current_time() + _STOP_S
             await self._worker.send(Stop())
 
     def _failed(self, error: WorkError) -> Failed:

@@ -1,17 +1,26 @@
 """What a run of the command line tells, read from the SDK's messages. Pure: messages in, events out.
 
-PAI's own forms are read as well: phase headers, a PRD's front matter, and the line that is meant to be spoken.
+PAI's own forms are read as well: see agents/pai_forms.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from claude_agent_sdk import AssistantMessage, ResultMessage, SystemMessage, TaskProgressMessage, TextBlock, ToolUseBlock
+from claude_agent_sdk import (
+    AssistantMessage,
+    RateLimitEvent,
+    ResultMessage,
+    SystemMessage,
+    TaskProgressMessage,
+    TextBlock,
+    ToolUseBlock,
+    UserMessage,
+)
 
+from agents import pai_forms, pai_plan
 from agents.errors import Crashed, NotLoggedIn, OutOfMoney, OutOfTurns, Stopped, WorkError
 from agents.speakable import phrase, sentences
 from agents.work import Done, Says, Spent, Working
@@ -21,13 +30,7 @@ Told = Working | Says | Spent
 OURS: Final = "mcp__phone__"  # our own tools tell for themselves
 _SAYS: Final = 2
 _SPOKEN: Final = 4
-_PHASE: Final = re.compile(r"^\s*━+[^\w\n]*([A-Z][A-Z ]{1,20}?)\s*━+\s*(\d{1,2})\s*/\s*(\d{1,2})", re.MULTILINE)
-_PROGRESS: Final = re.compile(r"^progress:\s*[\"']?(\d{1,4})\s*/\s*(\d{1,4})", re.MULTILINE)
-_FRONT_PHASE: Final = re.compile(r"^phase:\s*[\"']?([a-z]{2,20})\b", re.MULTILINE)
-_PRD: Final = re.compile(r"(?:^|[/\\])PRD\.md$")
-_VOICE_LINE: Final = re.compile(r"^[\s*]*\U0001f5e3\ufe0f?[\s*]*[^:\n]{1,40}:\**\s*(.+)$", re.MULTILINE)
-_COMPLETED: Final = re.compile(r"^[^\w\n]*(?:CUSTOM )?COMPLETED:\**\s*(.+)$", re.MULTILINE)
-_AGENT_TAG: Final = re.compile(r"\[AGENT:[^\]\n]*\]|<system-reminder>.*?</system-reminder>", re.DOTALL)
+_DESCRIBED: Final = {"WebSearch": "query", "Skill": "skill"}  # by another field than the others
 _SUBTYPES: Final[dict[str, type[WorkError]]] = {"error_max_turns": OutOfTurns, "error_max_budget_usd": OutOfMoney}
 
 
@@ -43,6 +46,9 @@ class Reading:
         self._kept = ""
         self._said = ""
         self._unauthorised = False
+        self._plan = pai_plan.Plan()
+        self._told: dict[str, Working] = {}
+        """The last of each kind of those that PAI tells in several ways."""
 
     def take(self, message: object) -> list[Told]:
         """What it tells; nothing, if it is of a kind that is not known."""
@@ -53,7 +59,13 @@ class Reading:
             case AssistantMessage(error="authentication_failed"):
                 self._unauthorised = True
             case TaskProgressMessage():
-                return [Working(message.last_tool_name or "Agent", phrase(message.description))]
+                return [Working("helper", phrase(message.description))]
+            case UserMessage(parent_tool_use_id=None, tool_use_result=result):
+                return [*self._plan.returned(result)]
+            case RateLimitEvent(rate_limit_info=limit) if limit.status == "rejected":
+                return [Working("rate_limit")]
+            case SystemMessage(subtype="api_retry", data=data):
+                return [Working("api_retry", "", _number(data.get("attempt")), _number(data.get("max_retries")))]
             case ResultMessage():
                 return self._end(message)
             case SystemMessage(subtype="session_state_changed"):
@@ -64,13 +76,13 @@ class Reading:
                 pass
         return []
 
-    def says(self, text: str) -> list[Says]:
+    def says(self, text: str, *, passing: bool = False) -> list[Says]:
         """Words of its own for the caller; none, if they are not fit to be said, or were said just before."""
         said = sentences(text, _SAYS)
         if not said or said == self._said:
             return []
         self._said = said
-        return [Says(said)]
+        return [Says(said, passing)]
 
     def ending(self, *, stopped: bool = False) -> Done | WorkError:
         """After the last message."""
@@ -89,20 +101,33 @@ class Reading:
     def _block(self, block: object) -> Iterator[Told]:
         match block:
             case TextBlock(text=text):
-                for phase, step, of in _PHASE.findall(text):
-                    yield Working("phase", phase.strip().lower(), int(step), int(of))
+                for phase in pai_forms.headers(text):
+                    yield from self._news(phase)
                 yield from self._keep(text)
-            case ToolUseBlock(name=name, input=given) if not name.startswith(OURS):
-                yield Working(name, phrase(str(given.get("description") or "")))
-                if _PRD.search(str(given.get("file_path") or "")):
-                    yield from _prd(given)
+            case ToolUseBlock(name="TodoWrite", input=given):
+                yield from self._plan.written(given)
+            case ToolUseBlock(name="Bash", input={"command": str(command)}) if message := pai_forms.notification(command):
+                phase = pai_forms.entered(message)
+                yield from self._news(phase) if phase else self.says(message)
+            case ToolUseBlock(name=name, input=given) if not name.startswith(OURS) and name not in pai_plan.TOOLS:
+                yield Working(name, _described(name, given))
+                for fact in pai_forms.front_matter(given):
+                    yield from self._news(fact)
             case _:
                 pass
+
+    def _news(self, fact: Working) -> list[Working]:
+        """What was not told of it by another way: header, notification and front matter all name the phase."""
+        told = self._told.get(fact.what)
+        same = told is not None and (told.detail == fact.detail if fact.what == "phase" else told == fact)
+        self._told[fact.what] = fact
+        return [] if same else [fact]
 
     def _keep(self, text: str) -> list[Says]:
         """The text before it, now that something followed; the last text is the result, and told as such."""
         kept, self._kept = self._kept, text
-        return self.says(kept)
+        line = pai_forms.voice_line(kept)
+        return self.says(line) if line else self.says(pai_forms.prose(kept), passing=True)
 
     def _end(self, result: ResultMessage) -> list[Told]:
         self._result = result
@@ -115,18 +140,13 @@ class Reading:
 
 
 def spoken(text: str) -> str:
-    """What a result says of itself: the line that PAI has spoken, the last of them, else its first sentences."""
-    text = _AGENT_TAG.sub("", text)
-    lines = _VOICE_LINE.findall(text) or _COMPLETED.findall(text)
-    return (sentences(lines[-1], _SPOKEN) if lines else "") or sentences(text, _SAYS)
+    """What a result says of itself: the line that PAI has spoken, else its first sentences."""
+    return sentences(pai_forms.voice_line(text), _SPOKEN) or sentences(pai_forms.untagged(text), _SAYS)
 
 
-def _prd(given: dict[str, Any]) -> Iterator[Working]:
-    """PAI's own document of the work, as it is written: how many criteria are met, and the phase."""
-    edits = given.get("edits")
-    parts = [given, *(edits if isinstance(edits, list) else [])]
-    text = "\n".join(str(part.get(key) or "") for part in parts if isinstance(part, dict) for key in ("content", "new_string"))
-    if phase := _FRONT_PHASE.search(text):
-        yield Working("phase", phase[1])
-    if progress := _PROGRESS.search(text):
-        yield Working("criteria", "", int(progress[1]), int(progress[2]))
+def _described(tool: str, given: Mapping[str, Any]) -> str:
+    return phrase(str(given.get(_DESCRIBED.get(tool, "description")) or ""))
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any, Final
 from uuid import uuid4
 
@@ -201,9 +202,11 @@ class Host:
         return {**create_sdk_mcp_server("phone", tools=[say, ask_caller]), "alwaysLoad": True}
 
     def _tell(self, message: FromWorker) -> None:
+        """To a server that has died, in vain: what clears up after it must not stop at that."""
         line = memoryview(pack(message))
-        while line:
-            line = line[os.write(self._out, line) :]
+        with suppress(BrokenPipeError):
+            while line:
+                line = line[os.write(self._out, line) :]
 
 
 def _text(text: str) -> dict[str, Any]:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from agents.aloud import Signs
 from agents.definition import Agent
+from agents.exact import Use
 from agents.speakable import phrase, sentences
 from agents.work import Answer, Asks
 from agents.yaml_file import YamlFile, read_text
-
-_LONGEST_EXACT: Final = 200
-_SUBJECTS: Final = ("command", "file_path", "notebook_path", "url", "query", "skill", "path")
-_RULE: Final = re.compile(r"([\w*-]+)(?:\((.*)\))?", re.DOTALL)
-_COMMANDS: Final = re.compile(r"&&|\|\|?|;|\n|&|\$\(|`")
 
 
 def _pattern(text: str) -> str:
@@ -42,6 +39,11 @@ def _filled(text: str, **known: str) -> str:
         raise ValueError(f"{{{error.args[0]}}} is not known here; known: {', '.join(f'{{{name}}}' for name in known)}") from None
 
 
+def _among(text: str) -> str:
+    _filled(text, who="", all="")
+    return text
+
+
 Pattern = Annotated[str, AfterValidator(_pattern)]
 ToldAnswer = Annotated[str, AfterValidator(_answer)]
 
@@ -50,17 +52,29 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Wording(_Part):
-    """How one kind of tool use is asked; `{who}`, `{description}` and the pattern's named groups are filled in."""
+class Kind(_Part):
+    """Some uses of a tool."""
 
     tool: str = Field(description="A tool's name; `*` stands for anything.")
     when: Pattern = Field(default="", description="A regular expression, found in what it is used on.")
+
+
+class Wording(Kind):
+    """How they are asked; `{who}`, `{description}` and the pattern's named groups are filled in."""
+
+    known: ClassVar = ("who", "description")
     asks: str = Field(pattern=r"\?")
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        _filled(self.asks, who="", description="", **dict.fromkeys(re.compile(self.when).groupindex, ""))
+        _filled(self.asks, **dict.fromkeys((*self.known, *re.compile(self.when).groupindex), ""))
         return self
+
+
+class ExactWording(Wording):
+    """How those are asked that the pattern describes in full: `{tool}` and `{all}` may be filled in, and no description."""
+
+    known: ClassVar = ("who", "tool", "all")
 
 
 class WorkWords(_Part):
@@ -77,6 +91,10 @@ class WorkWords(_Part):
     words: ToldAnswer
     nobody: str
     anything: str
+    grave: tuple[Kind, ...]
+    exactly: tuple[ExactWording, ...]
+    among: Annotated[str, AfterValidator(_among)]
+    signs: Signs
     questions: tuple[Wording, ...]
 
     @classmethod
@@ -94,11 +112,38 @@ class WorkWords(_Part):
         if not tool:
             own = sentences(str(given.get("question", "")), 2).rstrip(".! ")
             return Asks(ask, own if own.endswith("?") else f"{own or self.anything}?")
-        what = subject(given)
+        use = Use(tool, given)
         who = agent.name if agent.front_desk else f"The {agent.name}"
         rules = agent.task.risky_tools if agent.task else ()
-        risky = any(fits(rule, tool, given) for rule in rules)
-        return Asks(ask, self._worded(tool, what, who, phrase(str(given.get("description") or ""))), tool, _exact(what), risky)
+        risky = tuple(part for rule in rules for part in use.fitting(rule))
+        if named := risky or self._grave(use):
+            return Asks(ask, self._exactly(use, who, named), tool, use.exact, bool(risky))
+        description = phrase(str(given.get("description") or ""))
+        return Asks(ask, self._worded(tool, use.subject, who, description), tool, use.exact)
+
+    def _grave(self, use: Use) -> tuple[str, ...]:
+        """What of it is to be named exactly, though nobody called it risky."""
+        kinds = [kind for kind in self.grave if fnmatchcase(use.tool, kind.tool)]
+        return tuple(part for part in (*use.parts, use.subject) if any(re.search(kind.when, part) for kind in kinds))
+
+    def _exactly(self, use: Use, who: str, named: Sequence[str]) -> str:
+        """Said so that nothing that matters is left unsaid, and nothing is the run's own description."""
+        everything = self.signs.aloud(*use.things)
+        if len(use.parts) > 1 and not everything.whole:
+            parts = [part for part in use.parts if part in named] or named
+            return self.among.format(who=who, all=self.signs.aloud(*parts).text)
+        what = use.parts[0] if len(use.parts) == 1 else use.subject
+        known = {
+            "who": who,
+            "tool": self.signs.aloud(use.tool.removeprefix("mcp__").replace("_", " ")).text,
+            "all": everything.text,
+        }
+        for wording in self.exactly:
+            found = re.fullmatch(wording.when, what, re.DOTALL) if fnmatchcase(use.tool, wording.tool) else None
+            said = {name: self.signs.aloud(part) for name, part in found.groupdict().items()} if found else {}
+            if found and all(part.whole for part in said.values()):
+                return wording.asks.format(**known, **{name: part.text for name, part in said.items()})
+        return f"{who}: {self.anything}?"
 
     def _worded(self, tool: str, what: str, who: str, description: str) -> str:
         for wording in self.questions:
@@ -115,28 +160,3 @@ class WorkWords(_Part):
         if not asks.tool and answer.yes and answer.words:
             return self.words.format(words=answer.words)
         return (self.yes if answer.yes else self.no).format(words=answer.words).strip()
-
-
-def subject(given: Mapping[str, Any]) -> str:
-    """What a tool is used on: its command, file or address."""
-    return next((str(given[key]) for key in _SUBJECTS if given.get(key)), "")
-
-
-def fits(rule: str, tool: str, given: Mapping[str, Any]) -> bool:
-    """Whether a rule as the command line writes it, `Bash(git push *)`, speaks of this use.
-
-    Wider than the command line's own reading, as it may only make more uses risky: each part of a command counts.
-    """
-    parsed = _RULE.fullmatch(rule.strip())
-    if parsed is None or not fnmatchcase(tool, parsed[1]):
-        return False
-    if parsed[2] is None:
-        return True
-    pattern = re.sub(r":\*$", " *", parsed[2])
-    parts = [" ".join(part.split()) for part in (subject(given), *_COMMANDS.split(subject(given)))]
-    return any(fnmatchcase(part, pattern) or (pattern.endswith(" *") and part == pattern[:-2]) for part in parts)
-
-
-def _exact(what: str) -> str:
-    line = " ".join(what.split())
-    return line if len(line) <= _LONGEST_EXACT else f"{line[: _LONGEST_EXACT - 1]}…"

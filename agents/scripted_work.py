@@ -33,6 +33,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from agents.definition import Task
 from agents.errors import Crashed, OutOfMoney, OutOfTime, Stopped, WorkError
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Spent, Stop, TaskEvent, Word, Working
+from agents.work_time import WorkTime
 from agents.yaml_file import YamlFile, did_you_mean
 
 CODES: Final = {error.code: error for error in WorkError.__subclasses__()}
@@ -155,7 +156,7 @@ class _Run:
         self._asks = count(1)
         self._spent = Decimal(0)
         self._max_usd = limits.max_usd
-        self._by = anyio.current_time() + 60 * limits.max_minutes
+        self._time = WorkTime(limits.max_minutes, anyio.current_time())
 
     def event(self, step: Step) -> TaskEvent | None:
         """What the step tells; raises what it fails with."""
@@ -187,20 +188,22 @@ class _Run:
 
     async def answered(self, ask: str) -> bool:
         """No, if nobody is there to answer."""
+        self._time.waiting(True, anyio.current_time())
         while ask not in self._answers and not self._nobody:
             await self._hear(float("inf"))
+        self._time.waiting(False, anyio.current_time())
         return self._answers.get(ask, False)
 
     async def _hear(self, until: float) -> None:
         """One word, or nothing more until then."""
-        with anyio.CancelScope(deadline=min(until, self._by)):
+        with anyio.CancelScope(deadline=min(until, self._time.by_s)):
             if self._nobody:
                 await anyio.sleep_forever()
             try:
                 self._take(await self._words.receive())
             except (anyio.EndOfStream, anyio.ClosedResourceError):
                 self._nobody = True
-        if anyio.current_time() >= self._by:
+        if anyio.current_time() >= self._time.by_s:
             raise OutOfTime
 
     def _take(self, word: Word) -> None:

@@ -45,7 +45,11 @@ class Working:
     """What the run is doing now, as a fact: to be worded by whoever tells it."""
 
     what: str
-    """What kind of step: a tool's name (`Bash`, `Write`, `WebSearch`), `phase` or `criteria`."""
+    """What kind of step: a tool's name (`Bash`, `Write`, `WebSearch`), or
+
+    `phase`, `criteria` (met, of those there are), `plan` (the step of its own list that it is at), `helper` (what one does),
+    `api_retry` (Claude does not answer, and is asked again), `rate_limit` (Claude will not answer for a while).
+    """
     detail: str = ""
     """In the run's own words, fit to be spoken (no path, no code, one line); often empty."""
     step: int = 0
@@ -55,9 +59,11 @@ class Working:
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """The run's own words for the caller: at most two plain sentences, fit to be spoken."""
+    """The run's own words: at most two plain sentences, fit to be spoken."""
 
     text: str
+    passing: bool = False
+    """Written in passing, between two steps; else meant for the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class Asks:
     tool: str = ""
     """The tool it wants to use: then yes or no is the answer. Empty for a question of its own, which any words answer."""
     exact: str = ""
-    """What exactly would be done, to be named where it is risky."""
+    """What exactly would be done: the command, file or address itself; to be read, not spoken."""
     risky: bool = False
     """The caller must be known by more than their number."""
 
@@ -136,7 +142,8 @@ class TaskRunner(Protocol):
         """Does it, in the agent's limits of time and money. `Done` or `Failed` is the last event; WorkError is never raised.
 
         Use `contextlib.aclosing`: closing early stops the work (interrupts, then terminates) and leaves no process behind.
-        When `words` ends, nobody listens any more: a question is then answered with no.
+        What it waits for an answer is not of its time, within reason (`agents.work_time`). When `words` ends, nobody listens any
+        more: a question is then answered with no.
         """
         ...
 

@@ -36,6 +36,8 @@ class Means:
     holding: Holding | None
     asks_pin: Callable[[], bool]
     """Whether the PIN is still needed; what the caller says next is then taken for it, and the agent goes on after it."""
+    withholds: bool
+    """Nothing is told yet of the caller's work."""
     order: list[Speaker] = field(default_factory=list[Speaker])
     """Who speaks in this turn; whoever is brought in speaks last."""
 
@@ -63,7 +65,8 @@ class Acts:
         return result
 
     async def _done(self, tool: Tool, call: ToolCalled) -> str:
-        if call.name in BEHIND_PIN and self._means.asks_pin():
+        risky = call.name in BEHIND_PIN or (call.name == "stop_task" and self._means.withholds)
+        if risky and self._means.asks_pin():
             raise ToolError(
                 "That needs the caller's PIN first. Ask for it in a few words, and say nothing else; you go on when it is given."
             )

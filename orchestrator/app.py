@@ -22,6 +22,7 @@ from agents.toolbox import open_toolbox
 from agents.work import TaskRunner
 from orchestrator import events
 from orchestrator.announcement import announce
+from orchestrator.attended import Errand
 from orchestrator.call import Call, Parts
 from orchestrator.config import Settings, surroundings
 from orchestrator.engines import open_ears, open_mouths
@@ -29,7 +30,7 @@ from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, spent_before
 from orchestrator.hold import HoldWords
-from orchestrator.holding import Errand, LongWork
+from orchestrator.holding import LongWork
 from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
 from orchestrator.minds import Minds

@@ -92,7 +92,7 @@ class Bed:
         if now.frames_left:
             gain += (now.target - gain) / now.frames_left
         music = now.music
-        self.moment = replace(now, frame=now.frame + 1, gain=gain, frames_left=max(0, now.frames_left - 1))
+        self.moment = Moment(now.music, now.frame + 1, gain, now.target, max(0, now.frames_left - 1), now.lull)
         if music is None:
             return None
         sound = music.frame(now.frame)
@@ -103,11 +103,11 @@ class Bed:
         now = self.moment
         if now.gain == 0 and self._wanted is not None and self._wanted is not now.music:
             now = replace(now, music=self._wanted, frame=0)
-        lull = 0 if someone_speaks else now.lull + 1
+        lull = 0 if someone_speaks else min(now.lull + 1, LULL_FRAMES + 1)
         wished = self._wished(now.music, low=lull <= LULL_FRAMES)
-        if wished == now.target:
-            return replace(now, lull=lull)
-        return replace(now, lull=lull, target=wished, frames_left=_ramp(now.gain, wished))
+        if wished != now.target:
+            return replace(now, lull=lull, target=wished, frames_left=_ramp(now.gain, wished))
+        return now if lull == now.lull else replace(now, lull=lull)
 
     def _wished(self, music: Music | None, *, low: bool) -> float:
         if music is None or music is not self._wanted:

@@ -11,8 +11,9 @@ import anyio
 from anyio.abc import TaskGroup
 
 from orchestrator import events
+from orchestrator.attended import Errand
 from orchestrator.ear import Ear, Recognition
-from orchestrator.holding import Errand, Holding
+from orchestrator.holding import Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
 from orchestrator.mind import HIDDEN, Mind
@@ -376,8 +377,8 @@ class Call:
         return Rest.WORK if self._holding and self._holding.active and self._mind.admitted else Rest.CALLER
 
     def _speaks_of_work(self, rest: Rest, now_s: float) -> bool:
-        """Say what is due about long work, where the call waits for that."""
-        due = self._holding.due(now_s, self._patience.quiet_s(now_s)) if self._holding and rest is Rest.WORK else None
+        """Say what is due about long work, where nobody else is about to speak."""
+        due = self._mind.due(now_s, self._patience.quiet_s(now_s)) if rest in (Rest.CALLER, Rest.WORK) else None
         if due is None:
             return False
         reply = self._own_reply(due.farewell)

@@ -1,4 +1,4 @@
-"""Calling back: the owner's phone is rung, somebody or something takes it, and a person hears what came out of the work."""
+"""Calling back: the owner's phone is rung, somebody or something takes it, and a person hears what came out, or what is asked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from telephony.line import Dialler, Line, LineBusy, LineDown, LineError, LineRej
 
 log = structlog.get_logger()
 
-MOST_TOLD: Final = 16  # finished tasks of one owner: nobody has so many
+MOST_TOLD: Final = 16  # tasks of one owner that are over or ask: nobody has so many
 
 
 @dataclass(eq=False)
@@ -43,12 +43,24 @@ class Errand:
     """Told to whoever took the call, who may still prove to be a machine."""
     news: anyio.Event = field(default_factory=anyio.Event)
     """Set when something more was told."""
+    _settled: list[Task] = field(default_factory=list[Task])
 
     def told(self, task: Task) -> None:
         self.heard.append(task)
         if self.up is not None and self.up.person:
             task.told.set()
         self.news.set()
+
+    def answered(self, task: Task) -> None:
+        self._settled.append(task)
+
+    def of(self, task: Task) -> Verdict:
+        """What the call came to for that one."""
+        return Verdict.DELIVERED if task.delivered or task in self._settled else self.verdict
+
+    def give_up(self) -> None:
+        """They have called us while it rang: what is left of it is told and asked there."""
+        self.verdict = Verdict.DELIVERED if all(task.running or task.delivered for task in self.tasks) else Verdict.UNHEARD
 
 
 class CallBack:
@@ -59,16 +71,16 @@ class CallBack:
         self._house, self._dialler, self._of = house, dialler, of
 
     async def bring(self, task: Task) -> Verdict:
-        """As Bearer promises. What else the owner has not heard the end of is told in the same call."""
+        """As Bearer promises. What else the owner has not heard the end of, or is asked, comes in the same call."""
         owner = task.wish.owner
-        others = [one for one in self._of(owner) if one is not task and not one.running and not one.attended]
+        others = [one for one in self._of(owner) if one is not task and one.calls]
         errand = Errand([task, *others][:MOST_TOLD])
         parties = Parties(uuid4().hex, self._dialler.kind, owner, self._dialler.number, outbound=True)
         try:
             await self._house.journaled(parties, lambda journal: self._ring(owner, errand, journal))
         except* Exception as group:  # noqa: BLE001  a call's edge: whatever it is ends this call, and no other
             log.warning("callback_failed", task=task.id, where=place(next(leaves(group))))
-        return Verdict.DELIVERED if task.delivered else errand.verdict
+        return errand.of(task)
 
     async def brought(self, task: Task) -> bool:
         """As Bearer promises."""
@@ -80,9 +92,13 @@ class CallBack:
             return "refused"
         for task in errand.tasks:
             journal.write(events.CallbackDialing(task=task.id))
-        line = await self._dialled(owner, errand, journal)
-        if line is None:
-            return errand.verdict.value
+        try:
+            line = await self._dialled(owner, errand, journal)
+            return await self._up(line, errand, journal) if line else errand.verdict.value
+        finally:
+            _take_as_no(errand, journal)
+
+    async def _up(self, line: Line, errand: Errand, journal: Journal) -> str:
         try:
             return await self._taken(line, errand, journal)
         finally:
@@ -90,9 +106,9 @@ class CallBack:
                 await line.hang_up()
 
     async def _dialled(self, owner: str, errand: Errand, journal: Journal) -> Line | None:
-        """None if it was not taken, or they called us while it rang, and have heard it all."""
+        """None if it was not taken, or there is nothing to call for any more: they called us while it rang."""
         async with anyio.create_task_group() as group:
-            group.start_soon(_when_heard, errand.tasks, group.cancel_scope)
+            group.start_soon(_when_moot, errand.tasks, group.cancel_scope)
             line = None
             try:
                 line = await self._dialler.dial(owner)
@@ -101,7 +117,7 @@ class CallBack:
                 journal.write(events.Failed(where="line", code=error.code, sentence=str(error), retryable=error.retryable))
             group.cancel_scope.cancel()
             return line
-        errand.verdict = Verdict.DELIVERED
+        errand.give_up()
         return None
 
     async def _taken(self, line: Line, errand: Errand, journal: Journal) -> str:
@@ -144,9 +160,9 @@ class CallBack:
         await announce(line, journal, self._house.parts.catalogue, minds.roster.front_desk, text)
 
 
-async def _when_heard(tasks: Sequence[Task], ringing: anyio.CancelScope) -> None:
-    for task in tasks:
-        await task.heard.wait()
+async def _when_moot(tasks: Sequence[Task], ringing: anyio.CancelScope) -> None:
+    while calling := [task for task in tasks if task.calls]:
+        await calling[0].until(lambda task: not task.calls)
     ringing.cancel()
 
 
@@ -167,6 +183,14 @@ def _deliver(errand: Errand, journal: Journal) -> None:
         if not task.delivered:
             task.delivered = True
             journal.write(events.CallbackDelivered(task=task.id))
+
+
+def _take_as_no(errand: Errand, journal: Journal) -> None:
+    """Nobody was there to be asked."""
+    for task in errand.tasks:
+        if task.waits_alone:
+            task.nobody_answers()
+            journal.write(events.Answered(task=task.id, yes=False, by="policy"))
 
 
 def _was_delivered(calls: Path, task: Task) -> bool:

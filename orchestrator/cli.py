@@ -11,7 +11,7 @@ from rich.table import Table
 from orchestrator.cli_agents import agents
 from orchestrator.cli_calls import calls, replay
 from orchestrator.cli_tasks import tasks
-from orchestrator.terminal import AsJson, configured, fail, run, screen, show_json, tell
+from orchestrator.terminal import AsJson, configured, end_when_terminated, fail, run, screen, show_json, tell
 
 if TYPE_CHECKING:
     from orchestrator.doctor import Finding
@@ -34,6 +34,7 @@ app.add_typer(settings, name="config")
 app.command()(replay)
 
 CALLER = "+15550100"
+CALLED = "+15550199"
 
 
 def main() -> None:
@@ -79,6 +80,7 @@ def options(
 @app.command()
 def serve() -> None:
     """Answer the telephone until stopped."""
+    end_when_terminated()
     from orchestrator.serve import serve as serving
 
     config = configured(log="info")
@@ -108,14 +110,14 @@ def emulate_acs(
     from orchestrator.emulating import emulate as emulating
 
     config = configured(log="info")
-    run(lambda: emulating(config.settings, port, events, caller, screen.print))
+    run(lambda: emulating(config.settings, port, events, caller, CALLED, screen.print))
 
 
 @app.command()
 def dial(
     emulator: Annotated[str, typer.Option(help="The emulator's address.")] = "http://127.0.0.1:8070",
     caller: Annotated[str, typer.Option("--from", help="Who calls, E.164.")] = CALLER,
-    called: Annotated[str, typer.Option("--to", help="Who is called, E.164.")] = "+15550199",
+    called: Annotated[str, typer.Option("--to", help="Who is called, E.164.")] = CALLED,
     wav: Annotated[list[Path] | None, typer.Option(help="An utterance: any PCM wav. Repeatable, in order.")] = None,
     text: Annotated[list[str] | None, typer.Option(help="An utterance to be spoken by flite or espeak. After the wavs.")] = None,
     dtmf: Annotated[str, typer.Option(help="Keys to press first, e.g. 1234#.")] = "",

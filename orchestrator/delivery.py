@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     """What a call to the owner came to."""
 
     DELIVERED = auto()
-    """A person spoke, pressed a key, or heard the summary to its end."""
+    """A person spoke, pressed a key, or heard the summary to its end; where they were to be asked, they answered."""
     BUSY = auto()
     NO_ANSWER = auto()
     REJECTED = auto()
@@ -30,11 +30,12 @@ class Verdict(StrEnum):
 
 
 class Bearer(Protocol):
-    """Brings results to their owners."""
+    """Brings results and questions to their owners."""
 
     async def bring(self, task: Task) -> Verdict:
-        """Call the owner and tell them; then it is a call like any other, and this returns when it is over. Never raises.
+        """Call the owner and tell or ask them; then it is a call like any other, and this returns when it is over. Never raises.
 
+        What it was to ask, and nobody was there to answer, is a no.
         `task.delivered` is set as soon as they have heard enough: from then on not even a crash makes them hear it again.
         A machine that has our message already (`task.messaged`) gets none.
         """
@@ -55,6 +56,10 @@ class CallbackSettings(BaseModel):
         default=(1, 5, 15, 60),
         max_length=20,
         description="Minutes until the next try, one for each; an answering machine is called once more, after the longest.",
+    )
+
+    asks: bool = Field(
+        default=True, description="Whether to ring, within the hours, when the work asks something and you are not on the line."
     )
 
     @field_validator("hours")
@@ -78,6 +83,11 @@ def next_call(settings: CallbackSettings, tried: Sequence[Verdict], at: datetime
     """
     wait = _wait(settings, tried)
     return None if wait is None else Hours.parse(settings.hours).next(at + wait, zone)
+
+
+def may_ask(settings: CallbackSettings, at: datetime, zone: tzinfo | None) -> bool:
+    """Whether the owner may be called now to be asked."""
+    return settings.asks and Hours.parse(settings.hours).hold(at, zone)
 
 
 def _wait(settings: CallbackSettings, tried: Sequence[Verdict]) -> timedelta | None:

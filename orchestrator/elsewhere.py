@@ -178,13 +178,14 @@ class Turns:
         """Again and again: a database that was away may have forgotten it."""
         try:
             taken = await anyio.to_thread.run_sync(self._servers.take_turn, number, self._silent_s)
+            if taken and not turn.held.is_set():
+                await self._begin(number)
         except SQLAlchemyError as failure:
             log.warning("tasks_database_failed", error=type(failure).__name__)
             return
-        if taken and not turn.held.is_set():
-            await self._begin(number)
+        if taken:
             turn.held.set()
-        elif not taken and turn.held.is_set():
+        elif turn.held.is_set():
             turn.held = anyio.Event()
 
 

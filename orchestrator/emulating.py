@@ -16,8 +16,11 @@ from telephony.acs_settings import AcsSettings
 EVENTS: Final = "/acs/events"
 
 
-async def emulate(settings: Settings, port: int, events_url: str | None, caller: str, say: Callable[[str], object]) -> None:
-    """Until cancelled. `say` gets a whole `pai-voice.toml`; a secret that is set already is used, and not told again.
+async def emulate(
+    settings: Settings, port: int, events_url: str | None, caller: str, number: str, say: Callable[[str], object]
+) -> None:
+    """Until cancelled. `say` gets a whole `pai-voice.toml`, for that `caller` and with our own `number`; a secret that is set
+    already is used, and not told again.
 
     Events go to the server of the settings, unless `events_url` names another. Raises OSError when the port is taken.
     """
@@ -28,12 +31,12 @@ async def emulate(settings: Settings, port: int, events_url: str | None, caller:
     emulated = EmulatorSettings(port=port, events_url=events_url, events_headers={header: SecretStr(secret)})
 
     def ready(url: str) -> None:
-        say(_file(url, emulated, None if ours else secret, caller))
+        say(_file(url, emulated, None if ours else secret, caller, number))
 
     await run_emulator(emulated, ready)
 
 
-def _file(url: str, emulated: EmulatorSettings, secret: str | None, caller: str) -> str:
+def _file(url: str, emulated: EmulatorSettings, secret: str | None, caller: str, number: str) -> str:
     public = urlsplit(emulated.events_url or "")
     port = f"\n[server]\nport = {public.port or 80}\n" if public.scheme == "http" else ""  # else a proxy knows it
     known = "# webhook_secret: the one that is set already" if secret is None else f'webhook_secret = "{secret}"'
@@ -47,6 +50,7 @@ access_key = "{EMULATOR_KEY}"
 audience = "{emulated.resource_id}"
 jwks_url = "{url}/calling/keys"
 {known}
+phone_number = "{number}"
 public_url = "{public.scheme}://{public.netloc}"
 
 [admission]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+import anyio.from_thread
 import anyio.to_thread
 import structlog
 
@@ -54,4 +55,5 @@ def _fetch(model: str) -> None:
     with Progress(TextColumn("Whisper {task.fields[model]}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()) as bar:
         task = bar.add_task("download", total=None, model=model)
         for step in download(model):
+            anyio.from_thread.check_cancelled()  # who stops the server does not wait for the rest
             bar.update(task, completed=step.done, total=step.total)

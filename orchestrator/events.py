@@ -210,7 +210,8 @@ class HoldStarted(Fact):
 class HoldEnded(Fact):
     kind: Literal["hold_ended"] = "hold_ended"
     task: str
-    why: Literal["done", "call_back", "hung_up"]
+    why: Literal["done", "call_back", "hung_up", "moved"]
+    """`moved`: another server has the task now."""
 
 
 class Narrated(Fact):
@@ -229,6 +230,8 @@ class Asked(Fact):
     kind: Literal["asked"] = "asked"
     task: str
     question: str
+    exact: str = ""
+    """What would be done: the command, file or address itself."""
     risky: bool = False
     again: bool = False
 

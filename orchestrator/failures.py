@@ -43,7 +43,16 @@ def failures(error: Exception) -> list[Failure]:
 
 def _failure(error: Exception) -> Failure:
     fix = _fix(error)
-    return Failure(str(error), fix) if fix else Failure(place(error), BUG)
+    return Failure(_what(error), fix) if fix else Failure(place(error), BUG)
+
+
+def _what(error: Exception) -> str:
+    """What the system says comes with the name it is about, and without a number."""
+    match error:
+        case OSError(strerror=str(why)):
+            return f"{error.filename}: {why}" if error.filename else why
+        case _:
+            return str(error)
 
 
 def _fix(error: Exception) -> str | None:

@@ -92,7 +92,7 @@ class Floor:
         return itself
 
     def _note(self, brief: str) -> str:
-        work = self._means.holding.note() if self._means.holding else ""
+        work = self._means.holding.note(withheld=self._means.withholds) if self._means.holding else ""
         return "\n".join(part for part in (f"It is {self._means.here.told()}.", work, brief) if part)
 
     def _tell(self, event: CallEvent) -> None:

@@ -5,13 +5,14 @@ A line says only what the run has told; a fact that has been overtaken is not to
 
 from __future__ import annotations
 
+import string
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from agents.work import Asks, Says, TaskEvent, Working
 from agents.yaml_file import YamlFile
@@ -19,22 +20,16 @@ from agents.yaml_file import YamlFile
 Why = Literal["start", "news", "still", "question", "unanswered"]
 Style = Literal["silent", "quiet", "brief", "podcast"]
 STYLES: Final[tuple[Style, ...]] = ("silent", "quiet", "brief", "podcast")
-GAP_S: Final[Mapping[Style, float]] = {"quiet": 14.0, "brief": 10.0, "podcast": 7.0}  # of music, between two lines
-MILESTONES: Final = ("phase", "criteria")
+GAP_S: Final[Mapping[Style, float]] = {"quiet": 50.0, "brief": 10.0, "podcast": 7.0}  # of music, between two lines
+WAITS: Final = ("api_retry", "rate_limit")  # for Claude; over as soon as anything else happens
+MILESTONES: Final = ("phase", "criteria", "plan", "Agent", "Task", *WAITS)
 BREATH_S: Final = 0.6
 STILL_S: Final = 20.0
 STILL_AGAIN_S: Final = 60.0
 ANSWER_S: Final = 15.0
+TELLING: Final = frozenset({"detail", "step"})  # a line with these says more than one that names only the kind of step
 MOST_FACTS: Final = 8  # that one line of a podcast is made of
 KEPT: Final = 3  # of the run's own sentences, when it says more than there is time for
-
-
-class Steps(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    now: tuple[str, ...]
-    detailed: tuple[str, ...]
-    again: str
 
 
 class Orders(BaseModel):
@@ -65,6 +60,7 @@ class Notes(BaseModel):
     started: str
     started_short: str
     started_here: str
+    withheld: str
     running: str
     asks: str
     done: str
@@ -74,26 +70,48 @@ class Notes(BaseModel):
     podcast: str
 
 
+class Withheld(BaseModel):
+    """What is said before the PIN; nothing of what the work is about."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    result: str
+    news: str
+
+
 class HoldWords(BaseModel):
     """`prompts/hold.yaml`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     starts: tuple[str, ...]
-    steps: dict[str, Steps]
-    other: Steps
+    steps: dict[str, tuple[str, ...]]
+    other: tuple[str, ...]
     still: tuple[str, ...]
+    busy: tuple[str, ...]
     again: str
     unanswered: str
     no_pin: str
     yes: str
     no: str
+    words: str
     status: str
     last: str
     nothing: str
     waits: str
+    withheld: Withheld
+    moved: str
+    moved_here: str
     orders: Orders
     for_claude: Notes
+
+    @model_validator(mode="after")
+    def _each_can_be_told(self) -> Self:
+        """Even when no more is known of a step than its kind."""
+        for kind, lines in {**self.steps, "other": self.other}.items():
+            if all(map(_blanks, lines)):
+                raise ValueError(f"`{kind}` needs a line without blanks")
+        return self
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -125,15 +143,16 @@ class Hold:
         self.style: Style = style
         self._began_s: float | None = None
         self._said: set[str] = set()
+        self._used: Counter[str] = Counter()
         self._sentences: deque[Says] = deque(maxlen=KEPT)
-        self._since: deque[TaskEvent] = deque(maxlen=MOST_FACTS)
+        self._since: deque[Says | Working] = deque(maxlen=MOST_FACTS)
+        self._newest: Says | Working | None = None
         self._working: Working | None = None
+        self._milestone: Says | Working | None = None
         self._counts: Counter[str] = Counter()
         self._question: _Question | None = None
         self._last_news_s: float | None = None
         self._last_still_s: float | None = None
-        self.told = ""
-        """The last news."""
 
     def happened(self, *events: TaskEvent) -> None:
         for event in events:
@@ -142,17 +161,37 @@ class Hold:
     def _take(self, event: TaskEvent) -> None:
         match event:
             case Says():
-                self._since.append(event)
+                self._keep(event)
                 self._sentences.append(event)
                 self._working = None  # what it did before it spoke is over
             case Working():
-                self._since.append(event)
+                self._keep(event)
                 self._counts[event.what] += 1
                 self._working = event
             case Asks():
                 self._question = _Question(event)
             case _:
                 pass
+
+    def _keep(self, event: Says | Working) -> None:
+        self._since.append(event)
+        self._newest = event
+        if _is_milestone(event):
+            self._milestone = event
+        elif self._milestone and _waits(self._milestone):
+            self._milestone = None
+
+    @property
+    def latest(self) -> str:
+        """What came last, in words, told or not; empty at first."""
+        return self.in_words(self._newest) if self._newest else ""
+
+    def asked_for(self) -> str:
+        """What came last, for a caller who wants to know; it need not be told them by and by."""
+        self._since.clear()
+        self._sentences.clear()
+        self._working = self._milestone = None
+        return self.latest
 
     def answered(self) -> None:
         self._question = None
@@ -190,31 +229,61 @@ class Hold:
                 return Telling(self._words.unanswered, "unanswered", (question.asks,))
 
     def _news(self, now_s: float) -> Telling | None:
-        telling = self._own_words() or self._step()
+        telling = self._reached() if self.style == "quiet" else self._own_words() or self._step()
         if telling is not None:
-            self._last_news_s, self._last_still_s, self.told = now_s, None, telling.text
+            self._last_news_s, self._last_still_s = now_s, None
             if self.style == "podcast":
                 telling = replace(telling, facts=tuple(self._since))
             self._since.clear()
+            self._milestone = None
         return telling
+
+    def _reached(self) -> Telling | None:
+        milestone, self._milestone = self._milestone, None
+        if milestone is None:
+            return None
+        self._sentences.clear()
+        return self._worded(milestone)
 
     def _own_words(self) -> Telling | None:
         while self._sentences:
-            says = self._sentences.popleft()
-            if telling := self._fresh([says.text], "news", (says,)):
+            if telling := self._worded(self._sentences.popleft()):
                 return telling
         return None
 
     def _step(self) -> Telling | None:
         working, self._working = self._working, None
-        if working is None or (self.style == "quiet" and working.what not in MILESTONES):
-            return None
-        steps = self._words.steps.get(working.what, self._words.other)
-        count = self._counts[working.what]
-        lines = [*(steps.detailed if working.detail else steps.now), *([steps.again] if count > 1 else [])]
-        detail = working.detail[:1].lower() + working.detail[1:].rstrip(".!?")
-        fields = {"detail": detail, "count": count, "step": working.step, "of": working.of}
-        return self._fresh([line.format(**fields) for line in lines], "news", (working,))
+        return self._worded(working) if working else None
+
+    def _worded(self, event: Says | Working) -> Telling | None:
+        """In words that were not said yet, if there are any left for it."""
+        for line in self._lines(event):
+            if telling := self._fresh([self._filled(line, event)], "news", (event,)):
+                self._used[line] += 1
+                return telling
+        return None
+
+    def in_words(self, event: Says | Working) -> str:
+        """The best that can be said of it, said before or not."""
+        return self._filled(self._lines(event)[0], event)
+
+    def _lines(self, event: Says | Working) -> list[str]:
+        """That fit, best first: a line with a blank that cannot be filled says nothing; of two alike, the one less used."""
+        if isinstance(event, Says):
+            return ["{text}"]
+        known = self._known(event).keys()
+        fitting = [line for line in self._words.steps.get(event.what, self._words.other) if _blanks(line) <= known]
+        return sorted(fitting, key=lambda line: (-len(_blanks(line) & TELLING), self._used[line]))
+
+    def _filled(self, line: str, event: Says | Working) -> str:
+        return line.format(**self._known(event))
+
+    def _known(self, event: Says | Working) -> Mapping[str, str | int]:
+        if isinstance(event, Says):
+            return {"text": event.text}
+        count = self._counts[event.what]
+        blanks = {"detail": _inside(event.detail), "step": event.step if event.of else 0, "of": event.of}
+        return {name: value for name, value in {**blanks, "count": count if count > 1 else 0}.items() if value}
 
     def _admit(self, now_s: float) -> Telling | None:
         """Say honestly that nothing is new: after a while, then once a minute."""
@@ -226,7 +295,8 @@ class Hold:
         if now_s - quiet_since_s < patience_s:
             return None
         self._last_still_s = now_s
-        return self._fresh([line.format(since=spoken_minutes(now_s - self._began_s)) for line in self._words.still], "still")
+        lines = self._words.still if all(map(_waits, self._since)) else self._words.busy
+        return self._fresh([line.format(since=spoken_minutes(now_s - self._began_s)) for line in lines], "still")
 
     def _fresh(self, lines: Iterable[str], why: Why, facts: tuple[TaskEvent, ...] = ()) -> Telling | None:
         """The first of these that was not said yet."""
@@ -235,6 +305,24 @@ class Hold:
             return None
         self._said.add(text)
         return Telling(text, why, facts)
+
+
+def _is_milestone(event: Says | Working) -> bool:
+    return not event.passing if isinstance(event, Says) else event.what in MILESTONES
+
+
+def _waits(event: Says | Working) -> bool:
+    return isinstance(event, Working) and event.what in WAITS
+
+
+def _blanks(line: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(line) if name}
+
+
+def _inside(detail: str) -> str:
+    """As part of a sentence: "Run the tests." → "run the tests"; "GPU" stays."""
+    first = detail[:1] if detail[1:2].isupper() else detail[:1].lower()
+    return (first + detail[1:]).rstrip(".!?")
 
 
 def spoken_minutes(seconds: float) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, Protocol, Self
+from typing import Final, Literal, Self
 
 import anyio
 import structlog
@@ -15,6 +15,7 @@ from agents.definition import Agent
 from agents.errors import ToolError
 from agents.work import Add, Answer, Asks, Done, Failed, Says, Stop, TaskEvent, Working
 from orchestrator import events
+from orchestrator.attended import Attended, Due, Errand
 from orchestrator.bed import Bed
 from orchestrator.errors import MusicUnavailable
 from orchestrator.hold import BREATH_S, Hold, HoldWords, Telling, spoken_minutes
@@ -41,49 +42,6 @@ class LongWork:
     now: Callable[[], datetime]
 
 
-class Errand(Protocol):
-    """What we called the caller for."""
-
-    @property
-    def tasks(self) -> Sequence[Task]:
-        """Finished ones, to be told in this order; the first opens the call."""
-        ...
-
-    def told(self, task: Task) -> None:
-        """Whoever took the call has heard how it ended."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Something that the phone says."""
-
-    agent: Agent | None
-    """None: whoever has the floor."""
-    text: str = ""
-    brief: str = ""
-    """What the agent is told instead, to find the words itself; with a text, it is that if they come too late."""
-    ends: Task | None = None
-    """The task whose end this tells."""
-    farewell: str = ""
-    """Why the call ends when this has been heard."""
-
-
-@dataclass(eq=False)
-class Attended:
-    """A task that this call listens to."""
-
-    task: Task
-    hold: Hold
-    seqs: list[int] = field(default_factory=list[int])
-    """Where its events stand in the journal, one for one."""
-    ending: bool = False
-    """Its end is being told."""
-
-    def seqs_of(self, facts: tuple[TaskEvent, ...]) -> tuple[int, ...]:
-        return tuple(seq for event, seq in zip(self.task.events, self.seqs, strict=False) if any(event is fact for fact in facts))
-
-
 class Holding:
     """Use it as a context manager, for as long as the call lasts: what still runs then, runs on without it."""
 
@@ -101,13 +59,16 @@ class Holding:
         """The caller wants some."""
         self.told_last = False
         """The last thing said was about the work."""
+        self._announced = False
+        """They were told that there is something to be told, after their PIN."""
 
     def __enter__(self) -> Self:
-        for task in self._errand.tasks if self._errand else self._work.tasks.of(self._owner):
+        first = list(self._errand.tasks) if self._errand else []
+        for task in (*first, *(task for task in self._work.tasks.of(self._owner) if task not in first)):
             attended = self._attend(task)
             attended.seqs += [0] * (len(task.events) - bool(task.outcome))  # its end belongs into this call's journal
             if task.running:
-                attended.hold.happened(*task.events[-1:])
+                attended.hold.happened(*task.events[-1:], *([task.question] if task.question else []))
                 self.offered = attended
         return self
 
@@ -120,11 +81,23 @@ class Holding:
 
     def opening(self) -> Due | None:
         """What the call begins with, if it was we who called; given out once."""
-        return self._end_of(self._attended[0]) if self._errand and self._attended and not self._attended[0].ending else None
+        if not self._errand or not self._attended or self._attended[0].ending:
+            return None
+        first = self._attended[0]
+        if first.task.outcome is not None:
+            return self._end_of(first)
+        if first.task.question is None:  # it lapsed while the PIN was asked for
+            return None
+        self.told_last = True
+        return Due(first.task.agent, asks=first.task)
 
     def __exit__(self, *_: object) -> None:
         self.leave("hung_up")
         self._stack.close()
+        for attended in self._attended:
+            if attended.hold.question is not None and attended.task.waits_alone:
+                attended.task.nobody_answers()
+                self._journal.write(events.Answered(task=attended.task.id, yes=False, by="policy"))
 
     # --- what agents do -----------------------------------------------------------------------------------------------
 
@@ -161,8 +134,10 @@ class Holding:
             raise ToolError("Nothing is under way.")
         return running[-1]
 
-    def note(self) -> str:
-        """What an agent should know of this caller's long work in a turn."""
+    def note(self, *, withheld: bool) -> str:
+        """What an agent should know of this caller's long work in a turn; where it is withheld, that there is some."""
+        if withheld:
+            return self.words.for_claude.withheld if self.active else ""
         return "\n".join(self._known(attended) for attended in self._attended)
 
     def _known(self, attended: Attended) -> str:
@@ -174,7 +149,7 @@ class Holding:
             case Failed(error=error, achieved=achieved):
                 return notes.failed.format(**of, why=error, result=achieved[:LONGEST_RESULT])
             case None:
-                running = notes.running.format(**of, since=self.since(attended), told=attended.hold.told)
+                running = notes.running.format(**of, since=self.since(attended), told=attended.hold.latest)
                 asks = notes.asks.format(question=task.question.question) if task.question else ""
                 return f"{running} {asks}".strip()
 
@@ -186,7 +161,7 @@ class Holding:
     @property
     def active(self) -> bool:
         """Something is under way, or its end is still to be told: silence is welcome, and orders are understood."""
-        return any(not attended.task.delivered for attended in self._attended)
+        return any(attended.open for attended in self._attended)
 
     @property
     def asked(self) -> Attended | None:
@@ -199,6 +174,8 @@ class Holding:
             for event in attended.task.events[len(attended.seqs) :]:
                 attended.seqs.append(self._written(attended.task, event))
                 attended.hold.happened(event)
+            if attended.task.question is None:  # nor is it asked here, if it was answered elsewhere
+                attended.hold.answered()
 
     def _written(self, task: Task, event: TaskEvent) -> int:
         match event:
@@ -216,11 +193,18 @@ class Holding:
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now, after so long a silence; each is given out once, so say it."""
+        if quiet_s >= BREATH_S and (gone := next(filter(Attended.lost, self._attended), None)):
+            return self._lost(gone)
         if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
             return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None
         for attended in self._attended:
-            if attended.task.outcome is not None and not attended.ending and quiet_s >= BREATH_S:
+            if attended.task.outcome is not None and attended.open and not attended.ending and quiet_s >= BREATH_S:
                 return self._end_of(attended)
+        asking = next((attended for attended in self._attended if attended.task.question), None)
+        if asking is not None:
+            # Who else spoke last may have asked something: what is said now answers that.
+            telling = asking.hold.due(now_s, quiet_s) if self.told_last or quiet_s >= OFFER_S else None
+            return self._told(asking, telling) if telling else None
         if self.offered is not None:
             short = self.offered.task.wish.minutes < SHORT_MINUTES
             if quiet_s < (BREATH_S if short else OFFER_S):
@@ -231,13 +215,37 @@ class Holding:
                 return self._told(attended, telling)
         return None
 
+    def withheld(self, quiet_s: float) -> Due | None:
+        """Instead, until the PIN is given: once, that there is something to be told. Nothing else begins by itself."""
+        waiting = [attended for attended in self._attended if attended.open and not attended.ending]
+        over = [outcome for attended in waiting if (outcome := attended.task.outcome)]
+        asks = any(attended.task.question for attended in self._attended)
+        if self._announced or quiet_s < BREATH_S or not (over or asks):
+            return None
+        self._announced = True
+        result = not asks and all(isinstance(outcome, Done) for outcome in over)
+        return Due(None, self.words.withheld.result if result else self.words.withheld.news, asks_pin=True)
+
+    def _lost(self, attended: Attended) -> Due:
+        """What is known of it here is old, and nothing more comes."""
+        self._attended.remove(attended)
+        self._hold_no_more(attended, "moved")
+        self.told_last = True
+        return Due(attended.task.agent, self.words.moved if self.calls_back else self.words.moved_here)
+
+    def _hold_no_more(self, attended: Attended, why: Literal["done", "moved"]) -> None:
+        if self.held is attended or self.offered is attended:
+            self.leave(why)
+            self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
+
     def _end_of(self, attended: Attended) -> Due:
         attended.ending = True
-        if self.held is attended or self.offered is attended:
-            self.leave("done")
-            self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
+        attended.tellings += 1
+        self._hold_no_more(attended, "done")
         task, notes = attended.task, self.words.for_claude
-        if isinstance(task.outcome, Failed):
+        if attended.tellings > 1:
+            brief = ""
+        elif isinstance(task.outcome, Failed):
             brief = notes.failure.format(title=task.wish.title, why=task.outcome.error)
         else:
             brief = notes.result.format(title=task.wish.title)
@@ -248,7 +256,8 @@ class Holding:
         match telling.why, telling.facts:
             case "question", (Asks() as asks,):
                 again = telling.text != asks.question
-                self._journal.write(events.Asked(task=task.id, question=asks.question, risky=asks.risky, again=again))
+                fact = events.Asked(task=task.id, question=asks.question, exact=asks.exact, risky=asks.risky, again=again)
+                self._journal.write(fact)
             case "unanswered", (Asks(),):
                 with suppress(ToolError):  # it is ending just now
                     self.answer(attended, yes=False, by="silence")
@@ -262,11 +271,11 @@ class Holding:
         """What the agent may word more finely, where the caller wants to hear all of it; else nothing."""
         if telling.why != "news" or attended.hold.style != "podcast":
             return ""
-        facts = "; ".join(filter(None, map(_fact, telling.facts))) or telling.text
-        return self.words.for_claude.podcast.format(title=attended.task.wish.title, facts=facts)
+        facts = [attended.hold.in_words(fact) for fact in telling.facts if isinstance(fact, Says | Working)]
+        return self.words.for_claude.podcast.format(title=attended.task.wish.title, facts=" ".join(facts))
 
     def told(self, task: Task, *, heard: bool) -> None:
-        """How it ended was told; where the caller heard nothing of that, it is told again."""
+        """How it ended was told; where the caller heard nothing of that, it is told again, within limits."""
         if not heard:
             next(attended for attended in self._attended if attended.task is task).ending = False
         elif self._errand is None:
@@ -309,7 +318,7 @@ class Holding:
         else:
             self.bed.stop()
 
-    def leave(self, why: Literal["done", "call_back", "hung_up"]) -> None:
+    def leave(self, why: Literal["done", "call_back", "hung_up", "moved"]) -> None:
         """The hold is over."""
         held, self.held, self.offered = self.held, None, None
         self.bed.stop()
@@ -323,13 +332,5 @@ class Holding:
             attended.task.tell(Answer(question.ask, yes, words))
             attended.hold.answered()
             self._journal.write(events.Answered(task=attended.task.id, yes=yes, by=by))
-
-
-def _fact(event: TaskEvent) -> str:
-    match event:
-        case Says(text=text):
-            return text
-        case Working(what=what, detail=detail, step=step, of=of):
-            return f"{what}: {detail or 'a step of that kind'}" + (f", {step} of {of}" if of else "")
-        case _:
-            return ""
+            if self._errand is not None and by != "silence":
+                self._errand.answered(attended.task)

@@ -1,4 +1,7 @@
-"""A task's life: the run, then telling its owner how it ended. Its steps are kept: after a crash it goes on where it was."""
+"""A task's life: the run, then telling its owner how it ended. Its steps are kept: after a crash it goes on where it was.
+
+The owner is called for both: a run that asks while no call listens to it waits for the answer to one.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -18,7 +22,7 @@ from anyio.abc import TaskGroup
 from agents.definition import Agent
 from agents.errors import Crashed, Stopped, WorkError
 from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner
-from orchestrator.delivery import Bearer, CallbackSettings, Verdict, next_call
+from orchestrator.delivery import Bearer, CallbackSettings, Verdict, may_ask, next_call
 from orchestrator.failures import leaves, place
 from orchestrator.presence import Presence
 from orchestrator.records import Record, SoFar, outcome_of, outcome_record
@@ -34,6 +38,8 @@ CALL: Final = "call"
 SO_FAR: Final = "so_far"
 DIALLING: Final = "dialling"
 HEARD: Final = "heard"
+MISSED: Final = "missed"
+TURN_S: Final = 60.0  # that a question waits for another call to its owner to end; then it is a no
 LEFT_USD: Final = Decimal("0.01")  # a run that goes on may cost something, or it could not even say what it has done
 
 
@@ -88,20 +94,31 @@ class Life:
 
     async def live(self, task: Task, steps: Steps) -> None:
         """From wherever it is to its end: its owner has heard how it ended."""
-        ran = await steps.once(RUN, partial(self._run, task, steps))
-        task.happened(outcome_of(ran["outcome"]))
-        log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
-        await self._deliver(task, steps, datetime.fromisoformat(ran["at"]))
-        task.delivered = True
+        try:
+            ran = await steps.once(RUN, partial(self._run, task, steps))
+            task.happened(outcome_of(ran["outcome"]))
+            log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
+            await self._deliver(task, steps, datetime.fromisoformat(ran["at"]))
+            task.delivered = True
+        finally:
+            task.moved = not task.delivered
 
     async def _run(self, task: Task, steps: Steps) -> Record:
+        ran: Record = {}
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._ask, task, steps)
+            ran["outcome"] = outcome_record(await self._outcome(task, steps))
+            group.cancel_scope.cancel()
+        return ran | {"at": self.now().isoformat()}
+
+    async def _outcome(self, task: Task, steps: Steps) -> Done | Failed:
         try:
             outcome = await self._work(task, steps)
         except* OSError as group:
             outcome = Failed(WorkError(f"Its folder cannot be used: {next(leaves(group))}"), "")
         except* Exception as group:  # noqa: BLE001  a task's edge: whatever it is ends this task, and no other
             outcome = Failed(WorkError(place(next(leaves(group)))), "")
-        return {"outcome": outcome_record(outcome), "at": self.now().isoformat()}
+        return outcome
 
     async def _work(self, task: Task, steps: Steps) -> Done | Failed:
         before = SoFar.of(await steps.noted(SO_FAR))
@@ -132,6 +149,38 @@ class Life:
                     kept.further(happened)
         return Failed(Crashed("Its end was never told."), kept.so_far.said)
 
+    async def _ask(self, task: Task, steps: Steps) -> None:
+        """While it runs: who is not on the line is called to be asked. Where that may not be, or was in vain, the answer is no.
+
+        After a call that was in vain there is none for what it asks later: it would ring again and again.
+        """
+        while True:
+            await task.until(lambda task: task.waits_alone)
+            question = task.question
+            try:
+                if self.bearer and may_ask(self.callback, self.now(), self.zone):
+                    await self._ask_by_phone(self.bearer, task, steps)
+            except Exception as error:  # noqa: BLE001  a task's edge: a defect in asking must not lose the work
+                log.warning("task_not_asked", task=task.id, where=place(error))
+            if task.waits_alone and task.question is question:
+                task.nobody_answers()
+
+    async def _ask_by_phone(self, bearer: Bearer, task: Task, steps: Steps) -> None:
+        if await steps.noted(MISSED):
+            return
+        verdict = await self._in_the_house(task, partial(self._rung, bearer, task))
+        log.info("task_asked_by_phone", task=task.id, verdict=verdict.value)
+        if verdict is not Verdict.DELIVERED:
+            await steps.note(MISSED, {"at": self.now().isoformat()})
+
+    async def _rung(self, bearer: Bearer, task: Task) -> Verdict:
+        with anyio.move_on_after(TURN_S) as patience:
+            async with self.presence.calling(task.wish.owner):
+                patience.deadline = inf
+                # Who was on the line by then has been asked there, or in the other call.
+                return await bearer.bring(task) if task.waits_alone else Verdict.DELIVERED
+        return Verdict.FAILED
+
     async def _deliver(self, task: Task, steps: Steps, at: datetime) -> None:
         tried: list[Verdict] = []
         while Verdict.DELIVERED not in tried:
@@ -160,7 +209,7 @@ class Life:
         if opens is not None and opens > self.now():
             await self._due(task, opens)
         else:
-            await task.alone()
+            await task.until(lambda task: not task.attended)
 
     async def _call(self, task: Task, steps: Steps, number: int) -> Record:
         bearer = self.bearer
@@ -187,21 +236,27 @@ class Life:
         return Verdict.DELIVERED if task.delivered else verdict
 
     async def _brought(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
+        verdict = Verdict.FAILED
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._keep_that_it_was_heard, task, steps, number)
+            verdict = await self._in_the_house(task, partial(bearer.bring, task))
+            group.cancel_scope.cancel()
+        return verdict
+
+    async def _in_the_house(self, task: Task, call: Callable[[], Awaitable[Verdict]]) -> Verdict:
+        """The call goes on when the life that made it is broken off."""
         verdicts, called = list[Verdict](), anyio.Event()
 
-        async def call() -> None:
+        async def made() -> None:
             try:
-                verdicts.append(await bearer.bring(task))
+                verdicts.append(await call())
             except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
                 log.warning("task_not_brought", task=task.id, where=place(error))
             finally:
                 called.set()
 
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._keep_that_it_was_heard, task, steps, number)
-            self.group.start_soon(call)
-            await called.wait()
-            group.cancel_scope.cancel()
+        self.group.start_soon(made)
+        await called.wait()
         return next(iter(verdicts), Verdict.FAILED)
 
     async def _keep_that_it_was_heard(self, task: Task, steps: Steps, number: int) -> None:

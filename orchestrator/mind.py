@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import count
 from typing import Final, Protocol
@@ -15,15 +14,16 @@ from agents.definition import Agent
 from agents.errors import BrainError
 from orchestrator import events
 from orchestrator.acts import Means
+from orchestrator.attended import Due
 from orchestrator.ear import Recognition
 from orchestrator.floor import Floor, money
 from orchestrator.here import Here
-from orchestrator.holding import Due, Holding
+from orchestrator.holding import Holding
 from orchestrator.minds import Minds
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order, Orders
-from orchestrator.pin import Trust
+from orchestrator.pin import Gate, Trust, Verdict
 from orchestrator.reply import Reply
 from orchestrator.results import opening, plainly
 from orchestrator.router import Route, Speaker
@@ -60,7 +60,7 @@ class Mind:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
         self._line, self._trust, self._holding = line, trust, holding
         self._orders = Orders(holding, minds.phrases) if holding else None
-        self._behind_pin: Callable[[Reply], Awaitable[None]] | None = self._welcome if trust.first else None
+        self._gate = Gate(trust, self._welcome)
         self._notes = minds.notes(line.caller)
         self.history: list[Utterance] = []
         self.floor = minds.roster.front_desk.id
@@ -69,12 +69,12 @@ class Mind:
     @property
     def guarded(self) -> bool:
         """What the caller says now may be the PIN: it is kept out of journal and history."""
-        return self._behind_pin is not None
+        return self._gate.shut
 
     @property
     def admitted(self) -> bool:
         """They may hear what is private."""
-        return not self._trust.first
+        return not self._trust.withholds
 
     def spoke(self, agent: str) -> None:
         """They are heard, and what is said next is meant for them."""
@@ -89,7 +89,7 @@ class Mind:
     async def greet(self, reply: Reply) -> None:
         """Open the call: with the question for the PIN where one is needed, else with the front desk's greeting."""
         with reply.work():
-            if self._behind_pin is None:
+            if not self._gate.shut:
                 await self._welcome(reply)
             elif self._trust.called:
                 await self._say(reply, f"{self._minds.lines.callback.who} {self._minds.lines.pin.ask}")
@@ -100,6 +100,10 @@ class Mind:
     async def _welcome(self, reply: Reply) -> None:
         desk = self._minds.roster.front_desk
         due = self._holding.opening() if self._holding else None
+        if due is not None and due.asks is not None:
+            self.floor = self._teller(due).id
+            await self._say(reply, opening(due.asks, self._minds.lines, desk), self._teller(due))
+            return
         if due is not None and due.ends is not None:
             reply.ends = due.ends
             await self._say(reply, opening(due.ends, self._minds.lines, desk), self._teller(due), aside=False)
@@ -190,8 +194,8 @@ class Mind:
             raise RecognizerFailed(f"no text within {within_s:g} s of the end of speech") from None
 
     async def _react(self, reply: Reply) -> None:
-        if self._behind_pin is not None:
-            await self._at_the_gate(reply, self._behind_pin)
+        if self._gate.shut:
+            await self._at_the_gate(reply)
             return
         order = reply.order or (self._orders.spoken(reply.text) if self._orders else None)
         if order is not None:
@@ -206,29 +210,22 @@ class Mind:
             case None:
                 await self._route(reply)
 
-    async def _at_the_gate(self, reply: Reply, behind: Callable[[Reply], Awaitable[None]]) -> None:
+    async def _at_the_gate(self, reply: Reply) -> None:
         await reply.over.wait()  # a guess is no try
-        if not self._trust.first and self._minds.phrases.is_refusal(reply.text):
-            self._behind_pin = None
-            await self._say(reply, self._minds.lines.pin.dropped)
-            return
-        match self._trust.guard.judge(reply.text) if self._trust.guard else "locked":
-            case "passed":
-                self._behind_pin = None
-                self._trust.passed()
-                await self._say(reply, self._minds.lines.pin.accepted)
-                await behind(reply)
-            case "wrong":
-                await self._say(reply, self._minds.lines.pin.wrong)
-            case "locked":
-                reply.farewell = "locked"
-                await self._say(reply, self._minds.lines.pin.locked)
+        refuses = self._minds.phrases.is_refusal(reply.text)
+
+        async def answer(verdict: Verdict) -> None:
+            if verdict in ("locked", "given_up"):
+                reply.farewell = verdict
+            await self._say(reply, getattr(self._minds.lines.pin, verdict))
+
+        await self._gate.judge(reply, refuses=refuses, answer=answer)
 
     def _asks_pin(self) -> bool:
         """For a tool that needs it: what the caller says next is the PIN, and then whoever has the floor goes on."""
         needed = self._trust.risk == "pin"
         if needed:
-            self._behind_pin = self._go_on
+            self._gate.ask(self._go_on)
         return needed
 
     async def _go_on(self, reply: Reply) -> None:
@@ -239,8 +236,8 @@ class Mind:
         await reply.over.wait()  # a guess orders nothing
         orders = self._orders
         assert orders is not None
-        if orders.risky(order) and self._trust.risk == "pin":
-            self._behind_pin = partial(self._obey, order=order)
+        if (orders.risky(order) and self._trust.risk == "pin") or (orders.private(order) and self._trust.withholds):
+            self._gate.ask(partial(self._obey, order=order))
             await self._say(reply, self._minds.lines.pin.ask)
             return
         if order.name == "desk":
@@ -249,9 +246,19 @@ class Mind:
         reply.farewell = due.farewell
         await self._say(reply, due.text, due.agent)
 
+    def due(self, now_s: float, quiet_s: float) -> Due | None:
+        """What should be said now about long work, after so long a silence; each is given out once, so say it."""
+        if self._holding is None or not self._holding.active:
+            return None
+        if not self._trust.withholds:
+            return self._holding.due(now_s, quiet_s)
+        return None if self._gate.shut else self._holding.withheld(quiet_s)
+
     async def tell(self, reply: Reply, due: Due) -> None:
         """What is due about long work: a line, or the agent's own words."""
         if due.text:
+            if due.asks_pin:
+                self._gate.ask(self._told_in_time)
             with reply.work():
                 await self._say(reply, await self._plain_or_worded(reply, due), due.agent)
             reply.finished = True
@@ -260,6 +267,9 @@ class Mind:
             self._settle(reply, None)
             await self._tell(reply, due)
         reply.finished = True
+
+    async def _told_in_time(self, reply: Reply) -> None:
+        """What the PIN was asked for is due when this has been said."""
 
     async def _plain_or_worded(self, reply: Reply, due: Due) -> str:
         agent = due.agent or self._holder
@@ -270,6 +280,10 @@ class Mind:
         agent = self._teller(due)
         reply.speaker, reply.ends = agent.id, due.ends
         plain = plainly(due.ends, self._minds.lines) if due.ends else ()
+        if not due.brief:
+            for sentence in plain:
+                await self._say(reply, sentence, agent, aside=False)
+            return
         await self._speak(reply, Route((Speaker(agent.id, due.brief, plain),), "floor"))
 
     def _teller(self, due: Due) -> Agent:
@@ -351,7 +365,9 @@ class Mind:
         minds = self._minds
         thread = self._thread(reply)
         here = Here(minds.now, minds.place)
-        means = Means(minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._asks_pin)
+        means = Means(
+            minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._asks_pin, self._trust.withholds
+        )
         floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:

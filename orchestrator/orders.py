@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from agents.errors import ToolError
+from orchestrator.attended import Due
 from orchestrator.hold import STYLES
-from orchestrator.holding import Due, Holding
+from orchestrator.holding import Holding
 from orchestrator.phrases import Phrases
 
 KEYS: Final[Mapping[str, str]] = {
     "0": "desk", "1": "yes", "2": "no", "3": "status", "4": "music",
     "7": "softer", "9": "louder", "*": "silent", "#": "call_back",
 }  # fmt: skip
+PRIVATE: Final = ("status", "wait", "stop")  # they read what the work is about, let it be told, or end it
 OF_THE_TELLING: Final = ("more", "less", "silent")  # else they are meant for whoever spoke last
 
 
@@ -79,6 +81,10 @@ class Orders:
         asked = self._holding.asked
         return order.name == "yes" and asked is not None and asked.task.question is not None and asked.task.question.risky
 
+    def private(self, order: Order) -> bool:
+        """It is only for whoever ordered the work."""
+        return order.name in PRIVATE
+
     def refuse(self) -> Due:
         """No PIN can be asked for: the risky thing is not done."""
         asked = self._holding.asked
@@ -111,9 +117,9 @@ class Orders:
         asked = self._holding.asked
         if asked is None or asked.task.question is None or asked.task.question.ask != order.ask:  # it lapsed meanwhile
             return Due(None, self._words.nothing)
-        yes = order.name != "no"
-        self._holding.answer(asked, yes=yes, by=order.by, words=order.words)
-        return Due(asked.task.agent, self._words.yes if yes else self._words.no)
+        self._holding.answer(asked, yes=order.name != "no", by=order.by, words=order.words)
+        said = {"yes": self._words.yes, "no": self._words.no, "words": self._words.words}
+        return Due(asked.task.agent, said[order.name])
 
     def _wait(self) -> str:
         self._holding.hold_on()
@@ -125,7 +131,8 @@ class Orders:
         status = words.status.format(name=task.agent.name, since=self._holding.since(attended), title=task.wish.title)
         if task.question is not None:
             return f"{status} {words.waits.format(question=task.question.question)}"
-        return f"{status} {words.last.format(told=attended.hold.told)}" if attended.hold.told else status
+        told = attended.hold.asked_for()
+        return f"{status} {words.last.format(told=told)}" if told else status
 
     def _restyle(self, steps: int) -> str:
         hold = self._holding.newest().hold

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from typing import Final, Literal, Protocol, Self
 
 import anyio
 
+from orchestrator.reply import Reply
 from telephony.admission import Admission, PinVerdict
+
+MOST_UNCLEAR: Final = 3  # answers in a row that are no PIN, and no try; then it is not asked for again
+Behind = Callable[[Reply], Awaitable[None]]
+Verdict = PinVerdict | Literal["refused", "given_up"]
 
 
 class Guard(Protocol):
@@ -48,6 +54,52 @@ class Trust:
         risk = "pin" if admission.guards_risk else "free" if policy.pin_mode == "never" else "never"
         return cls(PinGuard(admission, caller) if policy.pin else None, admission.asks_for_pin, risk)
 
+    @property
+    def withholds(self) -> bool:
+        """Nothing is told yet of their work: a number that calls us may be forged, and one that we call is theirs."""
+        return self.first or (self.risk == "pin" and not self.called)
+
     def passed(self) -> None:
         """The caller knew the PIN."""
         self.first, self.risk = False, "free"
+
+
+class Gate:
+    """Where a call waits for the PIN: what the caller says next is taken for it, and then that is done which needed it."""
+
+    def __init__(self, trust: Trust, behind: Behind) -> None:
+        """`behind`: what a call that begins with the PIN goes on with."""
+        self._trust, self._unclear = trust, 0
+        self._behind = behind if trust.first else None
+
+    @property
+    def shut(self) -> bool:
+        return self._behind is not None
+
+    def ask(self, behind: Behind) -> None:
+        """The PIN is asked for now, for that."""
+        self._behind, self._unclear = behind, 0
+
+    async def judge(self, reply: Reply, *, refuses: bool, answer: Callable[[Verdict], Awaitable[None]]) -> None:
+        """Of what the caller said or keyed; `answer` says so, and what waited is done after that if it was right.
+
+        It stays shut after `wrong`, `unclear` and whatever ends the call. A call that did not begin with the PIN goes on without.
+        """
+        verdict, behind = self._verdict(reply.text, refuses), self._behind
+        if verdict in ("passed", "refused"):
+            self._behind = None
+        await answer(verdict)
+        if verdict == "passed" and behind is not None:
+            await behind(reply)
+
+    def _verdict(self, text: str, refuses: bool) -> Verdict:
+        optional = not self._trust.first
+        if refuses and optional:
+            return "refused"
+        verdict = self._trust.guard.judge(text) if self._trust.guard else "locked"
+        if verdict == "passed":
+            self._trust.passed()
+        self._unclear = self._unclear + 1 if verdict == "unclear" else 0
+        if self._unclear < MOST_UNCLEAR:
+            return verdict
+        return "refused" if optional else "given_up"

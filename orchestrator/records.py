@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from agents.definition import Agent
 from agents.errors import WorkError
-from agents.work import Began, Done, Failed, Says, Spent, TaskEvent
+from agents.work import Asks, Began, Done, Failed, Says, Spent, TaskEvent, Working
 from orchestrator.task import Task, Wish
 
 # Of the steps in `life.py` and of these records. Another version leaves what an older one began alone: raise it when
@@ -56,6 +56,8 @@ class SoFar:
     started: int = 0
     said: str = ""
     """What it last told."""
+    asks: str = ""
+    """What it waits for leave to do, exactly, or to be answered."""
     usd: str = "0"
     """Of the sessions before this one, and of this one."""
 
@@ -71,9 +73,13 @@ class SoFar:
     def after(self, event: TaskEvent) -> Self:
         match event:
             case Began(session=session, pid=pid, started=started):
-                return replace(self, session=session, pid=pid, started=started)
+                return replace(self, session=session, pid=pid, started=started, asks="")
             case Says(text=text):
-                return replace(self, said=text)
+                return replace(self, said=text, asks="")
+            case Asks(question=question, exact=exact):
+                return replace(self, asks=exact or question)
+            case Working():
+                return replace(self, asks="")
             case Spent(usd=usd):
                 return replace(self, usd=str(usd))
             case _:

@@ -100,7 +100,7 @@ def check(recorded: Recorded) -> None:
     why = ""
     if not any(isinstance(fact, events.CallAnswered) for fact in facts):
         why = "was not answered"
-    elif any(isinstance(fact, events.CallEnded) and fact.why == "locked" for fact in facts):
+    elif any(isinstance(fact, events.CallEnded) and fact.why in ("locked", "given_up") for fact in facts):
         why = "ended before its PIN was right"
     elif any(isinstance(fact, events.TaskStarted) for fact in facts):
         why = "had long work done, which no replay does again"

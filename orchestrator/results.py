@@ -16,11 +16,9 @@ MOST_SENTENCES: Final = 4
 
 def opening(task: Task, lines: Lines, desk: Agent) -> str:
     """Who calls, and why."""
-    words, failed = lines.callback, isinstance(task.outcome, Failed)
-    if task.agent.id == desk.id:
-        line = words.desk_failed if failed else words.desk_done
-    else:
-        line = words.failed if failed else words.done
+    words = lines.callback
+    done, about = (words.desk_done, words.desk_about) if task.agent.id == desk.id else (words.done, words.about)
+    line = done if isinstance(task.outcome, Done) else about
     return line.format(name=task.agent.name, title=task.wish.title)
 
 

@@ -6,9 +6,12 @@ import gc
 import signal
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from socket import socket
 
 import anyio
 import structlog
+from anyio.abc import TaskStatus
 from litestar import Litestar
 
 from orchestrator.app import House, open_house
@@ -18,30 +21,37 @@ from orchestrator.errors import ConfigError
 from orchestrator.keeping import kept
 from telephony.acs import AcsListener, AcsSettings
 from telephony.line import Dialler
-from telephony.serving import served
+from telephony.serving import opened, served
 
 log = structlog.get_logger()
 
 
 async def serve(settings: Settings, say: Callable[[str], object]) -> None:
-    """Raises ConfigError, AgentError and the engines' errors before the first call; after that, only cancelling ends it."""
+    """Until a signal stops it, at whatever moment. Raises ConfigError; in a group OSError when the port cannot be had, AgentError
+    and the engines' errors, all before the first call."""
     acs = settings.acs
     if acs is None:
         raise ConfigError("there is no line to answer", f"add [acs] to {FILE}, as the README shows, or try `pai-voice demo`")
     if not settings.admission.allow:
         raise ConfigError("nobody may call", f'list your number in [admission] of {FILE}: allow = ["+15550100"]')
-    async with open_house(settings) as house, anyio.create_task_group() as tasks:
-        tasks.start_soon(_until_stopped, tasks.cancel_scope)
-        async with answering(house, lambda _url: acs, settings.server.host, settings.server.port) as url:
-            names = ", ".join(agent.name for agent in house.roster.agents)
-            say(f"listening on {url} for {acs.public_url}; on the line: {names}; ears: {house.parts.minds.recognizer.name}")
-            await anyio.sleep_forever()
+    async with anyio.create_task_group() as tasks:
+        stop = _Stop(tasks.cancel_scope)
+        await tasks.start(stop.when_told)
+        with opened(settings.server.host, settings.server.port) as door:  # now, not after seconds of loading for nothing
+            async with open_house(settings) as house:
+                with anyio.CancelScope() as stop.scope:  # the house itself closes in peace
+                    await _answer(house, acs, door, say)
+
+
+async def _answer(house: House, acs: AcsSettings, door: socket, say: Callable[[str], object]) -> None:
+    async with answering(house, lambda _url: acs, door) as url:
+        names = ", ".join(agent.name for agent in house.roster.agents)
+        say(f"listening on {url} for {acs.public_url}; on the line: {names}; ears: {house.parts.minds.recognizer.name}")
+        await anyio.sleep_forever()
 
 
 @asynccontextmanager
-async def answering(
-    house: House, acs_at: Callable[[str], AcsSettings], host: str = "127.0.0.1", port: int = 0
-) -> AsyncGenerator[str]:
+async def answering(house: House, acs_at: Callable[[str], AcsSettings], door: socket | None = None) -> AsyncGenerator[str]:
     """The ACS line, answered while this is entered; gives the server's URL. `acs_at` may need it for its own public URL."""
     listeners: list[AcsListener] = []
 
@@ -49,7 +59,7 @@ async def answering(
         listeners.append(AcsListener(acs_at(url)))
         return Litestar(listeners[0].routes, openapi_config=None, logging_config=None)
 
-    async with anyio.create_task_group() as tasks, served(application, host, port) as url:
+    async with anyio.create_task_group() as tasks, served(application, door) as url:
         await tasks.start(listeners[0].serve, house.take)
         async with _working(house, listeners[0]):
             with _settled():
@@ -81,9 +91,15 @@ def _settled() -> Generator[None]:
         gc.unfreeze()
 
 
-async def _until_stopped(scope: anyio.CancelScope) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for number in signals:
-            log.info("stopping", signal=number.name)
-            scope.cancel()
-            return
+@dataclass
+class _Stop:
+    scope: anyio.CancelScope
+    """What a signal ends now."""
+
+    async def when_told(self, *, task_status: TaskStatus[None]) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            task_status.started()
+            async for number in signals:
+                log.info("stopping", signal=number.name)
+                self.scope.cancel()
+                return

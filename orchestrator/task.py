@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,16 +53,16 @@ class Task:
         """Set when the owner has heard how it ended."""
         self.told = anyio.Event()
         """Set when it was told to whom we called, by all appearances: it may still have been a machine."""
-        self.moved = False
-        """Its life was broken off here, and goes on elsewhere: what is known of it here is old."""
         self.stopped = False
         """It is to stop, however far it is."""
         self.wanted = anyio.Event()
         """Set when the owner is to be called at once."""
         self.messaged = False
         """An answering machine of the owner's has our message."""
+        self._stops = False  # the run has been told so
+        self._moved = False
         self._listeners = 0
-        self._alone = anyio.Event()
+        self._changed = anyio.Event()
         self._words: MemoryObjectSendStream[Word] | None = None
 
     @property
@@ -79,42 +79,65 @@ class Task:
         if heard:
             self.told.set()
             self.heard.set()
+            self._stir()
+
+    @property
+    def moved(self) -> bool:
+        """Its life was broken off here, and goes on elsewhere: what is known of it here is old. Set it, once."""
+        return self._moved
+
+    @moved.setter
+    def moved(self, moved: bool) -> None:
+        self._moved = moved
+        self._stir()
 
     @property
     def attended(self) -> bool:
         """A call listens to it: the owner holds. Else they are called back."""
         return self._listeners > 0
 
+    @property
+    def calls(self) -> bool:
+        """Its owner is to be called, to hear how it ended or to be asked: no call listens to it."""
+        news = not self.running or self.question is not None
+        return news and not self.attended and not self.delivered and not self.moved
+
+    @property
+    def waits_alone(self) -> bool:
+        """It waits for an answer, and no call is there to bring one."""
+        return self.running and self.calls
+
     @contextmanager
     def attending(self) -> Generator[None]:
-        """A call is there to hear and to answer; when it goes, an open question is answered with no."""
+        """A call is there to hear and to answer."""
         self._listeners += 1
+        self._stir()
         try:
             yield
         finally:
             self._listeners -= 1
-            if not self._listeners:
-                self._alone.set()
-                self._nobody_answers()
+            self._stir()
 
-    async def alone(self) -> None:
-        """Until no call listens."""
-        while self._listeners:
-            self._alone = anyio.Event()
-            await self._alone.wait()
+    async def until(self, true: Callable[[Task], bool]) -> None:
+        """Until that is so of its question, its end, its delivery, or the calls that listen."""
+        while not true(self):
+            await self._changed.wait()
+
+    def _stir(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
 
     def tell(self, word: Word) -> None:
         """Let the run know. Raises ToolError when it is over, or takes nothing in; but a Stop is kept for it."""
         if not self.running:
             raise ToolError("That work is over.")
         if isinstance(word, Stop):
-            if not self.stopped:
-                self.stopped = True
-                self._takes(word)
+            self.stopped = True
+            self._stops = self._stops or self._takes(word)
         elif not self._takes(word):
             raise ToolError("The work does not listen just now; try again in a moment.")
         if isinstance(word, Answer):
-            self.question = None
+            self._close()
 
     def _takes(self, word: Word) -> bool:
         if self._words is None:
@@ -132,6 +155,7 @@ class Task:
         self._words = told
         if self.stopped:
             told.send_nowait(Stop())
+            self._stops = True
         with told, words:
             try:
                 yield words
@@ -143,17 +167,23 @@ class Task:
         match event:
             case Asks():
                 self.question = event
-                if not self.attended:
-                    self._nobody_answers()
+                self._stir()
             case Spent(usd=usd):
                 self.usd = usd
             case Done() | Failed():
-                self.outcome, self.question = event, None
+                self.outcome = event
                 self.over.set()
+                self._close()
             case _:
                 pass
 
-    def _nobody_answers(self) -> None:
+    def nobody_answers(self) -> None:
+        """What it asks is answered with no; the run is told why."""
         if self.question is not None:
-            with suppress(ToolError):
+            with suppress(ToolError):  # it is ending just now
                 self.tell(Answer(self.question.ask, yes=False, words=NOBODY))
+            self._close()
+
+    def _close(self) -> None:
+        self.question = None
+        self._stir()

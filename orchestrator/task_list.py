@@ -38,6 +38,8 @@ class KeptTask:
     """`running`; `to be told` (by a call at `next_call`) or `waits for a call` (of its owner's); `told`; `lost`, by a defect."""
     said: str
     """What it last told while it ran."""
+    asks: str
+    """What it asked last and has not gone on from: exactly what it wants to do, or its question."""
     usd: str
     outcome: str
     """`done`, or an error's code; empty while it runs."""
@@ -156,6 +158,7 @@ def _kept(client: DBOSClient, settings: Settings, workflow: WorkflowStatus) -> K
         wish=wish["what"],
         state=_state(workflow.status, over=ran is not None, due=due is not None),
         said=so_far.said,
+        asks="" if ran else so_far.asks,
         usd=so_far.usd,
         outcome=outcome,
         result=result,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -12,6 +13,7 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from types import FrameType
 
     from orchestrator.config import Config
 
@@ -51,6 +53,15 @@ def run(work: Callable[[], Awaitable[T]], loop: Callable[[], AbstractEventLoop] 
         return anyio.run(work, backend_options=options)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def end_when_terminated() -> None:
+    """SIGTERM is a tidy end from here on, as Ctrl-C is, until something waits for it: only reading our modules takes seconds."""
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(0)
 
 
 def configured(log: str = "warning") -> Config:

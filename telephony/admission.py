@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from telephony.line import Refusal
 
-PinVerdict = Literal["passed", "wrong", "locked"]
+PinVerdict = Literal["passed", "wrong", "unclear", "locked"]
 
 
 class AdmissionPolicy(BaseModel):
@@ -145,16 +145,18 @@ class Admission:
         return self.policy.pin is not None and self.policy.pin_mode != "never"
 
     def judge(self, caller: str, answer: str, *, now_s: float) -> PinVerdict:
-        """A PIN, keyed in or spoken. What has no digit in it is `wrong`, but no try. `locked` starts the number's rest."""
+        """A PIN, keyed in or spoken. What is not mainly digits is `unclear`, and no try. `locked` starts the number's rest."""
         tries = self._tries.get(caller)
         if tries is None or now_s < tries.rests_until_s:
             return "locked"
         keys = spoken_keys(answer)
+        if not keys:
+            return "unclear"
         pin = self.policy.pin.get_secret_value() if self.policy.pin else ""
         if pin and hmac.compare_digest(keys.encode(), pin.encode()):
             tries.wrong = 0
             return "passed"
-        tries.wrong += 1 if keys else 0
+        tries.wrong += 1
         if tries.wrong < self.policy.pin_tries:
             return "wrong"
         tries.wrong, tries.rests_until_s = 0, now_s + self.policy.pin_rest_s
@@ -176,17 +178,36 @@ _TENS: Final = {
     "twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9",
 }  # fmt: skip
 _TIMES: Final = {"double": 2, "triple": 3}
+_ALSO_WORDS: Final = ("to", "too", "for", "o", "oh")  # digits only beside other digits
+_AROUND: Final = {
+    "my", "the", "a", "pin", "code", "number", "is", "it's", "it", "that's", "that", "this", "and", "then", "please", "um", "uh",
+    "er", "hm", "okay", "ok", "yes", "yeah", "well", "so", "sure", "here", "now", "sorry", "thanks", "thank", "you",
+    "pressed", "keys",
+}  # fmt: skip
 
 
 def spoken_keys(text: str) -> str:
-    """The digits in what was keyed in or said: `1 2 3 4`, `one two three four`, `double five oh`, `twelve thirty-four`."""
-    words = re.findall(r"[0-9]|[a-z]+", text.lower())
+    """The digits in what was keyed in or said: `1 2 3 4`, `one two three four`, `double five oh`, `twelve thirty-four`.
+
+    Nothing where it is not mainly digits: `wait for it` is no four.
+    """
+    words = re.findall(r"[0-9]|[a-z]+(?:'[a-z]+)?", text.lower())
+    numbers = [_is_number(*around) for around in zip(["", *words], words, [*words[1:], ""], strict=False)]
+    others = sum(not number and word not in _AROUND for word, number in zip(words, numbers, strict=True))
+    if sum(numbers) < 2 * others:
+        return ""
     keys, times = "", 1
-    for word, after in pairwise([*words, ""]):
-        digits = _digits(word, after)
+    for (word, after), number in zip(pairwise([*words, ""]), numbers, strict=True):
+        digits = _digits(word, after) if number else ""
         keys += digits * times
         times = 1 if digits else _TIMES.get(word, times)
     return keys
+
+
+def _is_number(before: str, word: str, after: str) -> bool:
+    if word not in _ALSO_WORDS:
+        return word in _TIMES or bool(_digits(word, after))
+    return any(beside in _TIMES or _digits(beside, "") for beside in (before, after))
 
 
 def _digits(word: str, after: str) -> str:

@@ -121,7 +121,8 @@ class RehearsalLine:
     async def play(self, frame: Frame, lead_s: float = LEAD_S) -> float:
         if self.over.is_set():
             raise LineClosed("the far end hung up")
-        await anyio.sleep(max(0.0, self._playout.ahead_s(anyio.current_time()) - lead_s))
+        if (early_s := self._playout.ahead_s(anyio.current_time()) - lead_s) > 0:
+            await anyio.sleep(early_s)
         heard_s = self._playout.push(anyio.current_time(), FRAME_S)
         self.heard.append((heard_s, frame))
         if level_dbfs(frame) > QUIET_DBFS:

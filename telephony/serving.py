@@ -33,27 +33,39 @@ async def _serve(server: _Server, door: socket.socket) -> None:
         await server.serve([door])
 
 
-def _door(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)[0]
-    door = socket.socket(family, kind, protocol)  # asyncio turns Nagle off only where TCP is named: 40 ms a frame, else
+def opened(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A door that is ours from now on: who comes waits until it is served. Port 0 takes a free one.
+
+    Raises OSError when the port cannot be had.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)[0]
+        door = socket.socket(family, kind, protocol)  # asyncio turns Nagle off only where TCP is named: 40 ms a frame, else
+    except OSError as error:
+        raise _not_had(host, port, error) from error
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind(address)
         door.listen(256)
-    except OSError:
+    except OSError as error:
         door.close()
-        raise
+        raise _not_had(host, port, error) from error
     return door
 
 
+def _not_had(host: str, port: int, error: OSError) -> OSError:
+    return OSError(error.errno, f"{host}:{port} cannot be had: {error.strerror}")
+
+
 @asynccontextmanager
-async def served(app_at: Callable[[str], Any], host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
+async def served(app_at: Callable[[str], Any], door: socket.socket | None = None) -> AsyncGenerator[str]:
     """The ASGI application that `app_at` makes for its own URL, served while this is entered; gives the URL.
 
-    Port 0 takes a free one. Raises OSError when the port cannot be had.
+    Its `door` is closed in the end; a new one, on loopback, if left out.
     """
-    with _door(host, port) as door:
-        url = f"http://{host}:{door.getsockname()[1]}"
+    with door or opened() as door:
+        host, port = door.getsockname()[:2]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         config = uvicorn.Config(
             app_at(url),
             log_config=None,

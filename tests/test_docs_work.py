@@ -18,6 +18,7 @@ from agents.definition import Task
 from agents.pai import ENVIRONMENT, PaiSettings
 from agents.permission import WorkWords
 from agents.work import Asks
+from agents.work_time import LONGEST_ANSWER_S
 from orchestrator.bed import STEP_DB
 from orchestrator.config import HoldSettings, Settings
 from orchestrator.config import load as load_config
@@ -53,6 +54,7 @@ def block(word: str) -> str:
         f"the music is, by {STEP_DB:g} dB",
         f"It asks twice, {ANSWER_S:g} s apart",
         f'for leave ("{PUSH.question}")',
+        f"up to {LONGEST_ANSWER_S / 60:g} minutes each time",
         f"{', '.join(ENVIRONMENT[:2])} and the like",
         f"`max_usd` ({Task().max_usd} USD) and `max_minutes` ({Task().max_minutes})",
         f"at most {MOST_RUNNING} of a caller's",

@@ -28,10 +28,18 @@ async def azure(settings: Settings) -> AsyncGenerator[Finding, None]:
         return
     yield await _signature(settings.acs)
     yield await anyio.to_thread.run_sync(_keys, settings.acs)
+    yield _calls_back(settings.acs)
     if not settings.admission.allow:
         yield Finding("admission", "broken", "nobody may call", f'list your number in {FILE}, [admission]: allow = ["+15550100"]')
     else:
         yield Finding("admission", "ok", f"{len(settings.admission.allow)} on the list")
+
+
+def _calls_back(acs: AcsSettings) -> Finding:
+    if acs.phone_number is None:
+        fix = 'set phone_number in [acs] to the number of the resource: "+15550199"'
+        return Finding("call-back", "warn", "nobody is called when work is done: we have no number to call from", fix)
+    return Finding("call-back", "ok", f"from {acs.phone_number}, when work is done")
 
 
 async def _signature(acs: AcsSettings) -> Finding:

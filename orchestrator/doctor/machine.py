@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ import httpx2
 
 from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
+from telephony.serving import opened
 
 GB: Final = 1_000_000_000
 RECORDING_GB_PER_HOUR: Final = 16_000 * 2 * 2 * 3_600 / GB
@@ -26,16 +26,12 @@ def port(settings: Settings) -> Finding:
     """Free, or held by a server of ours."""
     host, number = settings.server.host, settings.server.port
     try:
-        socket.create_server((host, number)).close()
+        opened(host, number).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE and _ours(host, number):
             return Finding("port", "ok", f"`pai-voice serve` listens on {host}:{number}")
-        return Finding(
-            "port",
-            "broken",
-            f"{host}:{number} cannot be had: {error.strerror}",
-            "stop what listens there, or set port and host in [server] to others (PAI_VOICE_SERVER__PORT)",
-        )
+        fix = "stop what listens there, or set port and host in [server] to others (PAI_VOICE_SERVER__PORT)"
+        return Finding("port", "broken", error.strerror or str(error), fix)
     return Finding("port", "ok", f"{host}:{number} is free")
 
 

@@ -22,7 +22,7 @@ from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
 from telephony.acs import AcsListener
 from telephony.acs_settings import AcsSettings
-from telephony.serving import served
+from telephony.serving import opened, served
 
 NAME: Final = "public URL"
 ASK_S: Final = 10.0
@@ -38,8 +38,7 @@ async def reached(settings: Settings) -> AsyncGenerator[Finding, None]:
         with suppress(OSError):  # the port is taken, most likely by the very server that is to answer
             application = served(
                 lambda _url: Litestar(routes, openapi_config=None, logging_config=None),
-                settings.server.host,
-                settings.server.port,
+                opened(settings.server.host, settings.server.port),
             )
             await stack.enter_async_context(application)
         yield await anyio.to_thread.run_sync(_webhook, settings.acs)

@@ -15,6 +15,7 @@ from orchestrator.doctor.engines import ear, engines, mouths, vad
 from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.kept import kept
 from orchestrator.doctor.machine import data_folder, port
+from orchestrator.doctor.music import music
 from orchestrator.doctor.public import reached
 from orchestrator.doctor.tools import tools
 from orchestrator.doctor.work import work
@@ -47,6 +48,7 @@ async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
     async for finding in claude(settings, roster, live=live):
         yield finding
     yield await work(settings, surroundings())
+    yield await music(settings)
     async for finding in azure(settings):
         yield finding
     if public:

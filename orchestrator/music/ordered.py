@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ FOLDER: Final = "music"
 LENGTH_S: Final = 120.0
 MODEL: Final = "music_v2"
 ORDER_S: Final = 180.0
+INSTALL: Final = "pip install 'pai-voice[cloud]'"
 
 Order = Callable[[str], Awaitable[bytes]]
 """A description becomes 16 kHz mono PCM. Raises MusicUnavailable."""
@@ -80,6 +82,10 @@ def _read(file: Path, mood: Mood) -> Music:
         raise MusicUnavailable(str(error), f"delete {file}; it will be ordered again") from error
 
 
+def is_installed() -> bool:
+    return find_spec("elevenlabs") is not None
+
+
 def ordered_of(api_key: str) -> Order:
     """Orders through the SDK (extra `cloud`), which is imported at the first one: it takes a second."""
 
@@ -106,7 +112,7 @@ def _connected(api_key: str) -> tuple[Any, tuple[type[Exception], ...]]:
     try:
         sdk, core, httpx = (import_module(name) for name in ("elevenlabs", "elevenlabs.core", "httpx"))
     except ImportError as error:
-        raise MusicUnavailable("ElevenLabs' SDK is not installed", "install it: pip install 'pai-voice[cloud]'") from error
+        raise MusicUnavailable("ElevenLabs' SDK is not installed", INSTALL) from error
     client: Any = sdk.AsyncElevenLabs(api_key=api_key)
     client.music  # noqa: B018  (imported now, not on the event loop)
     return client, (core.ApiError, httpx.HTTPError)

@@ -15,7 +15,7 @@ from telephony.acs_emulator.exchange import Exchange
 from telephony.acs_emulator.rest import Desk
 from telephony.acs_emulator.settings import CallOptions, EmulatorSettings, Fault
 from telephony.acs_emulator.tokens import new_signer
-from telephony.serving import served
+from telephony.serving import opened, served
 
 
 class Emulator:
@@ -35,7 +35,7 @@ class Emulator:
         signer = await new_signer(settings.issuer, settings.resource_id)
         async with aiohttp.ClientSession() as http, anyio.create_task_group() as tasks:
             exchange = Exchange(settings, signer, http, tasks)
-            async with served(lambda url: _application(exchange), settings.host, settings.port) as url:
+            async with served(lambda url: _application(exchange), opened(settings.host, settings.port)) as url:
                 yield Emulator(exchange, url)
             tasks.cancel_scope.cancel()
 

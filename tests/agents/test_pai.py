@@ -70,13 +70,24 @@ async def test_does_real_work_and_tells_of_it(tmp_path: Path) -> None:
     assert told == [
         Says("I begin with the notes."),
         Working("phase", "build", 4, 7),
-        Says("Now the notes."),
+        Says("Now the notes.", passing=True),
         Working("Write"),
         Working("Bash", "Copy the notes"),
         Done("# Notes\n\nThey are written.\n\n🗣️ Engineer: The notes are there.", "The notes are there."),
     ]
     assert {SAY, ASK} <= set(claude.exchanges[0].asked.tools)
     assert await left(session(events)) == {}
+
+
+async def test_claude_is_waited_for_and_that_is_told(tmp_path: Path) -> None:
+    busy = {"kind": "status", "status": 529, "times": 2}
+    async with command_line(tmp_path, {"say": "At last.", "fault": busy}, environ={"CLAUDE_CODE_MAX_RETRIES": "3"}) as (
+        runner,
+        _,
+    ):
+        events = await ran(runner, order(tmp_path / "work"))
+    assert [event for event in events if isinstance(event, Working)] == [Working("api_retry", "", n, 3) for n in (1, 2)]
+    assert events[-1] == Done("At last.", "At last.")
 
 
 async def test_the_shell_sees_none_of_our_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

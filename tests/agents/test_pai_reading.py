@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from claude_agent_sdk import (
     AssistantMessage,
+    RateLimitEvent,
+    RateLimitInfo,
     ResultMessage,
     SystemMessage,
     TaskProgressMessage,
@@ -35,6 +37,14 @@ def result(text: str | None = "Done.", *, error: bool = False, subtype: str = "s
     )  # fmt: skip
 
 
+def returned(**result: Any) -> UserMessage:
+    return UserMessage(content=[], tool_use_result=result)
+
+
+def limit(status: Any) -> RateLimitEvent:
+    return RateLimitEvent(RateLimitInfo(status), "u", "s")
+
+
 def state(state: str) -> SystemMessage:
     return SystemMessage("session_state_changed", {"state": state})
 
@@ -45,6 +55,9 @@ def read(*messages: object) -> list[Any]:
 
 
 BUILDS = Working("phase", "build")
+CURL = (
+    """curl -s -X POST http://localhost:8888/notify -H "Content-Type: application/json" -d '{{"message": "{}"}}' > /dev/null &"""
+)
 PRD = "---\ntask: x\nphase: build\nprogress: 3/8\n---\n- [x] ISC-1"
 
 
@@ -56,15 +69,28 @@ PRD = "---\ntask: x\nphase: build\nprogress: 3/8\n---\n- [x] ISC-1"
         (use("Read", file_path="/a/b"), [Working("Read")]),
         (use("mcp__phone__say", text="Hello."), []),
         (use("mcp__mail__send", to="x"), [Working("mcp__mail__send")]),
+        (use("WebSearch", query="how tides work"), [Working("WebSearch", "how tides work")]),
+        (use("Skill", skill="art", args="a --flag"), [Working("Skill", "art")]),
+        (use("Agent", description="Count the words", prompt="x"), [Working("Agent", "Count the words")]),
         (use("Write", file_path="/m/PRD.md", content=PRD), [Working("Write"), BUILDS, Working("criteria", "", 3, 8)]),
         (use("Edit", file_path="PRD.md", new_string="progress: 4/8"), [Working("Edit"), Working("criteria", "", 4, 8)]),
         (use("MultiEdit", file_path="PRD.md", edits=[{"new_string": "phase: build"}, 1]), [Working("MultiEdit"), BUILDS]),
         (use("Write", file_path="/m/notes.md", content=PRD), [Working("Write")]),
+        (use("Write", file_path="/m/ISA.md", content="phase: climbing\n"), [Working("Write"), Working("phase", "climbing")]),
+        (use("Edit", file_path="PRD.md", new_string="phase: complete\nprogress: 0/8"), [Working("Edit")]),
+        (use("Bash", command=CURL.format("Running the Fix workflow")), [Says("Running the Fix workflow")]),
+        (use("Bash", command=CURL.format("Entering the Build phase.")), [BUILDS]),
+        (use("Bash", command=CURL.format("$(id)")), []),
+        (use("Bash", command="curl https://example.org/notify -d x", description="Ask"), [Working("Bash", "Ask")]),
         (text("━━━ 👁️ OBSERVE ━━━ 1/7\nI look around."), [Working("phase", "observe", 1, 7)]),
         (text("━━━ PLAN ━━━ 3/7\nx\n━━━ ⚡ DO IT ━━ 4/7"), [Working("phase", "plan", 3, 7), Working("phase", "do it", 4, 7)]),
         (AssistantMessage(content=[ThinkingBlock("secret", "s")], model="m"), []),
         (text("From a helper.", parent_tool_use_id="t0"), []),
         (text("API Error: 529", error="server_error"), []),
+        (SystemMessage("api_retry", {"attempt": 2, "max_retries": 10}), [Working("api_retry", "", 2, 10)]),
+        (SystemMessage("api_retry", {"attempt": None}), [Working("api_retry")]),
+        (limit("rejected"), [Working("rate_limit")]),
+        (limit("allowed_warning"), []),
         (UserMessage(content="x"), []),
         (SystemMessage("hook_started", {}), []),
         (SystemMessage("something_new", {"a": 1}), []),
@@ -80,12 +106,74 @@ def test_a_helpers_step_is_told_in_its_words() -> None:
         subtype="task_progress", data={}, task_id="1", description="Reading /etc/hostname", uuid="u", session_id="s",
         usage={"total_tokens": 1, "tool_uses": 1, "duration_ms": 1}, last_tool_name="Read",
     )  # fmt: skip
-    assert read(message) == [Working("Read", "Reading hostname")]
+    assert read(message) == [Working("helper", "Reading hostname")]
 
 
 def test_text_is_told_once_something_followed_and_the_last_of_it_is_the_result() -> None:
     messages = text("I found it. It is small. And more."), use("Bash", command="x"), text("All done."), result("All done.")
-    assert read(*messages) == [Says("I found it. It is small."), Working("Bash")]
+    assert read(*messages) == [Says("I found it. It is small.", passing=True), Working("Bash")]
+
+
+# As PAI 4 writes them: the banner, the phases' headers and notifications, its document, and the line at the end.
+ALGORITHM: list[object] = [
+    text("♻︎ Entering the PAI ALGORITHM… (v3.7.0) ═════════════\n🗒️ TASK: Fix the flaky test\n\n━━━ 👁️ OBSERVE ━━━ 1/7"),
+    use("Bash", command=CURL.format("Entering the Observe phase."), description="Voice notification"),
+    text("🔎 REVERSE ENGINEERING: They want it to pass each time.\n\n💪🏼 EFFORT LEVEL: standard"),
+    use("Write", file_path="/home/a/MEMORY/WORK/20261122_fix/PRD.md", content="phase: observe\nprogress: 0/4\n- [ ] ISC-1: x"),
+    text("━━━ 🔨 BUILD ━━━ 4/7\n\nThe race is in the start-up code."),
+    use("Bash", command=CURL.format("Entering the Build phase."), description="Voice notification"),
+    use("Edit", file_path="src/start.py", old_string="a", new_string="b"),
+    use("Edit", file_path="/home/a/MEMORY/WORK/20261122_fix/PRD.md", old_string="0/4", new_string="phase: build\nprogress: 2/4"),
+    use("Edit", file_path="/home/a/MEMORY/WORK/20261122_fix/PRD.md", old_string="x", new_string="phase: build\nprogress: 2/4"),
+    text("━━━ 📚 LEARN ━━━ 7/7\n\n🗣️ Kai: The test passes now, twenty times out of twenty."),
+    result("━━━ 📚 LEARN ━━━ 7/7\n\n🗣️ Kai: The test passes now, twenty times out of twenty."),
+]
+
+
+def test_each_phase_of_pais_is_told_once_however_often_it_is_named() -> None:
+    told = read(*ALGORITHM)
+    assert [event for event in told if isinstance(event, Working) and event.what in ("phase", "criteria")] == [
+        Working("phase", "observe", 1, 7), Working("phase", "build", 4, 7), Working("criteria", "", 2, 4),
+        Working("phase", "learn", 7, 7),
+    ]  # fmt: skip
+    assert [event.what for event in told if isinstance(event, Working)].count("Bash") == 0
+    said = [event for event in told if isinstance(event, Says)]
+    assert said == [
+        Says("They want it to pass each time.", passing=True),
+        Says("The race is in the start-up code.", passing=True),
+    ]
+
+
+def test_a_line_that_pai_wants_spoken_is_meant_for_the_caller() -> None:
+    background = text("The server runs.\n\n🗣️ Kai: I have started the server."), result("x"), use("Bash", command="x")
+    assert Says("I have started the server.") in read(*background)
+
+
+TODOS = [{"content": "Write the outline", "status": "completed"}, {"content": "Draw", "status": "in_progress"}, 7]
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        ([use("TodoWrite", todos=TODOS)] * 2, [Working("plan", "Draw", 2, 3)]),
+        ([use("TodoWrite", todos="x"), use("TodoWrite", todos=TODOS[:1])], []),
+        (
+            [
+                use("TaskCreate", subject="Write the outline", description="x"),
+                returned(task={"id": "1", "subject": "Write the outline"}),
+                returned(task={"id": "2", "subject": "Draw"}),
+                returned(success=True, taskId="1", statusChange={"from": "pending", "to": "in_progress"}),
+                returned(success=True, taskId="1", statusChange={"from": "in_progress", "to": "completed"}),
+                returned(success=True, taskId="2", statusChange={"from": "pending", "to": "in_progress"}),
+            ],
+            [Working("plan", "Write the outline", 1, 2), Working("plan", "Draw", 2, 2)],
+        ),
+        ([returned(task={"id": "1", "subject": "A"}), returned(taskId="1", statusChange={"to": "deleted"}),
+          returned(taskId="1", statusChange={"to": "in_progress"}), returned(stdout="x")], []),
+    ],
+)  # fmt: skip
+def test_the_step_of_its_own_list_that_it_is_at(messages: list[object], told: list[Any]) -> None:
+    assert read(*messages) == told
 
 
 def test_the_same_words_are_not_told_twice() -> None:

@@ -47,3 +47,15 @@ async def test_what_is_asked_at_once_is_put_to_the_caller_one_after_the_other() 
         os.read(told, 1)
     os.close(told)
     os.close(out)
+
+
+async def test_telling_a_server_that_has_died_stops_nothing() -> None:
+    told, out = os.pipe()
+    os.close(told)
+    os.set_blocking(out, False)
+    host = Host(JOB, out)
+    async with anyio.create_task_group() as group:
+        group.start_soon(host.may_use, "Read", {}, ToolPermissionContext())
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+    os.close(out)

@@ -18,13 +18,14 @@ from typing import Final
 
 import anyio
 import anyio.to_thread
-from anyio.abc import TaskGroup
+from anyio.abc import Process, TaskGroup
 from anyio.streams.text import TextReceiveStream
 
 from orchestrator.events import Entry, Failed, SoundPaced
 from orchestrator.journal import JOURNAL
 from orchestrator.waterfall import percentiles
 from telephony.acs_emulator import Emulator
+from telephony.acs_emulator.call import Call as Phone
 from tests.bench import report
 from tests.bench.callers import Talker, Tally
 from tests.bench.house import CALLER, SECRET, Routing
@@ -77,16 +78,16 @@ class Seen:
 
 
 @asynccontextmanager
-async def server(emulator: Emulator, home: Path, cores: Cores, routing: Routing) -> AsyncGenerator[int]:
-    """Its process id, from when it answers calls until it has ended."""
-    command = [sys.executable, "-m", "tests.bench.house", emulator.url, str(home), str(cores.server), routing]
+async def server(emulator: Emulator, module: str, *arguments: str) -> AsyncGenerator[Process]:
+    """This module as a process, from when it answers calls until it has ended."""
+    command = [sys.executable, "-m", module, emulator.url, *arguments]
     async with await anyio.open_process(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=None) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             url = (await TextReceiveStream(process.stdout).receive()).strip()
             assert await emulator.subscribe(f"{url}/acs/events", {"x-pai-voice-secret": SECRET})
-            yield process.pid
+            yield process
         finally:
             await process.stdin.aclose()
 
@@ -95,7 +96,11 @@ async def measure(calls: int, seconds: float, routing: Routing, cores: Cores, sp
     calibration_ms = calibrate(cores.server)
     with tempfile.TemporaryDirectory(prefix="pai-voice-bench-") as folder:
         home = Path(folder)
-        async with Emulator.serve() as emulator, server(emulator, home, cores, routing) as pid:
+        async with (
+            Emulator.serve() as emulator,
+            server(emulator, "tests.bench.house", folder, str(cores.server), routing) as process,
+        ):
+            pid = process.pid
             await _one_call(emulator, speech)
             idle_mb = rss_mb(pid)
             seen = await _under_load(emulator, pid, cores, calls, seconds, speech)
@@ -135,7 +140,7 @@ async def _under_load(emulator: Emulator, pid: int, cores: Cores, calls: int, se
         moments.append(Moment.now(pid, cores, talkers))
         await anyio.sleep(seconds)
         moments.append(Moment.now(pid, cores, talkers))
-        await _hang_up(talkers)
+        await hang_up([talker.call for talker in talkers])
     before, after = moments
     tally = Tally()
     for talker, from_s, to_s in zip(talkers, before.clocks_s, after.clocks_s, strict=True):
@@ -147,7 +152,7 @@ async def _one_call(emulator: Emulator, speech: Sequence[bytes]) -> None:
     async with anyio.create_task_group() as tasks:
         talker = _call(emulator, speech, 0, tasks)
         await anyio.sleep(WARM_CALL_S)
-        await _hang_up([talker])
+        await hang_up([talker.call])
 
 
 def _call(emulator: Emulator, speech: Sequence[bytes], number: int, tasks: TaskGroup) -> Talker:
@@ -156,12 +161,13 @@ def _call(emulator: Emulator, speech: Sequence[bytes], number: int, tasks: TaskG
     return talker
 
 
-async def _hang_up(talkers: Sequence[Talker]) -> None:
-    for talker in talkers:
-        talker.call.end("hung up")
+async def hang_up(calls: Sequence[Phone]) -> None:
+    """All of them; returns when they are over."""
+    for call in calls:
+        call.end("hung up")
     with anyio.fail_after(END_S):
-        for talker in talkers:
-            await talker.call.gone()
+        for call in calls:
+            await call.gone()
 
 
 def paced(home: Path, calls: int) -> int:

@@ -78,11 +78,13 @@ class Running:
 
 
 @asynccontextmanager
-async def running(*arguments: str, env: Mapping[str, str], cwd: Path) -> AsyncGenerator[Running]:
+async def running(
+    *arguments: str, env: Mapping[str, str], cwd: Path, program: Sequence[str] = (COMMAND,)
+) -> AsyncGenerator[Running]:
     """Killed at the end, if it still runs."""
     log = cwd / f"{'-'.join(arguments[:2]).replace('/', '_')}.log"
-    with log.open("wb") as stderr:
-        async with await anyio.open_process([COMMAND, *arguments], env=env, cwd=cwd, stderr=stderr) as process:
+    with log.open("ab") as stderr:
+        async with await anyio.open_process([*program, *arguments], env=env, cwd=cwd, stderr=stderr) as process:
             try:
                 yield Running(process, log)
             finally:

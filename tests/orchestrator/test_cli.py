@@ -177,3 +177,9 @@ async def test_reading_commands_give_json(tmp_path: Path) -> None:
     rows = (await run("config", "show", "--json", env=env, cwd=tmp_path)).json
     assert {"key": "claude.api_key", "value": "********", "origin": "ANTHROPIC_API_KEY"} in rows
     assert (await run("calls", "list", "--json", env=env, cwd=tmp_path)).json == []
+
+
+def test_sigterm_is_a_tidy_end_even_before_a_command_waits_for_it() -> None:
+    told = "import os, signal; from orchestrator.terminal import end_when_terminated; end_when_terminated(); "
+    told += "os.kill(os.getpid(), signal.SIGTERM); raise SystemExit(1)"
+    assert subprocess.run([sys.executable, "-c", told], check=False).returncode == 0

@@ -28,6 +28,7 @@ from orchestrator.doctor.claude import claude
 from orchestrator.doctor.engines import ear, engines, mouths, vad
 from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.machine import data_folder, port, room
+from orchestrator.doctor.music import music
 from orchestrator.doctor.packages import OURS, ROOT, packages, python
 from orchestrator.doctor.public import reached
 from orchestrator.doctor.tools import tools
@@ -40,6 +41,7 @@ from telephony.admission import AdmissionPolicy
 from telephony.serving import served
 from tests.kit import weather
 from tests.kit.commands import environment, run
+from voices.audio import write_wav
 
 NOWHERE = "http://127.0.0.1:1"  # nothing listens on tcpmux
 
@@ -286,17 +288,37 @@ async def test_a_claude_that_lists_but_does_not_speak(roster: Roster) -> None:
 async def test_azure_accepts_our_signature() -> None:
     async with Emulator.serve() as emulator:
         settings = Settings(acs=acs_at(emulator.url), admission=AdmissionPolicy(allow=("+15550100",)))
-        assert states([finding async for finding in azure(settings)]) == ["ok", "ok", "ok"]
+        assert states([finding async for finding in azure(settings)]) == ["ok", "ok", "warn", "ok"]
         assert [(entry.detail["operation"], entry.detail["status"]) for entry in emulator.record.entries()] == [("get", 404)]
         settings = Settings(acs=acs_at(emulator.url, access_key="b3RoZXI="))
-        signature, _, admission = [finding async for finding in azure(settings)]
+        signature, _, _, admission = [finding async for finding in azure(settings)]
     assert (signature.state, "401" in signature.fact) == ("broken", True)
     assert (admission.state, "allow = " in admission.fix) == ("broken", True)
 
 
+@pytest.mark.parametrize(("number", "state"), [(None, "warn"), ("+15550199", "ok")])
+async def test_without_a_number_of_our_own_nobody_is_called_back(number: str | None, state: str) -> None:
+    findings = [finding async for finding in azure(Settings(acs=acs_at(NOWHERE, phone_number=number)))]
+    (found,) = [finding for finding in findings if finding.name == "call-back"]
+    assert (found.state, "phone_number in [acs]" in found.fix) == (state, state == "warn")
+
+
+async def test_music_on_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def found(wanted: Any) -> Finding:
+        return await music(Settings.model_validate({"hold": {"music": wanted, "elevenlabs_key": "a-key"}}))
+
+    assert [(await found(wanted)).fact for wanted in ("composed", "off")] == ["composed", "none is wanted"]
+    monkeypatch.setitem(sys.modules, "elevenlabs", None)
+    missing, empty = await found("elevenlabs"), await found(tmp_path)
+    assert (missing.state, missing.fix) == ("warn", "pip install 'pai-voice[cloud]'")
+    assert (empty.state, "there is no music" in empty.fact) == ("warn", True)
+    await anyio.to_thread.run_sync(write_wav, tmp_path / "calm rain.wav", bytes(range(1, 255)) * 4_000)
+    assert "calm rain" in (await found(tmp_path)).fact
+
+
 async def test_azure_is_not_there() -> None:
     findings = [finding async for finding in azure(Settings(acs=acs_at(NOWHERE)))]
-    assert states(findings) == ["broken"] * 3
+    assert states(findings) == ["broken", "broken", "warn", "broken"]
     assert states([finding async for finding in azure(Settings())]) == ["warn"]
 
 

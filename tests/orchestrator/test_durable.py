@@ -19,13 +19,14 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from agents.errors import Stopped
-from agents.work import Done, Failed, Says
-from orchestrator.delivery import CallbackSettings
+from agents.work import Answer, Asks, Done, Failed, Says
+from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.durable import database_url
 from orchestrator.errors import TasksUnreachable
 from orchestrator.failures import leaves
+from orchestrator.life import MOST_RESUMES
 from orchestrator.servers import Servers, Told
-from orchestrator.tasks import Wish
+from orchestrator.tasks import Task, Wish
 from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, each_heard_once, killed
 from tests.orchestrator.workroom import Phone, happens, server
 
@@ -80,6 +81,45 @@ async def test_a_server_that_stops_leaves_its_work_to_the_next(tmp_path: Path) -
         assert [id for _, id in phone.calls] == [task.id]
     async with server(tmp_path) as tasks:
         assert tasks.of(OWNER) == []
+
+
+class Answering(Phone):
+    """Whoever takes it says yes."""
+
+    async def bring(self, task: Task) -> Verdict:
+        if task.question is not None:
+            task.tell(Answer(task.question.ask, yes=True))
+        return await super().bring(task)
+
+
+@pytest.mark.parametrize(("first", "calls", "said"), [(Phone(lasts_s=60), 1, "Pushed."), (Phone([Verdict.BUSY]), 0, "Left.")])
+async def test_what_was_being_asked_when_it_died_is_asked_by_another_call_unless_that_was_in_vain(
+    first: Phone, calls: int, said: str, tmp_path: Path
+) -> None:
+    asks = {"asks": {"question": "Push it?", "tool": "Bash"}, "yes": [{"says": "Pushed."}], "no": [{"says": "Left."}]}
+    async with server(tmp_path, asks, {"hangs": True}, phone=first) as tasks:
+        task = tasks.start(wish(), AGENT)
+        await happens(lambda: Says("Left.") in task.events if first.verdicts == [Verdict.BUSY] else bool(first.up))
+    second = Answering()
+    async with server(tmp_path, asks, {"hangs": True}, phone=second) as tasks:
+        (again,) = tasks.of(OWNER)
+        await happens(lambda: any(isinstance(event, Asks) for event in again.events) and again.question is None)
+        await happens(lambda: Says(said) in again.events)
+        assert len(second.calls) == calls
+    assert len(first.calls) == 1
+
+
+async def test_a_server_may_be_stopped_in_good_order_as_often_as_one_likes(tmp_path: Path) -> None:
+    for stop in range(MOST_RESUMES + 2):
+        said = Says(f"Part {stop}.")
+        async with server(tmp_path, {"says": said.text}, {"hangs": True}) as tasks:
+            task = tasks.of(OWNER)[0] if stop else tasks.start(wish(), AGENT)
+            await happens(lambda task=task, said=said: said in task.events)
+    async with server(tmp_path, {"done": {"result": "R"}}) as tasks:
+        (task,) = tasks.of(OWNER)
+        with anyio.fail_after(10):
+            await task.over.wait()
+        assert task.outcome == Done("R", "")
 
 
 async def test_it_is_kept_as_json_and_for_the_owner_alone(tmp_path: Path) -> None:

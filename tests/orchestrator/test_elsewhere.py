@@ -188,6 +188,7 @@ async def test_no_server_is_taken_for_dead_because_the_database_was_away(diary: 
                 await anyio.sleep(1.5)  # longer than anybody may be silent
                 await anyio.to_thread.run_sync(database.start)
                 async with tasks.on_the_line(OWNER):
+                    await happens(lambda: tasks.presence.ours(OWNER))
                     task.tell(Stop())
                     await task.over.wait()
                     task.delivered = True

@@ -24,7 +24,7 @@ async def printed(settings: Settings, events_url: str | None = None) -> str:
             said.append(text)
             ready.set()
 
-        tasks.start_soon(emulate, settings, 0, events_url, "+15550100", say)
+        tasks.start_soon(emulate, settings, 0, events_url, "+15550100", "+15550199", say)
         await ready.wait()
         tasks.cancel_scope.cancel()
     return "".join(said)
@@ -40,13 +40,14 @@ def acs(endpoint: str) -> AcsSettings:
     )
 
 
-async def test_what_is_toldis_a_whole_settings_file(tmp_path: Path) -> None:
+async def test_what_is_told_is_a_whole_settings_file(tmp_path: Path) -> None:
     text = await printed(Settings(), "http://127.0.0.1:9999/acs/events")
     await anyio.Path(tmp_path / "pai-voice.toml").write_text(text)
     settings = (await anyio.to_thread.run_sync(load, {}, tmp_path)).settings
     assert settings.acs
     assert settings.acs.endpoint in text.splitlines()[0]
     assert settings.acs.public_url == "http://127.0.0.1:9999"
+    assert settings.acs.phone_number == "+15550199"
     assert settings.server.port == 9999
     assert settings.admission.allow == ("+15550100",)
 

@@ -32,13 +32,25 @@ from voices.voice import VoiceFileError
         (VadUnavailable("none"), "install what is missing"),
         (AudioError("no wav"), "give a PCM wav"),
         (NotAnswered("nobody"), "the other end runs"),
-        (OSError(errno.EADDRINUSE, "Address already in use"), PORT),
-        (PermissionError(errno.EACCES, "Permission denied", "/x"), "the rights to it"),
     ],
 )
 def test_each_error_of_ours_has_its_sentence_and_its_fix(error: Exception, fix: str) -> None:
     (failure,) = failures(error)
     assert failure.what == str(error)
+    assert fix in failure.fix
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "fix"),
+    [
+        (OSError(errno.EADDRINUSE, "127.0.0.1:1 cannot be had"), "127.0.0.1:1 cannot be had", PORT),
+        (PermissionError(errno.EACCES, "Permission denied", "/x"), "/x: Permission denied", "the rights to it"),
+        (OSError("no space"), "no space", "the rights to it"),
+    ],
+)
+def test_what_the_system_says_has_no_number(error: OSError, what: str, fix: str) -> None:
+    (failure,) = failures(error)
+    assert failure.what == what
     assert fix in failure.fix
 
 

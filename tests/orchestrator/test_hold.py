@@ -81,11 +81,89 @@ def test_nothing_new_is_admitted_once_soon_and_then_once_a_minute() -> None:
     assert len(still) >= 4
 
 
-@pytest.mark.parametrize(("style", "told_of"), [("silent", 0), ("quiet", 1), ("brief", 3), ("podcast", 3)])
+@pytest.mark.parametrize(("style", "told_of"), [("silent", 0), ("quiet", 1), ("brief", 4), ("podcast", 4)])
 def test_the_style_decides_how_much(style: Style, told_of: int) -> None:
-    happenings = {1.0: Working("Read", "One"), 20.0: Working("phase", "build", 4, 7), 40.0: Working("Bash", "Two")}
-    lines = told(holding(style), happenings, 58)
+    happenings: dict[float, TaskEvent] = {
+        1.0: Working("Read", "One"), 15.0: Working("phase", "build", 4, 7),
+        30.0: Says("And now?", passing=True), 45.0: Working("Bash"),
+    }  # fmt: skip
+    lines = told(holding(style), happenings, 62)
     assert len([telling for _, telling in lines if telling.why == "news"]) == told_of
+
+
+MILESTONES = (
+    Says("The outline stands."), Working("phase", "build", 4, 7), Working("criteria", "", 3, 8), Working("plan", "draw", 2, 4),
+    Working("Agent", "Count the words"), Working("api_retry", "", 1, 10),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("milestone", MILESTONES)
+def test_quiet_means_milestones_and_at_most_one_a_minute(milestone: Says | Working) -> None:
+    busy = {
+        float(at): Says(f"In passing {at}.", passing=True) if at % 2 else Working("Bash", f"Try {at}") for at in range(1, 290, 7)
+    }
+    lines = told(holding("quiet"), busy | {100.5: milestone, 101.0: Asks("q2", "What is the title?")}, 300)
+    assert {telling.why for at_s, telling in lines if at_s < 100} == {"start", "still"}
+    assert all("nothing" not in telling.text for _, telling in lines)  # for the run is busy
+    news = [telling.facts for _, telling in lines if telling.why == "news"]
+    assert news == [(milestone,)] if not isinstance(milestone, Working) or milestone.what != "api_retry" else news == []
+    unasked = [at_s for at_s, telling in lines if telling.why in ("start", "news", "still")]
+    assert all(after - before >= 50 for before, after in pairwise(unasked))
+
+
+def test_of_two_milestones_quiet_tells_the_newer() -> None:
+    lines = told(holding("quiet"), {1.0: Says("I begin."), 20.0: Says("Half of it stands.")}, 60)
+    assert [telling.text for _, telling in lines[1:]] == ["Half of it stands."]
+
+
+@pytest.mark.parametrize(
+    ("working", "line"),
+    [
+        (Working("phase", "build", 4, 7), "Now to the part called build, number 4 of 7."),
+        (Working("phase", "build"), "I have come to the part called build."),
+        (Working("criteria", "", 3, 8), "3 of 8 points are done."),
+        (Working("plan", "Draw the picture", 2, 4), "Step 2 of 4: draw the picture."),
+        (Working("plan", "", 2, 4), "I am at step 2 of 4."),
+        (Working("WebSearch", "GPU prices"), "I am searching the web: GPU prices."),
+        (Working("helper", "Reading hosts"), "A helper of mine is at this: reading hosts."),
+        (Working("api_retry", "", 1, 10), "Claude is slow to answer just now; I am waiting."),
+        (Working("mcp__mail__send"), "I am using another of my tools."),
+    ],
+)
+def test_a_step_is_told_by_what_is_known_of_it(working: Working, line: str) -> None:
+    hold = holding()
+    hold.happened(working)
+    assert hold.latest == line
+    assert [telling.text for _, telling in told(hold, {}, 20)][1:] == [line]
+
+
+def test_alike_steps_are_told_in_turn_in_different_words() -> None:
+    happenings = {13.0 * n: Working("Bash", f"Try part {n}") for n in range(1, 5)}
+    openings = [telling.text.partition(":")[0] for _, telling in told(holding(), happenings, 70)][1:]
+    assert openings == ["Next step", "Then this", "On to this", "Next step"]
+
+
+def test_that_claude_is_waited_for_is_told_while_it_is_so() -> None:
+    retry = Working("api_retry", "", 1, 10)
+    assert [t.text for _, t in told(holding(), {1.0: retry, 5.0: Working("Read", "One")}, 20)][1:] == ["I am reading: one."]
+    retries: dict[float, TaskEvent] = {1.0 + 15 * n: retry for n in range(10)}
+    said = [telling.text for _, telling in told(holding(), retries, 170)][1:]
+    assert said[:2] == list(WORDS.steps["api_retry"])
+    assert all("nothing" in line for line in said[2:])
+
+
+def test_what_the_caller_asked_for_is_not_told_again() -> None:
+    hold = holding()
+    hold.due(0.0, 1.0)
+    assert hold.latest == hold.asked_for() == ""
+    hold.happened(Says("I have begun."), Working("Bash", "Run the tests"))
+    assert hold.latest == hold.asked_for() == "Next step: run the tests."
+    assert hold.due(12.0, 12.0) is None
+
+
+def test_a_kind_of_step_without_a_line_for_all_of_it_is_refused() -> None:
+    with pytest.raises(ValueError, match="`Read` needs a line without blanks"):
+        HoldWords.model_validate(WORDS.model_dump() | {"steps": {"Read": ["I am reading: {detail}."]}})
 
 
 def test_more_detail_means_shorter_gaps() -> None:
@@ -125,7 +203,7 @@ def test_money_is_no_news() -> None:
 
 
 FACTS = st.one_of(
-    st.builds(Says, st.sampled_from(["It stands.", "It runs.", "Half of it is done, {really}."])),
+    st.builds(Says, st.sampled_from(["It stands.", "It runs.", "Half of it is done, {really}."]), st.booleans()),
     st.builds(
         Working,
         st.sampled_from([*WORDS.steps, "mcp__mail__send"]),

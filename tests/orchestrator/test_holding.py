@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any, Final, Literal
 
+import anyio
 import pytest
 from pydantic import SecretStr
 
@@ -29,6 +30,8 @@ from orchestrator.pin import PinGuard, Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from telephony.admission import Admission, AdmissionPolicy
+from telephony.rehearsal import QUIET_DBFS
+from voices.audio import level_dbfs
 
 CALLER: Final = "+15550100"
 POST: Final[dict[str, Any]] = {
@@ -52,10 +55,15 @@ def steps(*doing: dict[str, Any]) -> WorkScript:
 
 @asynccontextmanager
 async def working(
-    claude: StagedClaude, rehearsal: Rehearsal, *doing: dict[str, Any], minutes: float = 3.0, trust: Trust | None = None
+    claude: StagedClaude,
+    rehearsal: Rehearsal,
+    *doing: dict[str, Any],
+    minutes: float = 3.0,
+    trust: Trust | None = None,
+    ending: str = "It has four parts. Shall I read it to you?",
 ) -> AsyncGenerator[RehearsedCall]:
     """A call in which the Engineer has just begun that, and asked how the caller wants to wait."""
-    claude.says("engineer", "It has four parts. Shall I read it to you?", note="has just been finished")
+    claude.says("engineer", ending, note="has just been finished")
     claude.says("engineer", "Only half of it is there.", note="ended unfinished")
     claude.uses("engineer", "start_task", {**POST, "minutes": minutes}, when="write")
     claude.says("engineer", OFFER if minutes > 1 else "One moment.", after="start_task")
@@ -115,6 +123,22 @@ async def test_when_it_is_done_the_agent_tells_it_and_the_talk_goes_on(claude: S
         assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
 
 
+@pytest.mark.parametrize(("spoken", "again"), [("The post is written.", True), ("", False)])
+async def test_an_end_that_is_not_heard_is_told_plainly_and_not_for_ever(
+    claude: StagedClaude, rehearsal: Rehearsal, spoken: str, *, again: bool
+) -> None:
+    ends = {"after_s": 20, "done": {"result": spoken, "spoken": spoken}}
+    async with working(claude, rehearsal, ends, ending="") as call:
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        await call.pause(45)
+        told = [request for request in claude.requests if "has just been finished" in request.asked.note]
+        assert len(told) == 1
+        assert ("The post is written." in " ".join(said.text for said in call.said)) is again
+        assert task.delivered is again
+        assert any(call.call.lines.are_you_still_there in said.text for said in call.said)
+
+
 async def test_when_one_of_two_ends_the_hold_goes_on_for_the_other(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     async with working(claude, rehearsal, {"hangs": True}) as call:
         await call.say("Engineer, write another")
@@ -124,6 +148,31 @@ async def test_when_one_of_two_ends_the_hold_goes_on_for_the_other(claude: Stage
         first, second = (fact.task for fact in call.facts(TaskStarted))
         assert [fact.task for fact in call.facts(HoldStarted)] == [second, first]
         assert [fact.task for fact in call.facts(HoldEnded)] == [second]
+
+
+@pytest.mark.parametrize("calls_back", [True, False])
+async def test_work_that_another_server_has_taken_over_is_told_of_once_and_held_for_no_more(
+    claude: StagedClaude, rehearsal: Rehearsal, *, calls_back: bool
+) -> None:
+    async with working(claude, rehearsal, *STEPS, {"hangs": True}) as call:
+        assert call.minds.work is not None
+        tasks = call.minds.work.tasks
+        (task,) = tasks.of(CALLER)
+        await call.pause(10)
+        if not calls_back:
+            tasks._life.bearer = None  # pyright: ignore[reportPrivateUsage]
+        task.moved = True
+        await call.pause(5)
+        told = len(call.facts(Narrated))
+        words = call.minds.work.words
+        assert call.said[-1].text.endswith(words.moved if calls_back else words.moved_here)
+        assert [fact.why for fact in call.facts(HoldEnded)] == ["moved"]
+        await call.say("Kai, are you there?")
+        assert call.said[-1].text == "I am here."
+        assert "Long work" not in claude.requests[-1].asked.note
+        await call.pause(9)
+        assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
+        assert len(call.facts(Narrated)) == told
 
 
 async def test_short_work_does_not_ask_how_to_wait(claude: StagedClaude, rehearsal: Rehearsal) -> None:
@@ -161,6 +210,7 @@ async def test_a_question_of_the_work_is_asked_and_answered(
     async with working(claude, rehearsal, ask, {"hangs": True}) as call:
         await call.pause(14)
         assert call.said[-1].text.endswith(PUSH["question"])
+        assert [(fact.question, fact.exact) for fact in call.facts(Asked)] == [(PUSH["question"], PUSH["exact"])]
         await (call.say(words, wait=False) if words else call.press(keys, wait=False))
         await call.pause(20)
         assert [fact.yes for fact in call.facts(Answered)] == [yes]
@@ -187,7 +237,7 @@ async def test_keys_that_order_nothing_are_not_the_order_before_them(claude: Sta
         await call.pause(10)
         await call.press("53", wait=False)
         await call.pause(12)
-        assert [" has been on it for" in turn.text for turn in call.said].count(True) == 1
+        assert [" have been on it for" in turn.text for turn in call.said].count(True) == 1
 
 
 async def test_of_two_questions_the_second_waits_for_the_first_answer(claude: StagedClaude, rehearsal: Rehearsal) -> None:
@@ -251,8 +301,8 @@ async def test_on_hold_the_caller_talks_to_kai_as_always_and_adds_to_the_work(cl
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("How far are you?", "The Engineer has been on it for"),
-        ("Who is working?", "The Engineer has been on it for"),
+        ("How far are you?", "Engineer here. I have been on it for"),
+        ("Who is working?", "Engineer here. I have been on it for"),
         ("Less detail, please", "I'll tell you less from now on."),
         ("Music off", "No music then."),
         ("Louder", "Louder."),
@@ -304,7 +354,7 @@ async def test_what_is_risky_needs_the_pin_once(
     ask = ({"after_s": 10, "asks": asks}, {"after_s": 30, "asks": asks}, {"hangs": True})
     async with working(claude, rehearsal, *ask, trust=(trust := Trust())) as call:
         unknown = Trust.of(Admission(policy), CALLER)
-        trust.guard, trust.risk = unknown.guard, unknown.risk  # as whoever calls while it runs
+        trust.guard, trust.risk, trust.called = unknown.guard, unknown.risk, True  # as whoever is called while it runs
         await call.pause(14)
         await call.say("Yes", wait=pin is not None)
         if pin:
@@ -337,7 +387,7 @@ async def test_who_would_rather_not_give_the_pin_is_not_asked_again(claude: Stag
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     async with working(claude, rehearsal, {"hangs": True}, trust=Trust.of(admission, CALLER)) as call:
         await call.say("Never mind")
-        assert call.said[-1].text == call.call.lines.pin.dropped
+        assert call.said[-1].text == call.call.lines.pin.refused
         await call.say("Kai, are you there?")
         assert call.said[-1].text == "I am here."
         assert call.facts(TaskStarted) == []
@@ -347,7 +397,7 @@ async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, r
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
     asks = {"after_s": 1, "asks": {**PUSH, "risky": True}}
     async with working(claude, rehearsal, asks, asks, {"hangs": True}, trust=(trust := Trust())) as call:
-        trust.guard, trust.risk = PinGuard(admission, CALLER), "pin"
+        trust.guard, trust.risk, trust.called = PinGuard(admission, CALLER), "pin", True
         await call.pause(14)
         await call.say("Yes")
         await call.pause(45)
@@ -399,3 +449,34 @@ async def test_a_yes_into_the_question_is_its_answer(claude: StagedClaude, rehea
         await call.barge_in("Yes", after_s=0.6, wait=False)
         await call.pause(4)
         assert [fact.yes for fact in call.facts(Answered)] == [True]
+
+
+def loud_from(call: RehearsedCall, at_s: float) -> float:
+    """When the caller next heard a voice, on the journal's axis."""
+    times = ((call.writing.on_axis(heard_s), frame) for heard_s, frame in call.line.heard)
+    return next(heard_s for heard_s, frame in times if heard_s >= at_s and level_dbfs(frame) > QUIET_DBFS)
+
+
+@pytest.mark.parametrize("minutes", [3.0, 0.2])
+async def test_the_first_line_is_heard_within_2_s_of_the_beginning(
+    claude: StagedClaude, rehearsal: Rehearsal, minutes: float
+) -> None:
+    async with working(claude, rehearsal, {"hangs": True}, minutes=minutes) as call:
+        offered_s = call.facts(SaidText)[-1].to_s
+        await call.pause(10)
+        (held_s,) = at(call, HoldStarted)
+        assert loud_from(call, held_s) - held_s <= 2.0
+        if minutes < 1:  # nobody is asked how to wait
+            assert loud_from(call, offered_s + 0.1) - offered_s <= 2.0
+
+
+async def test_the_music_gives_way_within_100_ms_of_the_callers_first_sound(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await call.pause(15)
+        began_s = anyio.current_time()
+        await call.say("Kai, what is that music called?", wait=False)
+        before, after = [
+            [level_dbfs(frame) for at_s, frame in call.line.heard if from_s <= at_s < to_s]
+            for from_s, to_s in ((began_s - 0.5, began_s), (began_s + 0.1, anyio.current_time()))
+        ]
+        assert max(after) < max(before) - 9

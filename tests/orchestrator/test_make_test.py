@@ -28,7 +28,14 @@ pytest_plugins = ["pytester"]
 WORKING = ("called_back", "long_work", "work_is_stopped")
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
 SCENARIOS = [file for file in sorted((Path(__file__).parents[1] / "scenarios").glob("*.yaml")) if file.stem not in WORKING]
-SILENT = ("caller_hangs_up", "money_is_spent", "pin_locked", "silence", "time_is_up")  # in which the caller says nothing
+SILENT = (
+    "caller_hangs_up",
+    "money_is_spent",
+    "pin_locked",
+    "pin_not_given",
+    "silence",
+    "time_is_up",
+)  # in which the caller says nothing
 LONG = "First, store the photos as plain files. Then keep an index beside them, and never the other way round. That is all."
 PHOTOS = "Architect, how do I store photos?"
 

@@ -36,7 +36,7 @@ async def test_by_keys(admission: Admission) -> None:
         assert call.said == [("kai", LINES.pin.ask)]
         call.line.press("2580#")
         await anyio.sleep(6)
-        assert [text for _, text in call.said[1:]] == [LINES.pin.accepted, "Hi, this is Kai. What can I do for you?"]
+        assert [text for _, text in call.said[1:]] == [LINES.pin.passed, "Hi, this is Kai. What can I do for you?"]
         await call.say()
         assert call.said[-1] == ("engineer", "Because.")
         assert "2580" not in told(call)
@@ -51,6 +51,26 @@ async def test_by_voice(admission: Admission) -> None:
         await call.say()
         assert call.said[-1] == ("engineer", "Because.")
         assert "two five" not in told(call)
+
+
+async def test_words_that_are_no_pin_are_no_try(admission: Admission) -> None:
+    heard = ["wait for it", "I want to ask", "it is to five eight oh", "Engineer, why?"]
+    async with on_the_phone(heard, answer("engineer", "Because."), trust=Trust.of(admission, CALLER)) as call:
+        for _ in range(3):
+            await call.say()
+        assert [text for _, text in call.said[1:4]] == [LINES.pin.unclear, LINES.pin.unclear, LINES.pin.passed]
+        assert "want to" not in told(call)
+
+
+async def test_who_says_no_pin_at_all_is_not_asked_for_ever(admission: Admission) -> None:
+    async with on_the_phone(["hello"] * 3, trust=Trust.of(admission, CALLER)) as call:
+        await call.say()
+        await call.say()
+        await call.say(wait=False)
+        await call.line.over.wait()
+        now_s = anyio.current_time()
+    assert (call.call.why, call.said[-1][1]) == ("given_up", LINES.pin.given_up)
+    assert not isinstance(admission.check(CALLER, now_s=now_s, spent_today=Decimal(0)), Refused), "the number need not rest"
 
 
 async def test_three_wrong_tries_end_the_call_and_the_number_rests(admission: Admission) -> None:

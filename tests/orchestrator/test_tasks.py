@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from agents.errors import Crashed, OutOfMoney, Stopped, ToolError, WorkError
-from agents.work import Add, Began, Done, Failed, Stop
+from agents.work import Add, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
 from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.life import SO_FAR, InMemory
 from orchestrator.presence import Turn
@@ -274,12 +274,39 @@ async def test_who_is_on_the_phone_with_another_server_is_not_called(tmp_path: P
         assert turn.over.is_set()
 
 
+@pytest.mark.parametrize(
+    ("further", "asks"),
+    [
+        ([], "git push"),
+        ([Spent(Decimal(1))], "git push"),
+        ([Working("Bash")], ""),
+        ([Says("It is pushed.")], ""),
+        ([Asks("q2", "In which colour?")], "In which colour?"),
+    ],
+)
+def test_what_it_waits_for_is_kept_until_it_goes_on(further: list[TaskEvent], asks: str) -> None:
+    so_far = SoFar()
+    for event in [Asks("q1", "May I push?", "Bash", "git push"), *further]:
+        so_far = so_far.after(event)
+    assert so_far.asks == asks
+
+
 class Kept(InMemory):
     """As a server finds it that another has left."""
 
     def __init__(self, **notes: dict[str, Any]) -> None:
         super().__init__()
         self._notes |= notes
+
+
+@pytest.mark.parametrize("lasts_s", [10, 24 * HOUR_S])
+async def test_a_life_that_is_broken_off_goes_on_elsewhere(lasts_s: float, tmp_path: Path) -> None:
+    async with workroom(tmp_path) as at:
+        task = at.tasks.known("t7", RECORD)
+        with anyio.move_on_after(lasts_s):
+            await at.tasks.live(task, Kept())
+        assert task.moved is (lasts_s == 10)
+        assert task.delivered is not task.moved
 
 
 @pytest.mark.parametrize(

@@ -222,7 +222,7 @@ def test_the_first_line_comes_at_once(hold: Recorded) -> None:
 def test_the_caller_orders_asks_allows_and_has_enough(hold: Recorded) -> None:
     (started,) = hold.facts(TaskStarted)
     assert started.agent == "engineer"
-    assert any(fact.text.startswith("The Engineer has been on it for") for fact in hold.facts(SaidText))
+    assert any(fact.text.startswith("Engineer here. I have been on it for") for fact in hold.facts(SaidText))
     (asked,) = hold.facts(Asked)
     assert "python3" in asked.question
     assert [(fact.yes, fact.by) for fact in hold.facts(Answered)] == [(True, "voice")]

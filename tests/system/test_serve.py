@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import tomllib
 import wave
@@ -20,7 +21,7 @@ import websockets
 
 from agents.script import Script
 from agents.scripted import ScriptedClaude, serving
-from tests.kit.commands import Premises, children, lines, premises, run, running
+from tests.kit.commands import Premises, children, environment, eventually, lines, premises, run, running
 
 # Each test calls from a number of its own, so that it knows its journal.
 TALKER, DROPPER, KILLER, STRANGER, TWICE, STOPPED, *FORGERS = [f"+155501{digits:02}" for digits in range(11)]
@@ -187,6 +188,59 @@ async def test_stopping_the_server_ends_its_calls_tidily(tmp_path: Path) -> None
         assert (await at.ended(STOPPED))[-1]["why"] == "server_stopped"
         assert not [child for child in left if await anyio.Path(f"/proc/{child}").exists()]
         assert [call["over"] for call in (await at.azure.get("calls")).json()] == [True]
+
+
+SETTINGS = """
+[server]
+port = {port}
+[acs]
+endpoint = "http://127.0.0.1:1"
+access_key = "c2VjcmV0LWtleQ=="
+audience = "6b1f4c9e"
+webhook_secret = "hush-hush-hush-hush"
+public_url = "http://127.0.0.1:{port}"
+[admission]
+allow = ["+15550100"]
+[tools.mute]
+command = "sleep"
+args = ["60"]
+"""
+
+
+def settings_at(folder: Path, port: int) -> dict[str, str]:
+    (folder / "pai-voice.toml").write_text(SETTINGS.format(port=port))
+    return environment(folder)
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+async def test_it_stops_tidily_while_it_still_loads(tmp_path: Path, told: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+
+    async def knock() -> bool:
+        try:
+            await (await anyio.connect_tcp("127.0.0.1", port)).aclose()
+        except OSError:
+            return False
+        return True
+
+    async with running("serve", env=settings_at(tmp_path, port), cwd=tmp_path) as server:
+        await eventually(knock, bool)  # from here on engines are loaded, and then a tool is waited for that never answers
+        server.process.send_signal(told)
+        assert await server.ends() == 0
+        log = await anyio.Path(server.log).read_text()
+        assert [json.loads(line)["event"] for line in log.splitlines()][-1] == "stopping"
+
+
+async def test_a_port_that_is_taken_is_told_before_anything_is_loaded(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+        serve = await run("serve", env=settings_at(tmp_path, port), cwd=tmp_path)
+    assert serve.code == 1
+    assert serve.err.splitlines() == [
+        f"127.0.0.1:{port} cannot be had: Address already in use",
+        "fix: stop what listens there, or take another port: PAI_VOICE_SERVER__PORT for `serve`, --port for `emulate acs`",
+    ]
 
 
 def texts(journal: list[Event], kind: str) -> str:

@@ -130,7 +130,7 @@ def test_when_the_pin_is_asked_for(mode: str, pin: str | None, asks: bool, guard
 
 def test_three_wrong_tries_rest_the_number_and_no_other() -> None:
     admission = door(pin="2468")
-    assert admission.judge(OWNER, "what?", now_s=0) == "wrong"  # no try
+    assert admission.judge(OWNER, "wait for it", now_s=0) == "unclear"  # no try
     answers = ["1111", "two four six", "2 4 6 9"]  # in one call or in three
     assert [admission.judge(OWNER, answer, now_s=10) for answer in answers] == ["wrong", "wrong", "locked"]
     assert admission.judge(OWNER, "2468", now_s=11) == "locked"
@@ -151,7 +151,7 @@ def test_the_right_pin_forgets_the_wrong_ones() -> None:
 
 
 def test_without_a_pin_or_a_place_on_the_list_none_is_right() -> None:
-    assert door().judge(OWNER, "", now_s=0) == "wrong"
+    assert door().judge(OWNER, "", now_s=0) == "unclear"
     assert door().judge(OWNER, "0000", now_s=0) == "wrong"
     assert door(pin="2468").judge("anonymous", "2468", now_s=0) == "locked"
 
@@ -172,7 +172,25 @@ def test_without_a_pin_or_a_place_on_the_list_none_is_right() -> None:
         ("twenty fifty", "2050"),
         ("nineteen eighty four", "1984"),
         ("to for ate", "24"),
+        ("one two for for", "1244"),
+        ("it is for to nine one", "4291"),
+        ("um, my PIN is two five eight oh, thank you", "2580"),
+        ("(pressed the keys 2 5 8 0)", "2580"),
+        ("sorry, two five, er, eight o", "2580"),
+        ("hello one two three four", "1234"),
+        ("to for to for", "2424"),
         ("yes", ""),
+        ("wait for it", ""),
+        ("I want to ask", ""),
+        ("oh, I have to look it up", ""),
+        ("for you", ""),
+        ("no one", ""),
+        ("one moment please", ""),
+        ("one second, I want to look for it", ""),
+        ("call me at two o'clock", ""),
+        ("what is twenty two plus two", ""),
+        ("I want to ask for one two three four", ""),
+        ("write a blog post in four parts for two people", ""),
         ("", ""),
         ("٣٤", ""),
     ],

@@ -1,0 +1,77 @@
+"""How PAI tells of its work: phase headers, a PRD's front matter, notifications, the line that is to be spoken. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from agents.work import Working
+
+_HEADER: Final = re.compile(r"^\s*━+[^\w\n]*([A-Z][A-Z ]{1,20}?)\s*━+\s*(\d{1,2})\s*/\s*(\d{1,2})", re.MULTILINE)
+_DOCUMENT: Final = re.compile(r"(?:^|[/\\])(?:PRD|ISA)\.md$")  # ISA: what LifeOS calls it
+_MET: Final = re.compile(r"^progress:\s*[\"']?(\d{1,4})\s*/\s*(\d{1,4})", re.MULTILINE)
+_PHASE: Final = re.compile(r"^phase:\s*[\"']?([a-z]{2,20})\b", re.MULTILINE)
+_OVER: Final = "complete"  # a phase by name alone: what came of it is told as the result
+_NOTIFIES: Final = re.compile(r"\bcurl\b.*(?:localhost|127\.0\.0\.1):\d+/(?:notify|pai|voice)\b", re.DOTALL)
+_MESSAGE: Final = re.compile(r'"message"\s*:\s*("(?:[^"\\]|\\.)*")')
+_ENTERS: Final = re.compile(r"^(?:entering|starting|beginning) (?:the )?(\w{2,20}) phase\b", re.IGNORECASE)
+_VOICE_LINE: Final = re.compile(r"^[\s*]*\U0001f5e3\ufe0f?[\s*]*[^:\n]{1,40}:\**\s*(.+)$", re.MULTILINE)
+_COMPLETED: Final = re.compile(r"^[^\w\n]*(?:CUSTOM )?COMPLETED:\**\s*(.+)$", re.MULTILINE)
+_BOOKS: Final = re.compile(r"^[^\w\n]*(?:TASK|ITERATION on|EFFORT LEVEL|CAPABILITIES SELECTED|RATE)\b[^:\n]*:.*$", re.MULTILINE)
+_LABEL: Final = re.compile(r"^[^\w\n]+[A-Z][A-Z ]{2,24}:\**[ \t]*", re.MULTILINE)
+_AGENT_TAG: Final = re.compile(r"\[AGENT:[^\]\n]*\]|<system-reminder>.*?</system-reminder>", re.DOTALL)
+
+
+def headers(text: str) -> list[Working]:
+    """The phases that it says it has come to."""
+    return [Working("phase", phase.strip().lower(), int(step), int(of)) for phase, step, of in _HEADER.findall(text)]
+
+
+def front_matter(given: Mapping[str, Any]) -> list[Working]:
+    """What is written into its document of the work: the phase, and how many criteria are met; nothing of another file."""
+    if not _DOCUMENT.search(str(given.get("file_path") or "")):
+        return []
+    edits = given.get("edits")
+    parts = [given, *(edits if isinstance(edits, list) else [])]
+    text = "\n".join(str(part.get(key) or "") for part in parts if isinstance(part, dict) for key in ("content", "new_string"))
+    facts: list[Working] = []
+    if (phase := _PHASE.search(text)) and phase[1] != _OVER:
+        facts.append(Working("phase", phase[1]))
+    if (progress := _MET.search(text)) and (met := int(progress[1])):
+        facts.append(Working("criteria", "", met, int(progress[2])))
+    return facts
+
+
+def notification(command: str) -> str | None:
+    """What it has its own voice server say by this command; None if it does not."""
+    message = _MESSAGE.search(command) if _NOTIFIES.search(command) else None
+    if message is None:
+        return None
+    try:
+        return str(json.loads(message[1]))
+    except ValueError:
+        return None
+
+
+def entered(message: str) -> Working | None:
+    """The phase that a notification announces."""
+    phase = _ENTERS.search(message)
+    return Working("phase", phase[1].lower()) if phase else None
+
+
+def prose(text: str) -> str:
+    """Without the lines by which it keeps its books, and without the labels of the others."""
+    return _LABEL.sub("", _BOOKS.sub("", text))
+
+
+def untagged(text: str) -> str:
+    return _AGENT_TAG.sub("", text)
+
+
+def voice_line(text: str) -> str:
+    """The line that it wants to be spoken, the last of them; empty if there is none."""
+    text = untagged(text)
+    lines = _VOICE_LINE.findall(text) or _COMPLETED.findall(text)
+    return lines[-1] if lines else ""

@@ -1,0 +1,77 @@
+"""What a call has to do with long work: the tasks it listens to, what is to be said of them, and what it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from agents.definition import Agent
+from agents.work import TaskEvent
+from orchestrator.hold import Hold
+from orchestrator.task import Task
+
+MOST_TELLINGS: Final = 3  # of an end that is not heard: in the agent's words, then plainly; after that it waits for another call
+
+
+class Errand(Protocol):
+    """What we called the caller for."""
+
+    @property
+    def tasks(self) -> Sequence[Task]:
+        """Some that are over, to be told in this order, and some that ask; the first opens the call."""
+        ...
+
+    def told(self, task: Task) -> None:
+        """Whoever took the call has heard how it ended."""
+        ...
+
+    def answered(self, task: Task) -> None:
+        """They have answered what it asked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that the phone says."""
+
+    agent: Agent | None
+    """None: whoever has the floor."""
+    text: str = ""
+    brief: str = ""
+    """What the agent is told instead, to find the words itself; with a text, it is that if they come too late. Of an end
+    without either, the plain words are said."""
+    ends: Task | None = None
+    """The task whose end this tells."""
+    asks: Task | None = None
+    """The task whose question comes next."""
+    farewell: str = ""
+    """Why the call ends when this has been heard."""
+    asks_pin: bool = False
+    """What the caller says to it is their PIN."""
+
+
+@dataclass(eq=False)
+class Attended:
+    """A task that this call listens to."""
+
+    task: Task
+    hold: Hold
+    seqs: list[int] = field(default_factory=list[int])
+    """Where its events stand in the journal, one for one."""
+    ending: bool = False
+    """Its end is being told, or was."""
+    tellings: int = 0
+    """How often that was begun."""
+
+    @property
+    def open(self) -> bool:
+        """It is under way, or its end is still to be heard."""
+        return not self.task.delivered and (self.task.running or self.ending or self.tellings < MOST_TELLINGS)
+
+    def lost(self) -> bool:
+        """It goes on elsewhere, and its end is not told here."""
+        return self.task.moved and not self.ending
+
+    def seqs_of(self, facts: tuple[TaskEvent, ...]) -> tuple[int, ...]:
+        return tuple(seq for event, seq in zip(self.task.events, self.seqs, strict=False) if any(event is fact for fact in facts))
