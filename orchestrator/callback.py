@@ -38,6 +38,8 @@ class Errand:
 
     tasks: Sequence[Task]
     verdict: Verdict = Verdict.FAILED
+    up: PickedUp | None = None
+    """Once somebody or something has taken it."""
     heard: list[Task] = field(default_factory=list[Task])
     """Told to whoever took the call, who may still prove to be a machine."""
     news: anyio.Event = field(default_factory=anyio.Event)
@@ -46,7 +48,8 @@ class Errand:
 
     def told(self, task: Task) -> None:
         self.heard.append(task)
-        task.told.set()
+        if self.up is not None and self.up.person:
+            task.told.set()
         self.news.set()
 
     def answered(self, task: Task) -> None:
@@ -122,7 +125,7 @@ class CallBack:
     async def _taken(self, line: Line, errand: Errand, journal: Journal) -> str:
         errand.verdict = Verdict.UNHEARD
         async with aclosing(line.hear()) as sounds:
-            up = PickedUp(line, sounds, self._house.parts.vad())
+            up = errand.up = PickedUp(line, sounds, self._house.parts.vad())
             if not await up.greeted():
                 return "caller_hung_up"
             why = "machine" if up.machine else await self._talk(up, errand, journal)

@@ -30,7 +30,7 @@ from orchestrator.letters import obeyed
 from orchestrator.life import LEAVE_S, InMemory
 from orchestrator.presence import ours_alone
 from orchestrator.records import VERSION, Record, record_of
-from orchestrator.servers import Servers
+from orchestrator.servers import Judge, Servers
 from orchestrator.tasks import FOLDER, Task, Tasks
 
 log = structlog.get_logger()
@@ -147,6 +147,8 @@ class _Lives:
     def __init__(self, tasks: Tasks, servers: Servers) -> None:
         self._tasks, self._servers = tasks, servers
         self._running: dict[asyncio.Task[Any], _Steps] = {}
+        self._over: list[str] = []
+        """Whose letters are to be thrown away: later, for nothing may stand between an end that was heard and its being kept."""
         self._elsewhere: Elsewhere | None = None
         self._listening = anyio.Lock()
         self._workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._life())
@@ -161,8 +163,7 @@ class _Lives:
                 with _let_be():  # it may have been cancelled while nobody had it
                     await self._listen([id])
                 await self._tasks.live(task, steps)
-                with _let_be():
-                    await anyio.to_thread.run_sync(self._servers.forget, id)
+                self._over.append(id)
             finally:
                 del self._running[ours]
 
@@ -202,6 +203,8 @@ class _Lives:
         """They stay unfinished, and are gone on with by whoever has them next, perhaps already."""
         running = dict(self._running)
         for life, steps in running.items():
+            if taken_over and (task := self._tasks.find(steps.id)) is not None:
+                task.moved = True
             steps.ours = not taken_over
             life.cancel()
         if running:
@@ -209,16 +212,14 @@ class _Lives:
 
     async def mind(self, rhythm: Rhythm) -> None:
         """Be seen, look after the work of those who are not, and pass on what tasks are told from elsewhere."""
-        judges_at_s = anyio.current_time() + NEW_BEATS * rhythm.beat_s
+        judge = Judge(rhythm.silent_s, from_s=anyio.current_time() + NEW_BEATS * rhythm.beat_s)
         while True:
             with _let_be():
                 unseen_s = await anyio.to_thread.run_sync(self._servers.beat)
                 if unseen_s is None:
                     log.warning("tasks_taken_over", server=self._servers.id)
                     await self.break_off(taken_over=True)
-                if unseen_s is None or unseen_s > rhythm.silent_s / 2:  # we slept, or the database did: for the others, too
-                    judges_at_s = anyio.current_time() + rhythm.silent_s
-                if anyio.current_time() >= judges_at_s:
+                if judge.may(unseen_s, anyio.current_time()):
                     await self._take_over(rhythm.silent_s)
                 await self._look()
             await anyio.sleep(rhythm.beat_s)
@@ -235,6 +236,8 @@ class _Lives:
 
     async def _look(self, number: str = "") -> None:
         """At what is told our tasks, and how those of others are; that person's turn has just become ours."""
+        while self._over:
+            await anyio.to_thread.run_sync(self._servers.forget, self._over.pop())
         await self._listen(self._tasks.ids())
         if self._elsewhere is not None:
             await self._elsewhere.look(_unfinished, number)

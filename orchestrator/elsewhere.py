@@ -6,7 +6,7 @@ the server that has it. How it ended is known here only while its owner's turn i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,9 +18,10 @@ from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.work import Add, Done, Failed, Says, Spent, Stop
-from orchestrator.life import RUN, SO_FAR
+from orchestrator.delivery import Verdict
+from orchestrator.life import CALL, HEARD, RUN, SO_FAR, WAIT
 from orchestrator.presence import Turn
-from orchestrator.records import VERSION, SoFar, outcome_of
+from orchestrator.records import VERSION, Record, SoFar, outcome_of
 from orchestrator.servers import Servers, Told
 from orchestrator.task import Task
 from orchestrator.tasks import Tasks
@@ -55,7 +56,9 @@ class Elsewhere:
             await self._show([one for one in await unfinished() if one.app_version == VERSION], number)
 
     async def _show(self, unfinished: Sequence[WorkflowStatus], number: str) -> None:
-        theirs = {one.workflow_id: one for one in unfinished if not self._tasks.find(one.workflow_id)}
+        # Ours are known, or have ended a moment ago.
+        theirs = {one.workflow_id: one for one in unfinished if one.executor_id != self._servers.id}
+        theirs = {id: one for id, one in theirs.items() if not self._tasks.find(id)}
         for id in [id for id in self._images if id not in theirs]:
             await self._gone(self._images.pop(id))
         for id, workflow in theirs.items():
@@ -66,10 +69,13 @@ class Elsewhere:
                 await self._look(self._images[id], number)
 
     async def settle(self, owner: str) -> None:
-        """Until the servers that have their tasks will learn what they have heard."""
+        """Until all servers can learn which ends they have heard."""
         for image in list(self._images.values()):
             if image.task.wish.owner == owner and image.task.delivered:
                 await image.passed_on.wait()
+        for task in filter(None, map(self._tasks.find, self._tasks.ids())):
+            if task.wish.owner == owner and task.delivered:
+                await self._write(task, "heard")
 
     async def leave(self) -> None:
         """Whatever was heard here is kept, even if it was a moment ago."""
@@ -79,8 +85,9 @@ class Elsewhere:
 
     async def _look(self, image: _Image, number: str) -> None:
         task, owner = image.task, image.task.wish.owner
-        so_far = SoFar.of((await DBOS.get_all_events_async(task.id)).get(SO_FAR))
-        ended = await _ended(task) if owner == number or self._tasks.presence.ours(owner) else None
+        notes = await DBOS.get_all_events_async(task.id)
+        so_far = SoFar.of(notes.get(SO_FAR))
+        ended = await self._end_to_tell(task, notes) if owner == number or self._tasks.presence.ours(owner) else None
         if not task.running or task.id not in self._tasks.elsewhere:
             return
         if so_far.said and Says(so_far.said) not in task.events:
@@ -90,12 +97,26 @@ class Elsewhere:
         if ended is not None:
             task.happened(ended)
 
+    async def _end_to_tell(self, task: Task, notes: Mapping[str, Record]) -> Done | Failed | None:
+        """Unless its owner has heard it, and only its life is not quite over."""
+        letters = await anyio.to_thread.run_sync(self._servers.told, [task.id])
+        steps = await _steps(task)
+        calls = [output["verdict"] for name, output in steps if name == CALL]
+        heard = (
+            any(letter.what == "heard" for letter in letters)
+            or any(output["heard"] for name, output in steps if name == WAIT)
+            or Verdict.DELIVERED in calls
+            or notes.get(HEARD, {}).get("number") == len(calls)
+        )
+        return None if heard else _ended(steps)
+
     async def _gone(self, image: _Image) -> None:
         """It is ours now, or it is over: its owner has heard it from another server, or somebody has cancelled it."""
         image.seen.cancel()
+        image.passed_on.set()
         if self._tasks.elsewhere.pop(image.task.id, None) is None:
             return
-        if image.task.running and (ended := await _ended(image.task)) is not None:
+        if image.task.running and (ended := _ended(await _steps(image.task))) is not None:
             image.task.happened(ended)
         image.task.delivered = True
 
@@ -157,13 +178,14 @@ class Turns:
         """Again and again: a database that was away may have forgotten it."""
         try:
             taken = await anyio.to_thread.run_sync(self._servers.take_turn, number, self._silent_s)
+            if taken and not turn.held.is_set():
+                await self._begin(number)
         except SQLAlchemyError as failure:
             log.warning("tasks_database_failed", error=type(failure).__name__)
             return
-        if taken and not turn.held.is_set():
-            await self._begin(number)
+        if taken:
             turn.held.set()
-        elif not taken and turn.held.is_set():
+        elif turn.held.is_set():
             turn.held = anyio.Event()
 
 
@@ -179,7 +201,11 @@ async def insist(act: Callable[[], object]) -> None:
             return
 
 
-async def _ended(task: Task) -> Done | Failed | None:
+async def _steps(task: Task) -> list[tuple[str, Record]]:
+    """Those that are done."""
     steps = await DBOS.list_workflow_steps_async(task.id)
-    ran = next((step["output"] for step in steps if step["function_name"] == RUN and step["output"]), None)
-    return outcome_of(ran["outcome"]) if ran else None
+    return [(step["function_name"], step["output"]) for step in steps if step["output"]]
+
+
+def _ended(steps: Sequence[tuple[str, Record]]) -> Done | Failed | None:
+    return next((outcome_of(output["outcome"]) for name, output in steps if name == RUN), None)

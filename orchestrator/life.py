@@ -33,6 +33,8 @@ log = structlog.get_logger()
 MOST_RESUMES: Final = 2  # a run that has brought down three servers is not begun a fourth time
 LEAVE_S: Final = 5.0  # to keep what others must know of a server that leaves in good order
 RUN: Final = "run"
+WAIT: Final = "wait"
+CALL: Final = "call"
 SO_FAR: Final = "so_far"
 DIALLING: Final = "dialling"
 HEARD: Final = "heard"
@@ -183,10 +185,10 @@ class Life:
     async def _deliver(self, task: Task, steps: Steps, at: datetime) -> None:
         tried: list[Verdict] = []
         while Verdict.DELIVERED not in tried:
-            waited = await steps.once("wait", partial(self._wait, task, tuple(tried), at))
+            waited = await steps.once(WAIT, partial(self._wait, task, tuple(tried), at))
             if waited["heard"]:
                 return
-            called = await steps.once("call", partial(self._call, task, steps, len(tried)))
+            called = await steps.once(CALL, partial(self._call, task, steps, len(tried)))
             tried.append(Verdict(called["verdict"]))
             at = datetime.fromisoformat(called["at"])
             task.messaged = Verdict.MACHINE in tried
@@ -215,8 +217,9 @@ class Life:
         if bearer is None:
             verdict = Verdict.FAILED
         elif (dialled := await steps.noted(DIALLING)) and dialled["number"] == number:
-            heard = await steps.noted(HEARD) is not None or await bearer.brought(task)
-            verdict = Verdict.DELIVERED if heard else Verdict.UNHEARD
+            heard = await steps.noted(HEARD)
+            told = (heard is not None and heard.get("number") == number) or await bearer.brought(task)
+            verdict = Verdict.DELIVERED if told else Verdict.UNHEARD
         else:
             verdict = await self._bring(bearer, task, steps, number)
         return {"verdict": verdict.value, "at": self.now().isoformat()}
@@ -226,16 +229,17 @@ class Life:
         try:
             async with self.presence.calling(task.wish.owner):
                 if not task.delivered:
+                    task.told = anyio.Event()
                     await steps.note(DIALLING, {"number": number})
-                    verdict = await self._brought(bearer, task, steps)
+                    verdict = await self._brought(bearer, task, steps, number)
         except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
             log.warning("task_not_brought", task=task.id, where=place(error))
         return Verdict.DELIVERED if task.delivered else verdict
 
-    async def _brought(self, bearer: Bearer, task: Task, steps: Steps) -> Verdict:
+    async def _brought(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
         verdict = Verdict.FAILED
         async with anyio.create_task_group() as group:
-            group.start_soon(self._keep_that_it_was_heard, task, steps)
+            group.start_soon(self._keep_that_it_was_heard, task, steps, number)
             verdict = await self._in_the_house(task, partial(bearer.bring, task))
             group.cancel_scope.cancel()
         return verdict
@@ -256,10 +260,10 @@ class Life:
         await called.wait()
         return next(iter(verdicts), Verdict.FAILED)
 
-    async def _keep_that_it_was_heard(self, task: Task, steps: Steps) -> None:
-        """To its end is enough: whoever took the call may prove to be a machine later, but not after a crash."""
+    async def _keep_that_it_was_heard(self, task: Task, steps: Steps, number: int) -> None:
+        """Of one who sounds like a person at once: that it was a machine after all is found while we live, or not any more."""
         await task.told.wait()
-        await steps.note(HEARD, {"at": self.now().isoformat()})
+        await steps.note(HEARD, {"number": number})
 
 
 class _Kept:

@@ -37,6 +37,11 @@ class PickedUp:
     def machine(self) -> bool:
         return self._answerer.found in (Finding.MACHINE, Finding.RECORDING)
 
+    @property
+    def person(self) -> bool:
+        """It sounds like one, but may still prove to be a machine."""
+        return self._answerer.found is Finding.PERSON
+
     async def certain(self) -> None:
         """Until it will not turn out to be a machine any more."""
         await self._certain.wait()

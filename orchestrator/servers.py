@@ -7,6 +7,7 @@ the time. What is here blocks: call it in threads.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
@@ -48,6 +49,21 @@ class Letter(NamedTuple):
     what: str
     """A Told; a later version may know more."""
     words: str
+
+
+@dataclass
+class Judge:
+    """Whether the silence of others says that they are dead. Pure."""
+
+    silent_s: float
+    from_s: float
+    """Not before that."""
+
+    def may(self, unseen_s: float | None, now_s: float) -> bool:
+        """After what `Servers.beat` returned: where we were not seen for long, the database was away, or all of us slept."""
+        if unseen_s is None or unseen_s > self.silent_s / 2:
+            self.from_s = now_s + self.silent_s
+        return now_s >= self.from_s
 
 
 class Servers:

@@ -52,13 +52,14 @@ class Task:
         self.heard = anyio.Event()
         """Set when the owner has heard how it ended."""
         self.told = anyio.Event()
-        """Set when it was told to whoever took our call, who may still prove to be a machine."""
+        """Set when it was told to whom we called, by all appearances: it may still have been a machine."""
         self.stopped = False
         """It is to stop, however far it is."""
         self.wanted = anyio.Event()
         """Set when the owner is to be called at once."""
         self.messaged = False
         """An answering machine of the owner's has our message."""
+        self._stops = False  # the run has been told so
         self._moved = False
         self._listeners = 0
         self._changed = anyio.Event()
@@ -131,9 +132,8 @@ class Task:
         if not self.running:
             raise ToolError("That work is over.")
         if isinstance(word, Stop):
-            if not self.stopped:
-                self.stopped = True
-                self._takes(word)
+            self.stopped = True
+            self._stops = self._stops or self._takes(word)
         elif not self._takes(word):
             raise ToolError("The work does not listen just now; try again in a moment.")
         if isinstance(word, Answer):
@@ -151,12 +151,11 @@ class Task:
     @contextmanager
     def listening(self) -> Generator[MemoryObjectReceiveStream[Word]]:
         """For the run: what it is told while this is entered, or until somebody else listens."""
-        if self._words is not None:
-            self._words.close()
         told, words = anyio.create_memory_object_stream[Word](WORDS)
         self._words = told
         if self.stopped:
             told.send_nowait(Stop())
+            self._stops = True
         with told, words:
             try:
                 yield words

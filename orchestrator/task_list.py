@@ -18,7 +18,7 @@ from orchestrator.config import Settings
 from orchestrator.delivery import Verdict, next_call
 from orchestrator.durable import APPLICATION, UNFINISHED, WORKFLOW, database_url
 from orchestrator.errors import CannotTell, NoSuchTask, TasksUnreachable
-from orchestrator.life import RUN, SO_FAR
+from orchestrator.life import CALL, RUN, SO_FAR
 from orchestrator.records import SoFar, outcome_of
 from orchestrator.servers import Servers, Told
 from orchestrator.zones import zone
@@ -150,7 +150,7 @@ def _kept(client: DBOSClient, settings: Settings, workflow: WorkflowStatus) -> K
     wish, so_far = record["wish"], SoFar.of(client.get_event(workflow.workflow_id, SO_FAR, 0))
     steps = [(step["function_name"], step["output"]) for step in client.list_workflow_steps(workflow.workflow_id)]
     ran = next((output for name, output in steps if name == RUN and output), None)
-    calls = [(output["at"], output["verdict"]) for name, output in steps if name == "call" and output]
+    calls = [(output["at"], output["verdict"]) for name, output in steps if name == CALL and output]
     outcome, result = _outcome(ran)
     due = _due(settings, ran, calls) if workflow.status in UNFINISHED else None
     return KeptTask(

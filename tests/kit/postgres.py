@@ -9,39 +9,69 @@ import subprocess
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 
+@dataclass(frozen=True)
+class Cluster:
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://voice@127.0.0.1:{self.port}/postgres"
+
+    def make(self) -> None:
+        self._run("initdb", "-A", "trust", "-U", "voice", "--no-sync")
+
+    def start(self) -> None:
+        self._run("pg_ctl", "-w", "-o", f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off", "start")
+
+    def stop(self) -> None:
+        """At once: all connections break."""
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [_programs() / program, "-D", self.folder / "data", *arguments]
+        environment = {"PATH": f"{_programs()}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        # What it prints goes to a file: a server that inherits a pipe would keep us waiting for its end.
+        with (self.folder / f"{program}.log").open("ab") as log:
+            subprocess.run(command, check=True, user=_user(), group=_user(), env=environment, cwd="/", stdout=log, stderr=log)
+
+
+@contextmanager
+def cluster() -> Generator[Cluster]:
+    """It runs. Skips where it is not installed."""
+    _programs()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="pai-voice-postgres-"))  # pytest's own folders are closed to other users
+    if user := _user():
+        shutil.chown(folder, user)
+    made = Cluster(folder, port)
+    try:
+        made.make()
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
 @contextmanager
 def postgres() -> Generator[str]:
     """Its URL. Skips where it is not installed."""
-    programs = _programs()
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        port = door.getsockname()[1]
-    user = "postgres" if os.getuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="pai-voice-postgres-"))  # pytest's own folders are closed to other users
-    if user:
-        shutil.chown(folder, user)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    with cluster() as made:
+        yield made.url
 
-    def run(program: str, *arguments: str) -> None:
-        command = [programs / program, "-D", folder / "data", *arguments]
-        environment = {"PATH": f"{programs}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
-        # What it prints goes to a file: a server that inherits a pipe would keep us waiting for its end.
-        with (folder / f"{program}.log").open("ab") as log:
-            subprocess.run(command, check=True, user=user, group=user, env=environment, cwd="/", stdout=log, stderr=log)
 
-    try:
-        run("initdb", "-A", "trust", "-U", "voice", "--no-sync")
-        run("pg_ctl", "-w", "-o", options, "start")
-        try:
-            yield f"postgresql://voice@127.0.0.1:{port}/postgres"
-        finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+def _user() -> str | None:
+    return "postgres" if os.getuid() == 0 else None
 
 
 def _programs() -> Path:

@@ -117,6 +117,20 @@ async def test_what_counts_as_heard(person: Person, verdict: Verdict) -> None:
         assert len(at.facts(events.CallbackDelivered)) == done.delivered
 
 
+@pytest.mark.parametrize(("says", "told"), [(HELLO, True), (b"", False)])
+async def test_who_sounds_like_a_person_has_heard_it_even_if_the_server_dies_now(says: bytes, told: bool) -> None:
+    """A machine is found out in the first 20 s at the latest; whoever says nothing may be one."""
+    async with desk(Pickup(1, says=says)) as at:
+        done = task()
+
+        async def hears(_: Desk, line: RehearsalLine) -> None:
+            await line.quiet(2.0)
+            assert (done.told.is_set(), done.delivered) == (told, False)
+            line.leave()
+
+        await brought(at, done, hears)
+
+
 async def test_then_it_is_a_call_like_any_other_that_knows_the_result() -> None:
     then = answer("engineer", "All of it is there.", "with pictures")
     async with desk(Pickup(1, says=HELLO), hears=["Engineer, with pictures?"], answers=[then, WORDED]) as at:

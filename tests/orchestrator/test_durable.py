@@ -24,6 +24,7 @@ from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.durable import database_url
 from orchestrator.errors import TasksUnreachable
 from orchestrator.failures import leaves
+from orchestrator.life import MOST_RESUMES
 from orchestrator.servers import Servers, Told
 from orchestrator.tasks import Task, Wish
 from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, each_heard_once, killed
@@ -106,6 +107,19 @@ async def test_what_was_being_asked_when_it_died_is_asked_by_another_call_unless
         await happens(lambda: Says(said) in again.events)
         assert len(second.calls) == calls
     assert len(first.calls) == 1
+
+
+async def test_a_server_may_be_stopped_in_good_order_as_often_as_one_likes(tmp_path: Path) -> None:
+    for stop in range(MOST_RESUMES + 2):
+        said = Says(f"Part {stop}.")
+        async with server(tmp_path, {"says": said.text}, {"hangs": True}) as tasks:
+            task = tasks.of(OWNER)[0] if stop else tasks.start(wish(), AGENT)
+            await happens(lambda task=task, said=said: said in task.events)
+    async with server(tmp_path, {"done": {"result": "R"}}) as tasks:
+        (task,) = tasks.of(OWNER)
+        with anyio.fail_after(10):
+            await task.over.wait()
+        assert task.outcome == Done("R", "")
 
 
 async def test_it_is_kept_as_json_and_for_the_owner_alone(tmp_path: Path) -> None:

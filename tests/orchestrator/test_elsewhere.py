@@ -18,10 +18,10 @@ from orchestrator.config import Settings, TaskSettings
 from orchestrator.delivery import Verdict
 from orchestrator.task import Task
 from orchestrator.task_list import all_tasks
-from orchestrator.tasks import Tasks
+from orchestrator.tasks import Tasks, Wish
 from tests.kit.commands import eventually
-from tests.kit.mortal import OWNER, Diary, Mortal, killed
-from tests.kit.postgres import postgres
+from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, killed
+from tests.kit.postgres import cluster, postgres
 from tests.orchestrator.workroom import Phone, happens, server
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
@@ -153,3 +153,44 @@ async def test_who_hangs_up_here_is_called_by_the_server_that_takes_the_work_ove
                 await task.over.wait()
             await told(tmp_path, database)
     assert [id for _, id in phone.calls] == [task.id]
+
+
+async def test_a_database_that_goes_away_for_a_while_costs_nothing_but_time(tmp_path: Path) -> None:
+    phone = Phone()
+    steps = ({"says": "I begin."}, {"waits_for": "picture"}, {"says": "With a picture."}, {"done": {"result": "R"}})
+    with cluster() as database:
+        async with server(tmp_path / "ours", *steps, phone=phone, database=SecretStr(database.url)) as tasks:
+            async with tasks.on_the_line(OWNER):
+                task = tasks.start(Wish(OWNER, "Write.", "a post", 1), AGENT)
+                await happens(lambda: Says("I begin.") in task.events)
+                await anyio.to_thread.run_sync(database.stop)
+                task.tell(Add("a picture"))
+                with anyio.fail_after(2):
+                    await happens(lambda: Says("With a picture.") in task.events)
+                assert tasks.of(OWNER) == [task]
+                await anyio.to_thread.run_sync(database.start)
+                await task.over.wait()
+                assert task.outcome == Done("R", "")
+                await happens(lambda: tasks.presence.ours(OWNER))
+                assert phone.calls == []
+            await told(tmp_path, database.url)
+    assert [id for _, id in phone.calls] == [task.id]
+
+
+async def test_no_server_is_taken_for_dead_because_the_database_was_away(diary: Diary, tmp_path: Path) -> None:
+    with cluster() as database:
+        mortal = Mortal(tmp_path / "one", diary.path, begins=1, hangs=True, database=database.url)
+        async with server(tmp_path / "two", silent_s=1, database=SecretStr(database.url)) as tasks:
+            with mortal.alive():
+                await counted(diary, "hangs")
+                task = await seen(tasks)
+                await anyio.to_thread.run_sync(database.stop)
+                await anyio.sleep(1.5)  # longer than anybody may be silent
+                await anyio.to_thread.run_sync(database.start)
+                async with tasks.on_the_line(OWNER):
+                    await happens(lambda: tasks.presence.ours(OWNER))
+                    task.tell(Stop())
+                    await task.over.wait()
+                    task.delivered = True
+                await told(tmp_path, database.url)
+    assert (diary.count("begin"), diary.count("ring"), diary.count("heard")) == (1, 0, 0)

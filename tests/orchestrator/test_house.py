@@ -21,6 +21,7 @@ from orchestrator.task import Task, Wish
 from telephony.admission import Admission, AdmissionPolicy
 from telephony.line import Refusal
 from telephony.rehearsal import RehearsalDialler, RehearsalLine
+from tests.kit.mortal import always
 from tests.orchestrator.stage import LINES, LOUD, NOON, ROSTER, equipped
 from tests.orchestrator.workroom import workroom
 from voices.audio import Frame, level_dbfs
@@ -93,7 +94,7 @@ async def test_who_is_on_the_line_is_not_called_about_their_work(tmp_path: Path)
     line = RehearsalLine(caller=CALLER)
     async with (
         equipped() as (parts, _),
-        workroom(tmp_path, {"done": {"result": "It is written."}}) as at,
+        workroom(tmp_path, {"done": {"result": "It is written."}}, callback=always()) as at,
         anyio.create_task_group() as group,
     ):
         group.start_soon(replace(house(parts, tmp_path), tasks=at.tasks).take, line)

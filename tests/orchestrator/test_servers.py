@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from orchestrator.config import Settings, TaskSettings
 from orchestrator.delivery import Verdict
+from orchestrator.servers import Judge
 from orchestrator.task_list import all_tasks, place
 from tests.kit.commands import eventually
 from tests.kit.mortal import Diary, Mortal, each_heard_once, killed
@@ -80,6 +81,20 @@ async def test_a_server_that_slept_gives_up_what_was_taken_over(database: str, t
             os.kill(slept.pid, signal.SIGCONT)
             await eventually(lambda: found(diary, "idle"), lambda idle: idle == 2)
     each_heard_once(diary)
+
+
+@pytest.mark.parametrize(
+    ("unseen", "may"),
+    [
+        ([5, 5], [False, True]),
+        ([5, 60, 5], [False] * 3),
+        ([5, None, 5], [False] * 3),
+        ([5, 60] + [5] * 9, [False] * 10 + [True]),
+    ],
+)
+def test_who_was_not_seen_judges_nobody_for_a_while(unseen: list[float | None], may: list[bool]) -> None:
+    judge = Judge(silent_s=45, from_s=5)
+    assert [judge.may(unseen_s, 5.0 * beat) for beat, unseen_s in enumerate(unseen)] == may
 
 
 def test_a_password_is_not_shown(tmp_path: Path) -> None:

@@ -370,7 +370,7 @@ async def test_only_a_crash_counts_as_one(in_good_order: bool, starts: int, tmp_
 
 @pytest.mark.parametrize(
     ("notes", "brought", "calls"),
-    [({}, False, 1), ({"heard": {"at": "12:00"}}, False, 0), ({}, True, 0)],
+    [({}, False, 1), ({"heard": {"number": 0}}, False, 0), ({"heard": {"number": 7}}, False, 1), ({}, True, 0)],
 )
 async def test_a_call_that_a_crash_cut_off_is_made_again_unless_it_was_heard(
     notes: dict[str, Any], brought: bool, calls: int, tmp_path: Path
@@ -384,6 +384,23 @@ async def test_a_call_that_a_crash_cut_off_is_made_again_unless_it_was_heard(
         await at.tasks.live(task, Kept(dialling={"number": 0}, **notes))
         assert len(at.phone.calls) == calls
         assert task.delivered
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_what_a_person_seems_to_have_heard_is_kept_at_once(told: bool, tmp_path: Path) -> None:
+    class Cut(Phone):
+        async def bring(self, task: Task) -> Verdict:
+            if told:
+                task.told.set()
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    steps = InMemory()
+    async with workroom(tmp_path, phone=Cut()) as at:
+        at.tasks.keep = lambda task: at.tasks.live(task, steps)
+        at.start()
+        await anyio.sleep(HOUR_S)
+        assert await steps.noted("heard") == ({"number": 0} if told else None)
 
 
 @pytest.mark.parametrize(
