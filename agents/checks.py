@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from agents.definition import Agent
 from agents.errors import AgentError, FileError
-from agents.outside import Sources, wrong_with
+from agents.outside import ALL, Sources, wrong_with
 from agents.tools import KNOWN
 from agents.yaml_file import Place, YamlFile, did_you_mean
 
@@ -39,6 +40,10 @@ def _references(candidates: Candidates, agent_id: str) -> Iterator[FileError]:
     for at, tool in enumerate(agent.tools):
         if tool not in KNOWN and (problem := wrong_with(tool, candidates.sources)):
             yield file.error(("tools", at), problem)
+    for at, risky in enumerate(agent.risky_tools or ()):
+        if not any(_meet(risky, tool) for tool in agent.tools):
+            near = did_you_mean(risky, agent.tools)
+            yield file.error(("risky_tools", at), f"`{risky}` is none of its `tools`; write it as it stands there.{near}")
     for at, other in enumerate(agent.hands_over_to):
         if other == agent.id:
             yield file.error(("hands_over_to", at), "an agent cannot hand over to itself; delete it")
@@ -47,6 +52,11 @@ def _references(candidates: Candidates, agent_id: str) -> Iterator[FileError]:
             yield file.error(("hands_over_to", at), f"there is no agent `{other}`.{did_you_mean(other, known)}")
     if candidates.voices is not None and agent.voice not in candidates.voices:
         yield file.error(("voice",), f"there is no voice `{agent.voice}`.{did_you_mean(agent.voice, sorted(candidates.voices))}")
+
+
+def _meet(pattern: str, tool: str) -> bool:
+    """Whether a pattern may speak of a tool, or of one of a server's."""
+    return fnmatchcase(tool, pattern) or (tool.endswith(f"/{ALL}") and pattern.startswith(tool.removesuffix(ALL)))
 
 
 def _names(candidates: Candidates) -> Iterator[FileError]:

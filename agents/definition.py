@@ -109,6 +109,11 @@ class Agent(BaseModel):
         description="What it may do on a call; none if left out. Tools of others: 'mcp:SERVER/*' or 'mcp:SERVER/TOOL' for a "
         "server in pai-voice.toml, 'python:NAME' for an entry point in the group pai_voice.tools.",
     )
+    risky_tools: tuple[Words, ...] | None = Field(
+        default=None,
+        description="Which of these need the caller's PIN: 'mcp:notes/delete_*', 'python:door'. So does what its server calls "
+        "destructive, unless this is [].",
+    )
     hands_over_to: tuple[AgentId, ...] = Field(
         default=(),
         description="Agents it may bring in; all others if left out. Not in a circle: only the front desk may be handed back to.",

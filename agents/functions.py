@@ -19,7 +19,7 @@ from pydantic import BaseModel, create_model
 from pydantic.errors import PydanticUserError
 
 from agents.errors import ToolError, Unusable
-from agents.outside import GROUP, LONGEST_DESCRIPTION, LONGEST_RESULT, cut
+from agents.outside import GROUP, LONGEST_DESCRIPTION, LONGEST_RESULT, PYTHON, cut
 from agents.tools import KNOWN, Inputs, Tool
 
 log = structlog.get_logger()
@@ -74,7 +74,8 @@ def tool_of(name: str, function: Function, in_thread: Threads) -> Tool:
     if not description:
         raise Unusable("it has no docstring; write there when to use it, for Claude")
     inputs = _inputs(function)
-    return Tool(name, cut(description, LONGEST_DESCRIPTION), inputs, run=partial(_run, name, function, inputs, in_thread))
+    run = partial(_run, name, function, inputs, in_thread)
+    return Tool(name, cut(description, LONGEST_DESCRIPTION), inputs, run=run, written=f"{PYTHON}{name}")
 
 
 def _inputs(function: Function) -> type[BaseModel]:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from agents.errors import ToolError, Unusable
 from agents.loopback import is_loopback
-from agents.outside import LONGEST_DESCRIPTION, LONGEST_RESULT, claude_name, cut, inputs_of
+from agents.outside import LONGEST_DESCRIPTION, LONGEST_RESULT, MCP, claude_name, cut, inputs_of
 from agents.tools import Tool
 
 if TYPE_CHECKING:
@@ -237,7 +237,15 @@ class McpServer:
             inputs_of(tool.input_schema),
             filler=self._settings.filler,
             run=partial(self.call, tool.name),
+            written=f"{MCP}{self.name}/{tool.name}",
+            risky=_destroys(tool),
         )
+
+
+def _destroys(tool: Any) -> bool:
+    """By its own word; of one that says nothing of it, nothing is known."""
+    hints = tool.annotations
+    return hints is not None and hints.destructive_hint is True and hints.read_only_hint is not True
 
 
 class _Forgotten(ToolError):

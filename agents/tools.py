@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Final, Literal, Protocol
 
@@ -31,6 +32,10 @@ class Tool:
     """Said while it runs, if nothing else is being said; what the phone would say if left out."""
     run: Callable[[Mapping[str, Any]], Awaitable[str]] | None = None
     """Does it, with a valid input, and says how it went, or raises ToolError; None for what only the call can do."""
+    written: str = ""
+    """As an agent's file names it, where that is not its name: `mcp:notes/search`."""
+    risky: bool = False
+    """It needs the caller's PIN."""
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:
@@ -211,7 +216,14 @@ def tools_of(agent: Agent, everyone: Iterable[Agent], toolbox: Toolbox = EMPTY) 
         maker = _MAKERS.get(written)
         found = toolbox.named(written) if maker is None else (maker(colleagues),)
         tools |= {tool.name: tool for tool in found}
-    return tuple(tools.values())
+    return tuple(tool if tool.risky is _risky(tool, agent) else replace(tool, risky=not tool.risky) for tool in tools.values())
+
+
+def _risky(tool: Tool, agent: Agent) -> bool:
+    """What its server says of itself counts, unless the agent's file says that nothing is risky; the file may only add to it."""
+    if not agent.risky_tools:
+        return tool.risky and agent.risky_tools is None
+    return tool.risky or any(fnmatchcase(tool.written or tool.name, pattern) for pattern in agent.risky_tools)
 
 
 @lru_cache(4)

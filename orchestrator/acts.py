@@ -15,6 +15,7 @@ from orchestrator import events
 from orchestrator.here import Here
 from orchestrator.holding import Holding
 from orchestrator.notes import Notes, told
+from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.router import Speaker
 from orchestrator.speech import Speech
@@ -34,10 +35,9 @@ class Means:
     notes: Notes
     line: Line
     holding: Holding | None
-    asks_pin: Callable[[], bool]
-    """Whether the PIN is still needed; what the caller says next is then taken for it, and the agent goes on after it."""
-    withholds: bool
-    """Nothing is told yet of the caller's work."""
+    trust: Trust
+    asks_pin: Callable[[], None]
+    """What the caller says next is taken for their PIN, and the agent goes on after it."""
     order: list[Speaker] = field(default_factory=list[Speaker])
     """Who speaks in this turn; whoever is brought in speaks last."""
 
@@ -65,11 +65,7 @@ class Acts:
         return result
 
     async def _done(self, tool: Tool, call: ToolCalled) -> str:
-        risky = call.name in BEHIND_PIN or (call.name == "stop_task" and self._means.withholds)
-        if risky and self._means.asks_pin():
-            raise ToolError(
-                "That needs the caller's PIN first. Ask for it in a few words, and say nothing else; you go on when it is given."
-            )
+        self._needs_pin(tool)
         if tool.run is not None:
             return await tool.run(call.input)
         match call.name:
@@ -90,6 +86,18 @@ class Acts:
                 return self._long_work(call)
             case other:
                 raise ToolError(f"There is no tool {other} on this line.")
+
+    def _needs_pin(self, tool: Tool) -> None:
+        """Raises ToolError where it does, and the PIN is not given yet, or not set."""
+        trust = self._means.trust
+        if tool.risky and trust.risk == "never":
+            raise ToolError("That would need a PIN, and none is set on this line, so it is not done.")
+        guarded = tool.risky or tool.name in BEHIND_PIN or (tool.name == "stop_task" and trust.withholds)
+        if guarded and trust.risk == "pin":
+            self._means.asks_pin()
+            raise ToolError(
+                "That needs the caller's PIN first. Ask for it in a few words, and say nothing else; you go on when it is given."
+            )
 
     async def _bring_in(self, target: str, why: str) -> str:
         if not self._speech.text:

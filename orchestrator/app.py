@@ -23,7 +23,7 @@ from agents.work import TaskRunner
 from orchestrator import events
 from orchestrator.announcement import announce
 from orchestrator.attended import Errand
-from orchestrator.call import Call, Parts
+from orchestrator.call import Call
 from orchestrator.config import Settings, surroundings
 from orchestrator.engines import open_ears, open_mouths
 from orchestrator.events import Entry
@@ -33,9 +33,11 @@ from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
+from orchestrator.meter import charge
 from orchestrator.minds import Minds
 from orchestrator.music.choice import open_music
 from orchestrator.notes import FOLDER, NoteFile
+from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.pin import Trust
@@ -92,7 +94,10 @@ class House:
         async def admit(journal: Journal) -> str:
             refused = self.refused(line.caller, journal)
             if refused is None:
-                return await self.talk(line, journal)
+                try:
+                    return await self.talk(line, journal)
+                finally:
+                    charge(line, journal)
             await line.reject(refused.why)
             return "refused"
 
@@ -205,6 +210,7 @@ async def open_house(
             router=Router(roster, texts.phrases),
             router_system=texts.prompts.router_system(),
             router_model=settings.mind.router_model,
+            history_tokens=settings.mind.history_tokens,
             phrases=texts.phrases,
             lines=texts.lines,
             now=now,
@@ -214,7 +220,8 @@ async def open_house(
             work=work,
         )
         policy = settings.admission
-        parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, Limits(policy.max_minutes, policy.max_usd_per_call))
+        limits = Limits(policy.max_minutes, policy.max_usd_per_call)
+        parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, limits, settings.earcons)
         today = now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
         renewal = Renewal(settings, brain, parts, before)

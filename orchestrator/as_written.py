@@ -85,7 +85,7 @@ def thoughts(entries: Sequence[Entry]) -> dict[int, Thought]:
                 thought.guessed, thought.steps, thought.first_token_s = dict(thought.steps), defaultdict(list[Step]), {}
             case FirstToken(turn=turn, agent=agent):
                 found[turn].first_token_s.setdefault(agent, _since(entry.at_s, known_s.get(turn)))
-            case MoneySpent(turn=turn, on="router"):
+            case MoneySpent(turn=turn, on="router", estimated=False):
                 found[turn].asked_router = True
             case Failed(turn=turn, where="router", code=code):
                 found[turn].asked_router, found[turn].router_failed = True, code

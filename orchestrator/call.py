@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Final
 
 import anyio
@@ -13,24 +11,22 @@ from anyio.abc import TaskGroup
 from orchestrator import events
 from orchestrator.attended import Errand
 from orchestrator.ear import Ear, Recognition
+from orchestrator.earcons import Earcon
 from orchestrator.holding import Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
 from orchestrator.mind import HIDDEN, Mind
-from orchestrator.minds import Minds
 from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order
 from orchestrator.pacer import Pacer, said
-from orchestrator.patience import Limits, Patience, Prompt, Rest, prompt_lines
+from orchestrator.parts import Parts
+from orchestrator.patience import Patience, Prompt, Rest, prompt_lines
 from orchestrator.pin import Trust
 from orchestrator.reply import Reply
 from orchestrator.turns import Act, Sign, State, step
 from orchestrator.yielding import Yielding
 from telephony.line import Line, LineClosed
-from voices.catalogue import Catalogue
-from voices.endpoint import Endpointer
-from voices.vad import Vad
 
 GREETING_PROTECTED_S: Final = 0.7
 GUESSES: Final = 2  # answers that Claude thought in vain, per turn; after that the end of the turn is waited for
@@ -40,17 +36,6 @@ KEYED: Final = "(pressed the keys {digits})"
 LAST_SOUND_S: Final = 1.0  # what was sent when we hang up is heard: the line drains first
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the call is made of, beside the line."""
-
-    minds: Minds
-    catalogue: Catalogue
-    vad: Callable[[], Vad]
-    endpointer: Callable[[], Endpointer]
-    limits: Limits
-
-
 class Call:
     """Run it once. What fails on the line, in an engine or at Claude is journaled and, where it can be, spoken; never raised."""
 
@@ -58,15 +43,15 @@ class Call:
         self, parts: Parts, line: Line, journal: Journal, *, trust: Trust | None = None, errand: Errand | None = None
     ) -> None:
         """`errand`: what we called for, and `line` is up already."""
-        self._parts, self._line, self._journal = parts, line, journal
+        self._parts, self._line, self._journal, self._errand = parts, line, journal, errand
         self.lines = parts.minds.lines
         self._prompts = prompt_lines(self.lines)
-        self._mixer = Mixer()
+        self._mixer = Mixer(parts.earcons)
         self._pacer = Pacer(line, self._mixer, journal, soon=lambda: self._reply is not None or self._guess is not None)
         self._yielding = Yielding(self._mixer, self._pacer, journal)
         self._mouth = Mouth(parts.catalogue, self._mixer)
         work = parts.minds.work
-        self._holding = Holding(work, line.caller, self._mixer.bed, journal, errand) if work else None
+        self._holding = Holding(work, line.caller, self._mixer, journal, errand) if work else None
         self._mind = Mind(parts.minds, line, self._mixer, self._mouth, self, trust or Trust(), self._holding)
         self._ear = Ear(line, parts.vad(), parts.endpointer(), journal, self)
         self._keypad = Keypad()
@@ -99,6 +84,8 @@ class Call:
             tasks.start_soon(self._mind.greet, self._greeting)
             tasks.start_soon(self._warm)
             await self._line.answer()
+            if self._errand is None:  # whoever we called has been connected for a while
+                self._mixer.earcons.play(Earcon.CONNECTED)
             self._journal.write(
                 events.CallAnswered(
                     recognizer=self._parts.minds.recognizer.name, synthesizers=tuple(self._parts.catalogue.engines)
@@ -271,6 +258,8 @@ class Call:
         self._turn = reply.turn
         self._journal.write(events.TurnEnded(turn=reply.turn, patience_s=round(self._ear.patience_s, 3)))
         self._patience.turn_over(reply.utterance.to_s if reply.utterance else self._journal.now_s())
+        if reply.utterance is not None:
+            self._mixer.earcons.play(Earcon.HEARD)
         self._mind.commit(reply)
 
     async def _entered(self, digits: str | None, order: Order | None = None) -> None:
@@ -371,8 +360,7 @@ class Call:
         if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
             waits_for = Rest.TOOL if self._reply.works else Rest.ANSWER
             return waits_for if self._reply.turn or self._reply.finished else None
-        nobody_speaks = self._reply is None and self._guess is None and self._ear.utterance is None
-        if self._state is not State.LISTENING or not nobody_speaks:
+        if self._state is not State.LISTENING or (self._reply or self._guess or self._ear.utterance) is not None:
             return None
         return Rest.WORK if self._holding and self._holding.active and self._mind.admitted else Rest.CALLER
 

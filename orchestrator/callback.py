@@ -21,6 +21,7 @@ from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS
 from orchestrator.journal import JOURNAL, Journal, read
+from orchestrator.meter import charge
 from orchestrator.pickup import PickedUp
 from orchestrator.results import message
 from orchestrator.task import Task
@@ -104,6 +105,7 @@ class CallBack:
         finally:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()
+                charge(line, journal)
 
     async def _dialled(self, owner: str, errand: Errand, journal: Journal) -> Line | None:
         """None if it was not taken, or there is nothing to call for any more: they called us while it rang."""

@@ -30,7 +30,9 @@ from agents.claude import BrainSettings
 from agents.mcp_server import McpSettings
 from agents.pai import PaiSettings
 from orchestrator.delivery import CallbackSettings
+from orchestrator.earcons import EarconSettings
 from orchestrator.errors import ConfigError
+from orchestrator.thread import LONGEST_TOKENS
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
 
@@ -99,6 +101,9 @@ class MouthSettings(_Section):
 
 class MindSettings(_Section):
     router_model: str = "claude-haiku-5-5"
+    history_tokens: int = Field(
+        default=LONGEST_TOKENS, ge=500, description="How much of a call goes to Claude with each turn; of more, the later half."
+    )
 
 
 MUSIC: Final = ("composed", "off", "elevenlabs")
@@ -171,6 +176,7 @@ class Settings(_Section):
     mind: MindSettings = MindSettings()
     pai: PaiSettings = PaiSettings()
     hold: HoldSettings = HoldSettings()
+    earcons: EarconSettings = EarconSettings()
     tasks: TaskSettings = TaskSettings()
     callback: CallbackSettings = CallbackSettings()
     log: LogSettings = LogSettings()

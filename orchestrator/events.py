@@ -52,6 +52,15 @@ class SoundPaced(Fact):
     """How late a frame was sent, at most, in 99 of 100."""
 
 
+class EarconPlayed(Fact):
+    """The caller began to hear one of the small sounds that are no speech."""
+
+    kind: Literal["earcon"] = "earcon"
+    name: str
+    """connected, heard, on_hold or back."""
+    from_s: float
+
+
 class SpeechStarted(Fact):
     kind: Literal["speech_started"] = "speech_started"
 
@@ -281,11 +290,14 @@ class MoneySpent(Fact):
     on: str
     """An agent's id, `router`, `warm` (the first request, while it rings) or `line`."""
     model: str
+    """Whatever was paid for; of a line its kind."""
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     usd: Decimal
+    estimated: bool = False
+    """Nobody counted it: by length, or by the minutes and the price list."""
 
 
 class Failed(Fact):
@@ -311,6 +323,7 @@ CallEvent = Annotated[
     | CallRefused
     | CallAnswered
     | SoundPaced
+    | EarconPlayed
     | SpeechStarted
     | SpeechEnded
     | TurnEnded

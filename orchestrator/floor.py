@@ -10,13 +10,12 @@ import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
 from agents.brain import Brain, Failed, Said, Spent, ToolCalled, Utterance
-from agents.definition import Agent
 from agents.errors import BrainError, Truncated
-from agents.prices import CHARS_PER_TOKEN, cost_usd
 from agents.tools import Toolbox, tools_of
 from orchestrator import events
 from orchestrator.acts import Acts, Means
 from orchestrator.events import CallEvent
+from orchestrator.meter import Meter
 from orchestrator.router import MOST_SPEAKERS, Speaker
 from orchestrator.speech import Sentence, Speech
 
@@ -47,7 +46,7 @@ class Floor:
     async def _speak(self, speech: Speech, speaker: Speaker, thread: Sequence[Utterance]) -> bool:
         """One speaker's turn; False when it failed and the turn ends here."""
         agent, turn = speech.agent, self._reply.turn
-        meter, failure = _Meter(agent), None
+        meter, failure = Meter(agent), None
         tools = tools_of(agent, self._roster, self._toolbox)
         acts = Acts(self._means, speech, tools)
         thinking = self._brain.turn(agent, thread, note=self._note(speaker.brief), tools=tools, act=acts.act)
@@ -92,46 +91,8 @@ class Floor:
         return itself
 
     def _note(self, brief: str) -> str:
-        work = self._means.holding.note(withheld=self._means.withholds) if self._means.holding else ""
+        work = self._means.holding.note(withheld=self._means.trust.withholds) if self._means.holding else ""
         return "\n".join(part for part in (f"It is {self._means.here.told()}.", work, brief) if part)
 
     def _tell(self, event: CallEvent) -> None:
         self._reply.tell(event)
-
-
-class _Meter:
-    """What a speaker's turn cost: as Claude counted it, or estimated where it was cut off."""
-
-    def __init__(self, agent: Agent) -> None:
-        self._agent = agent
-        self._chars = self._prompt_tokens = 0
-        self.owed = False
-
-    def said(self, text: str) -> None:
-        self._chars += len(text)
-
-    def spent(self, spent: Spent, turn: int) -> events.MoneySpent:
-        # Input is counted when an answer begins, output when it ends: in between, the output is owed.
-        self.owed = spent.output_tokens == 0
-        self._chars = 0
-        self._prompt_tokens = spent.input_tokens + spent.cache_read_tokens + spent.cache_write_tokens or self._prompt_tokens
-        return money(spent, turn, self._agent.id)
-
-    def estimate(self, turn: int) -> events.MoneySpent:
-        tokens = self._chars // CHARS_PER_TOKEN + 1
-        model = self._agent.model.id
-        usd = cost_usd(model, prompt_tokens=self._prompt_tokens, output_tokens=tokens)
-        return events.MoneySpent(turn=turn, on=self._agent.id, model=model, output_tokens=tokens, usd=usd)
-
-
-def money(spent: Spent, turn: int, on: str) -> events.MoneySpent:
-    return events.MoneySpent(
-        turn=turn,
-        on=on,
-        model=spent.model,
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        cache_read_tokens=spent.cache_read_tokens,
-        cache_write_tokens=spent.cache_write_tokens,
-        usd=spent.usd,
-    )

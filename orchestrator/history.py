@@ -68,7 +68,11 @@ def find(settings: Settings, name: str) -> list[Entry]:
 
 def folder_of(settings: Settings, name: str) -> Path:
     """Where that call lies. Raises NoSuchCall."""
+    if "/" in name:
+        raise NoSuchCall(f"there is no {JOURNAL} in {name}", "give the folder of a call; `pai-voice demo` makes build/demo")
     folders = _folders(settings)
+    if not folders:
+        raise NoSuchCall(f"there are no calls yet in {settings.home / CALLS}", "make one: `pai-voice serve` and a telephone")
     fitting = folders[:1] if name == "last" else [folder for folder in folders if folder.name.startswith(name)]
     match fitting:
         case [folder]:

@@ -16,10 +16,11 @@ from agents.errors import ToolError
 from agents.work import Add, Answer, Asks, Done, Failed, Says, Stop, TaskEvent, Working
 from orchestrator import events
 from orchestrator.attended import Attended, Due, Errand
-from orchestrator.bed import Bed
+from orchestrator.earcons import Earcon
 from orchestrator.errors import MusicUnavailable
 from orchestrator.hold import BREATH_S, Hold, HoldWords, Telling, spoken_minutes
 from orchestrator.journal import Journal
+from orchestrator.mixer import Mixer
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import MusicSource
 from orchestrator.tasks import Task, Tasks, Wish
@@ -45,9 +46,9 @@ class LongWork:
 class Holding:
     """Use it as a context manager, for as long as the call lasts: what still runs then, runs on without it."""
 
-    def __init__(self, work: LongWork, owner: str, bed: Bed, journal: Journal, errand: Errand | None = None) -> None:
+    def __init__(self, work: LongWork, owner: str, mixer: Mixer, journal: Journal, errand: Errand | None = None) -> None:
         self._work, self.words, self._owner, self._errand = work, work.words, owner, errand
-        self.bed, self._journal = bed, journal
+        self.bed, self._earcons, self._journal = mixer.bed, mixer.earcons, journal
         self._attended: list[Attended] = []
         self._stack = ExitStack()
         self.offered: Attended | None = None
@@ -292,6 +293,7 @@ class Holding:
             self.held = offered
             wish = offered.task.wish
             self._journal.write(events.HoldStarted(task=offered.task.id, mood=Mood.of(wish.mood)))
+            self._earcons.play(Earcon.ON_HOLD)
             self._wanted.set()
 
     async def run(self) -> None:
@@ -324,6 +326,8 @@ class Holding:
         self.bed.stop()
         if held is not None:
             self._journal.write(events.HoldEnded(task=held.task.id, why=why))
+            if why == "done":
+                self._earcons.play(Earcon.BACK)
 
     def answer(self, attended: Attended, *, yes: bool, by: Literal["voice", "key", "silence", "policy"], words: str = "") -> None:
         """What the caller says to the run's question. Raises ToolError when the run takes nothing in any more."""

@@ -94,6 +94,7 @@ class Life:
 
     async def live(self, task: Task, steps: Steps) -> None:
         """From wherever it is to its end: its owner has heard how it ended."""
+        task.moved = False
         try:
             ran = await steps.once(RUN, partial(self._run, task, steps))
             task.happened(outcome_of(ran["outcome"]))

@@ -95,6 +95,8 @@ def advice(found: Survey, settings: Settings) -> Iterator[FileError]:
             yield file.error(
                 ("prompt",), f"the prompt has {len(agent.prompt):,} characters: that delays every first answer; shorten it"
             )
+        if agent.risky_tools and settings.admission.pin is None and settings.admission.pin_mode != "never":
+            yield file.error(("risky_tools",), "they need a PIN, and none is set, so they are refused; set `pin` in [admission]")
         yield from _costs(found, agent, prompts, settings)
 
 

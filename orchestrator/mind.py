@@ -11,14 +11,15 @@ import anyio
 from agents import tools
 from agents.brain import CALLER, Utterance
 from agents.definition import Agent
-from agents.errors import BrainError
+from agents.errors import BrainError, Slow
 from orchestrator import events
 from orchestrator.acts import Means
 from orchestrator.attended import Due
 from orchestrator.ear import Recognition
-from orchestrator.floor import Floor, money
+from orchestrator.floor import Floor
 from orchestrator.here import Here
 from orchestrator.holding import Holding
+from orchestrator.meter import money, unanswered
 from orchestrator.minds import Minds
 from orchestrator.mixer import Mixer
 from orchestrator.mouth import Mouth
@@ -28,6 +29,7 @@ from orchestrator.reply import Reply
 from orchestrator.results import opening, plainly
 from orchestrator.router import Route, Speaker
 from orchestrator.speech import Sentence
+from orchestrator.thread import Thread
 from orchestrator.turns import Sign
 from orchestrator.wording import worded
 from telephony.line import Line
@@ -62,7 +64,7 @@ class Mind:
         self._orders = Orders(holding, minds.phrases) if holding else None
         self._gate = Gate(trust, self._welcome)
         self._notes = minds.notes(line.caller)
-        self.history: list[Utterance] = []
+        self.history = Thread(minds.history_tokens)
         self.floor = minds.roster.front_desk.id
         self._filled = count()
 
@@ -112,12 +114,8 @@ class Mind:
         await self._say(reply, desk.greeting or self._minds.lines.greeting.format(name=desk.name), desk, aside=False)
 
     def remember(self, speaker: str, text: str, *, same_turn: bool = False) -> None:
-        """Add what was heard to the shared history; sentences of one speaker's turn become one utterance."""
-        if not text:
-            return
-        if same_turn and self.history and self.history[-1].speaker == speaker:
-            text = f"{self.history.pop().text} {text}"
-        self.history.append(Utterance(speaker, text))
+        """Add what was heard to the shared history."""
+        self.history.add(speaker, text, same_turn=same_turn)
 
     async def answer(self, reply: Reply) -> None:
         """From the caller's words to the last sentence of the answer; cancelled by the reply's own scope."""
@@ -221,12 +219,9 @@ class Mind:
 
         await self._gate.judge(reply, refuses=refuses, answer=answer)
 
-    def _asks_pin(self) -> bool:
+    def _asks_pin(self) -> None:
         """For a tool that needs it: what the caller says next is the PIN, and then whoever has the floor goes on."""
-        needed = self._trust.risk == "pin"
-        if needed:
-            self._gate.ask(self._go_on)
-        return needed
+        self._gate.ask(self._go_on)
 
     async def _go_on(self, reply: Reply) -> None:
         await self._speak(reply, Route((Speaker(self.floor, self._minds.lines.pin.go_on),), "floor"))
@@ -323,11 +318,17 @@ class Mind:
         minds = self._minds
         thread = self._thread(reply)[-ROUTER_THREAD - 1 :]
         tool = tools.route(minds.roster.agents)
+        asked = unanswered(minds.router_model, f"{minds.router_system}{tool.rendered()}", thread, reply.turn)
         try:
             choice = await minds.brain.choose(minds.router_system, thread, tool, model=minds.router_model, timeout_s=ROUTE_S)
         except BrainError as error:
             reply.failed("router", error)
+            if isinstance(error, Slow):
+                reply.tell(asked)
             return Route((Speaker(self.floor),), "floor")
+        except anyio.get_cancelled_exc_class():  # the caller went on
+            reply.tell(asked)
+            raise
         reply.tell(money(choice.spent, reply.turn, "router"))
         return minds.router.read(choice.input, self.floor)
 
@@ -359,15 +360,13 @@ class Mind:
 
     def _thread(self, reply: Reply) -> list[Utterance]:
         """The talk up to and with what the caller said now."""
-        return self.history if reply.recorded else [*self.history, Utterance(CALLER, reply.text)]
+        return self.history.lines if reply.recorded else [*self.history.lines, Utterance(CALLER, reply.text)]
 
     async def _speak(self, reply: Reply, route: Route) -> None:
         minds = self._minds
         thread = self._thread(reply)
         here = Here(minds.now, minds.place)
-        means = Means(
-            minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._asks_pin, self._trust.withholds
-        )
+        means = Means(minds.roster, minds.lines, reply, here, self._notes, self._line, self._holding, self._trust, self._asks_pin)
         floor = Floor(minds.brain, means, minds.toolbox)
         out, sentences = anyio.create_memory_object_stream[Sentence](SENTENCES)
         async with anyio.create_task_group() as tasks:

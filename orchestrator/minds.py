@@ -13,11 +13,12 @@ from agents.lines import Lines
 from agents.roster import Roster
 from agents.tools import EMPTY, Toolbox, route, tools_of
 from orchestrator.events import MoneySpent
-from orchestrator.floor import money
 from orchestrator.holding import LongWork
+from orchestrator.meter import money
 from orchestrator.notes import Notes
 from orchestrator.phrases import Phrases
 from orchestrator.router import Router
+from orchestrator.thread import LONGEST_TOKENS
 from voices.recognition import Recognizer
 
 
@@ -39,6 +40,8 @@ class Minds:
     toolbox: Toolbox = EMPTY
     place: str = ""
     """Where the house is; empty if nobody said."""
+    history_tokens: int = LONGEST_TOKENS
+    """So much of what was said before goes to Claude with each turn, at most."""
     work: LongWork | None = None
     """What long work needs; None where there is none."""
 

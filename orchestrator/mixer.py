@@ -1,4 +1,4 @@
-"""What the caller hears: clips of speech, one after the other, over comfort noise and music, a frame at a time.
+"""What the caller hears: clips of speech, one after the other, over comfort noise, music and earcons, a frame at a time.
 
 The mixer knows which sample was sent and when it is heard, so it can take back what was sent and is not heard yet, and go on from
 there: quieter (duck), fading out (hold), or from the start of the phrase that was cut (resume). It has no clock: times come in.
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from orchestrator.bed import Bed, Moment
+from orchestrator.earcons import Earcon, Earcons, EarconSettings, Place
 from voices.audio import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, RATE, Frame, frames, samples, to_pcm
 from voices.synthesis import Mark
 
@@ -102,6 +103,14 @@ class ClipHeard:
     interrupted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class EarconHeard:
+    """It began to be heard then."""
+
+    earcon: Earcon
+    at_s: float
+
+
 @dataclass(slots=True)
 class _Sent:
     """A frame that was sent: whose samples, and when it is heard."""
@@ -112,10 +121,12 @@ class _Sent:
     gap: bool = False
     bed: Moment | None = None
     """Where the music was before it."""
+    earcon: Place | None = None
+    """What of an earcon lies over it."""
 
 
 class Mixer:
-    def __init__(self) -> None:
+    def __init__(self, earcons: EarconSettings | None = None) -> None:
         self._queue: deque[Clip] = deque()
         self._sent: deque[_Sent] = deque()
         self._tail: deque[Frame] = deque()
@@ -127,6 +138,8 @@ class Mixer:
         self.held = False
         self.bed = Bed()
         """The music, if any; to everything else here it is silence."""
+        self.earcons = Earcons(earcons)
+        """And so are these."""
 
     # --- what is to be said -------------------------------------------------------------------------------------------
 
@@ -175,10 +188,12 @@ class Mixer:
         sent = self._sent[-1]
         sent.bed = self.bed.moment
         music = self.bed.next(speaking=sent.clip is not None)
-        return frame if music is None else Frame(to_pcm(samples(frame) + music))
+        sent.earcon = self.earcons.place
+        over = [sound for sound in (music, self.earcons.next()) if sound is not None]
+        return Frame(to_pcm(sum(over, samples(frame)))) if over else frame
 
     def _foreground(self) -> Frame:
-        """All but the music."""
+        """All but music and earcons."""
         self._count += 1
         noise = self._count % NOISE_FRAMES
         if self._tail:
@@ -232,10 +247,12 @@ class Mixer:
         """The frame from `next` went out, and is heard from `heard_s` on."""
         self._sent[-1].heard_s = heard_s
 
-    def settle(self, now_s: float) -> Iterator[ClipStarted | ClipHeard]:
-        """What has become true by now: clips that began to be heard, and clips that were heard to their end."""
+    def settle(self, now_s: float) -> Iterator[ClipStarted | ClipHeard | EarconHeard]:
+        """What has become true by now: clips and earcons that began to be heard, and clips that were heard to their end."""
         while self._sent and self._sent[0].heard_s + FRAME_S <= now_s:
             sent = self._sent.popleft()
+            if sent.earcon is not None and sent.earcon.frame == 0:
+                yield EarconHeard(sent.earcon.earcon, sent.heard_s)
             clip = sent.clip
             if clip is None:
                 continue
@@ -309,6 +326,7 @@ class Mixer:
         while self._sent and self._sent[-1].heard_s >= now_s:
             sent = self._sent.pop()
             self.bed.moment = sent.bed or self.bed.moment
+            self.earcons.place = sent.earcon or self.earcons.place
             clip = sent.clip
             if clip is not None:
                 clip.cursor = sent.start

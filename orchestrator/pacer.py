@@ -10,9 +10,9 @@ from typing import Final
 
 import anyio
 
-from orchestrator.events import SaidText, SoundPaced
+from orchestrator.events import EarconPlayed, SaidText, SoundPaced
 from orchestrator.journal import Journal
-from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
+from orchestrator.mixer import ClipHeard, ClipStarted, EarconHeard, Mixer
 from telephony.line import Line, LineClosed
 from voices.audio import FRAME_S, Frame
 
@@ -78,8 +78,15 @@ class Pacer:
                 await self._send()
 
     def settle(self, upto_s: float | None = None) -> list[ClipStarted | ClipHeard]:
-        """What the caller has heard by now (or will have heard by `upto_s`, on the loop's clock)."""
-        return list(self._mixer.settle(anyio.current_time() if upto_s is None else upto_s))
+        """What the caller has heard by now (or will have heard by `upto_s`, on the loop's clock); earcons go to the journal."""
+        facts: list[ClipStarted | ClipHeard] = []
+        for fact in self._mixer.settle(anyio.current_time() if upto_s is None else upto_s):
+            if isinstance(fact, EarconHeard):
+                at_s = self._journal.on_axis(fact.at_s)
+                self._journal.write(EarconPlayed(name=fact.earcon.value, from_s=round(at_s, 3)), at_s)
+            else:
+                facts.append(fact)
+        return facts
 
     def played(self, length_s: float) -> bytes:
         return b"".join(list(self._recent)[-round(length_s / FRAME_S) :])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator
+from decimal import Decimal
 from typing import Final
 
 import anyio
@@ -106,6 +107,10 @@ class PickedUp:
 
     async def send_digits(self, keys: str) -> None:
         await self._line.send_digits(keys)
+
+    @property
+    def cost_usd(self) -> Decimal:
+        return self._line.cost_usd
 
     async def hang_up(self) -> None:
         if not self.machine:

@@ -10,6 +10,7 @@ from typing import Any
 from agents.definition import Agent
 from agents.estimate import Estimate, turn_cost
 from agents.prompting import Prompts
+from agents.tools import KNOWN
 from orchestrator.config import Settings
 from orchestrator.rosters import PROMPTS, agent_named, roster_of
 
@@ -34,6 +35,8 @@ class Portrait:
         yield "from", str(self.file)
         yield "voice", agent.voice
         yield "tools", ", ".join(agent.tools) or "none"
+        if agent.risky_tools is not None or not {*agent.tools} <= {*KNOWN}:
+            yield "need the PIN", _risky(agent)
         yield "hands over to", ", ".join(agent.hands_over_to) or "anybody"
         yield (
             "long work",
@@ -41,6 +44,12 @@ class Portrait:
         )
         yield "model", f"{agent.model.id}, at most {agent.model.max_tokens} tokens a turn"
         yield "cost", f"about {self.cost.usd:.5f} USD a turn, {self.cost.stable_tokens:,} tokens of it from the cache"
+
+
+def _risky(agent: Agent) -> str:
+    if agent.risky_tools == ():
+        return "none of these"
+    return ", ".join((*(agent.risky_tools or ()), "what its server calls destructive"))
 
 
 def portrait(settings: Settings, name: str) -> Portrait:

@@ -17,8 +17,8 @@ from agents.claude import ClaudeBrain
 from agents.errors import AgentError
 from agents.prompting import Prompts
 from agents.roster import Roster
-from orchestrator.call import Parts
 from orchestrator.config import Settings
+from orchestrator.parts import Parts
 from orchestrator.phrases import Phrases
 from orchestrator.rosters import PROMPTS, agent_folders, roster_of, voice_folders
 from orchestrator.router import Router

@@ -18,12 +18,13 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 from agents.scripted import ScriptedClaude
 from orchestrator import events
 from orchestrator.as_written import Thought, script_of, thoughts
-from orchestrator.call import Call, Parts
+from orchestrator.call import Call
 from orchestrator.errors import CannotReplay
 from orchestrator.events import Entry, SaidText
 from orchestrator.journal import Journal, Memory
 from orchestrator.moves import Cue, Move, moves, own_lines
 from orchestrator.notes import NoteList
+from orchestrator.parts import Parts
 from orchestrator.patience import Rest
 from orchestrator.recorded import Recorded
 from orchestrator.replayed_tools import ReplayedToolbox

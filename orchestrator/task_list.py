@@ -88,6 +88,10 @@ def find(settings: Settings, name: str) -> KeptTask:
         match fitting:
             case [one] if client is not None:
                 return _kept(client, settings, one)
+            case [] if not found:
+                raise NoSuchTask(
+                    f"there are no tasks yet in {place(settings)}", "on a call, ask an agent for something that takes long"
+                )
             case []:
                 raise NoSuchTask(f"there is no task {name!r} in {place(settings)}")
             case _:

@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, auto
 from typing import Final
 from uuid import uuid4
@@ -31,6 +32,7 @@ from telephony.line import (
     Refusal,
     check_keys,
 )
+from telephony.prices import Minutes
 from voices.audio import Frame
 
 END_S: Final = 5.0  # for the farewell to Azure, whatever happens
@@ -104,6 +106,7 @@ class AcsLine:
         self.media = Media(self.call_id, raw_id)
         self._tones = Tones(control, caller, raw_id)
         self._settings = settings
+        self._minutes = Minutes(settings.usd_per_minute(called, outbound=rings is None))
         self._control = control
         self._rings = rings
         self._stage = Stage.RINGING
@@ -177,6 +180,10 @@ class AcsLine:
             raise LineClosed(str(self._failure))
         await self._tones.send(self._connection_id, keys)
 
+    @property
+    def cost_usd(self) -> Decimal:
+        return self._minutes.usd(anyio.current_time())
+
     async def hang_up(self) -> None:
         self._hanging_up = True
         async with self._farewell:  # a second one waits for the first, or takes over if that was cancelled
@@ -240,7 +247,8 @@ class AcsLine:
                     self._answering.deadline = min(self._answering.deadline, anyio.current_time() + self._settings.media_s)
             case "CallDisconnected":
                 self._disconnected.set()
-                self._finish(_why_not(callback) if self._rings is None else LineClosed("the far end hung up"))
+                taken = self._rings is not None or self._stage is Stage.UP
+                self._finish(LineClosed("the far end hung up") if taken else _why_not(callback))
             case "AnswerFailed" | "CreateCallFailed" | "ConnectFailed":
                 self._disconnected.set()
                 self._finish(_why_not(callback))
@@ -272,6 +280,7 @@ class AcsLine:
         if self.over.is_set():
             raise self._failure
         self._stage = Stage.UP
+        self._minutes.up_s = anyio.current_time()
 
     async def _ask(self, request: Awaitable[str]) -> None:
         self._maybe_up = True
@@ -293,6 +302,7 @@ class AcsLine:
             return
         self._failure = why
         self._stage = Stage.OVER
+        self._minutes.over_s = anyio.current_time()
         self.over.set()
         self.media.close()
         self._tones.close()

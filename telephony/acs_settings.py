@@ -5,10 +5,13 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
+from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from telephony.prices import FREE, rate_of
 
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.ASCII)
 
@@ -74,6 +77,17 @@ class AcsSettings(BaseModel):
     answer_s: float = Field(default=10, gt=0, description="From answering to sound, at most.")
     media_s: float = Field(default=5, gt=0, description="From a connected call to its sound, at most.")
     ring_s: float = Field(default=30, gt=0, description="How long a phone that we call may ring.")
+
+    usd_per_minute_in: Decimal | None = Field(
+        default=None, ge=0, description="What a minute costs that we are called, with streaming; by our number if left out."
+    )
+    usd_per_minute_out: Decimal | None = Field(default=None, ge=0, description="And one that we call.")
+
+    def usd_per_minute(self, number: str, *, outbound: bool) -> Decimal:
+        """Of a call with that number of ours; an emulator takes nothing."""
+        own = self.usd_per_minute_out if outbound else self.usd_per_minute_in
+        usual = FREE if self.endpoint.startswith("http:") else rate_of(number)
+        return own if own is not None else usual.outbound if outbound else usual.inbound
 
     @property
     def media_url(self) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Final, Protocol
 
@@ -131,6 +132,11 @@ class Line(Protocol):
         Raises DigitsNotSent, also for what is no key, and LineClosed. How many of them arrived then, or when it is cancelled, is
         not known.
         """
+        ...
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What the carrier takes for it, up to now or to its end; 0 where it takes nothing."""
         ...
 
     async def hang_up(self) -> None:

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
 from typing import Final
 
@@ -44,6 +45,7 @@ class RehearsalLine:
         self._playout = Playout()
         self._pressing = anyio.Lock()
         self._speech: deque[Frame | Digit] = deque()
+        self.cost_usd = Decimal(0)
 
     # --- the caller's side --------------------------------------------------------------------------------------------
 

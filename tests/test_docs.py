@@ -6,6 +6,7 @@ import re
 import textwrap
 import tomllib
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import yaml
 from agents import outside
 from agents.definition import Agent, Task
 from agents.outside import Sources, wrong_with
-from agents.tools import KNOWN
+from agents.tools import KNOWN, tools_of
 from orchestrator.cli import app
 from orchestrator.config import KNOWN_AS, EarSettings, Settings
 from orchestrator.config import load as load_config
@@ -24,13 +25,16 @@ from orchestrator.differences import GAP_MS, RESPONSE_MS, STOP_MS
 from orchestrator.events import ToolReturned
 from orchestrator.export import export
 from orchestrator.recorded import Recorded
+from orchestrator.rosters import roster_of
 from orchestrator.routing import Routing
 from orchestrator.routing_eval import offline
 from orchestrator.routing_set import SHIPPED, read
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal
+from orchestrator.testing.stand_ins import StandIn, StandIns
 from telephony.acs import AcsSettings
 from telephony.admission import AdmissionPolicy
+from telephony.prices import RATES, USUAL
 from tests.kit.preloaded import preload
 
 pytest_plugins = ["pytester"]
@@ -84,6 +88,15 @@ def test_the_settings_it_shows_are_read(tmp_path: Path) -> None:
     assert settings.house.place.startswith(settings.house.zone.partition("/")[2])
 
 
+def test_a_minute_costs_what_it_says() -> None:
+    told = re.search(r"([\d.]+) to ([\d.]+) cents when you call, and ([\d.]+) to ([\d.]+) when you are called back", README)
+    assert told
+    rates = [USUAL, *RATES.values()]
+    sides = [rate.inbound for rate in rates], [rate.outbound for rate in rates]
+    assert [Decimal(cents) / 100 for cents in told.groups()] == [bound(side) for side in sides for bound in (min, max)]
+    assert {"usd_per_minute_in", "usd_per_minute_out"} <= set(re.findall(r"`(\w+)`", README)) & set(AcsSettings.model_fields)
+
+
 @pytest.mark.parametrize("name", re.findall(r"the tool `([a-z_]+)`", README))
 def test_the_tools_it_names_are_the_agents_own(name: str) -> None:
     assert name in KNOWN
@@ -120,6 +133,15 @@ def test_the_tools_it_shows_are_tools(tmp_path: Path) -> None:
     assert [wrong_with(tool, sources) for tool in written if tool not in KNOWN] == [None, None, None]
     assert [wrong_with(tool, Sources()) is None for tool in written if tool not in KNOWN] == [False, False, False]
     assert settings.tools["weather"].filler
+    risky = re.search(r"what `risky_tools` names: `\[(.*?)\]`", README)
+    assert risky
+    toolbox = StandIns()
+    for tool in ("mcp:weather/set_alarm", "mcp:weather/forecast", "python:dice"):
+        toolbox[tool] = StandIn()
+    agent = roster_of(Settings(agents=()))["kai"].model_copy(
+        update={"tools": tuple(written), "risky_tools": tuple(risky[1].split(", "))}
+    )
+    assert {tool.written for tool in tools_of(agent, [agent], toolbox) if tool.risky} == {"mcp:weather/set_alarm", "python:dice"}
     group = next(block for block in BLOCKS if "entry-points" in block)
     assert [*tomllib.loads(textwrap.dedent(group))["project"]["entry-points"]] == [outside.GROUP]
     assert f"`act_s` in `[claude]` ({Settings().claude.act_s:g} s)" in README

@@ -95,6 +95,13 @@ def test_the_settings_it_shows_are_the_defaults(tmp_path: Path) -> None:
     assert [*tomllib.loads(text)] == ["pai", "hold", "callback", "tasks"]
 
 
+def test_the_earcons_are_on_and_off_as_it_says() -> None:
+    told = re.search(r"`\[earcons\]` switches.*?:\n(.*) are on, (.*) \(.*\) is off", README)
+    assert told
+    on, off = (re.findall(r"`(\w+)`", names) for names in told.groups())
+    assert dict.fromkeys(on, True) | dict.fromkeys(off, False) == dict(Settings().earcons)
+
+
 def test_the_other_choices_it_names_can_be_chosen() -> None:
     ways = re.search(r"auth = (.*)", README)
     music = re.search(r"music = (.*)", README)

@@ -21,8 +21,8 @@ from agents.prompting import Prompts
 from agents.roster import Roster, load
 from agents.scripted_work import ScriptedRunner, WorkScript
 from agents.tools import EMPTY, Toolbox
-from orchestrator.call import Parts
 from orchestrator.delivery import Verdict
+from orchestrator.earcons import EarconSettings
 from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.minds import Minds
@@ -30,6 +30,7 @@ from orchestrator.music.loop import Music
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import composed
 from orchestrator.notes import NoteList, Notes
+from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.rosters import PROMPTS, ROOT, agent_voices, phrases_of
@@ -132,7 +133,7 @@ async def equipped(
             agent.voice: Voice(agent.voice, "", {mouth.name: Rendering(agent.voice, mouth.name) for mouth in mouths})
             for agent in cast.roster
         }
-        yield Parts(minds, Catalogue(voices, mouths), LevelVad, PauseEndpointer, limits)
+        yield Parts(minds, Catalogue(voices, mouths), LevelVad, PauseEndpointer, limits, EarconSettings())
         group.cancel_scope.cancel()
 
 

@@ -14,13 +14,14 @@ import httpx2
 from agents.claude import BrainSettings
 from agents.scripted_work import WorkScript
 from orchestrator import waterfall
-from orchestrator.call import Call, Parts
+from orchestrator.call import Call
 from orchestrator.events import Entry, HeardText, Routed, TaskStarted, ToolUsed
 from orchestrator.failures import leaves
 from orchestrator.journal import Journal, Memory, Watch
 from orchestrator.keypad import ENTRY_ENDS_S
 from orchestrator.minds import Minds
 from orchestrator.notes import NoteList
+from orchestrator.parts import Parts
 from orchestrator.patience import Limits, Rest
 from orchestrator.pin import Trust
 from orchestrator.screen import as_text

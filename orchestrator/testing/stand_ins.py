@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -23,6 +24,7 @@ class StandIn(BaseModel):
     fails: str | None = Field(default=None, min_length=1, description="What it says of its failure.")
     after_s: float = Field(default=0.0, ge=0, le=600)
     filler: str | None = Field(default=None, min_length=2, description="Said while it is slow.")
+    risky: bool = Field(default=False, description="Its server says that it destroys.")
 
     async def run(self, given: Mapping[str, Any]) -> str:
         await anyio.sleep(self.after_s)
@@ -44,9 +46,11 @@ class StandIns:
         """Raises Unusable for a function that could not be a tool."""
         name = _name(written)
         if isinstance(stand_in, StandIn):
-            self._tools[written] = Tool(name, written, _Anything, filler=stand_in.filler, run=stand_in.run)
+            self._tools[written] = Tool(
+                name, written, _Anything, filler=stand_in.filler, run=stand_in.run, written=written, risky=stand_in.risky
+            )
         else:
-            self._tools[written] = tool_of(name, stand_in, _at_once)
+            self._tools[written] = replace(tool_of(name, stand_in, _at_once), written=written)
 
     def named(self, written: str) -> Sequence[Tool]:
         if written.startswith(MCP) and written.endswith(f"/{ALL}"):

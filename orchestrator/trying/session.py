@@ -17,11 +17,11 @@ from agents.roster import Roster
 from agents.script import Entry, Script, ToolUse, When
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
-from orchestrator.call import Parts
 from orchestrator.config import Settings
 from orchestrator.engines import open_ears, open_mouths
 from orchestrator.errors import ConfigError
 from orchestrator.journal import Watch
+from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.rosters import agent_named, roster_of, voice_folders
 from orchestrator.testing import cast
@@ -111,6 +111,7 @@ def _here(parts: Parts, settings: Settings) -> Parts:
         now=lambda: datetime.now().astimezone(),
         place=settings.house.place,
         router_model=settings.mind.router_model,
+        history_tokens=settings.mind.history_tokens,
     )
     return replace(parts, minds=minds)
 

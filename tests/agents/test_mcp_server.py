@@ -78,6 +78,8 @@ async def test_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
             },
         }
         assert tools["weather__forecast"].filler == "Looking."
+        assert tools["weather__forecast"].written == "mcp:weather/forecast"
+        assert [name for name, tool in tools.items() if tool.risky] == ["weather__clear_up"]
         assert await use(toolbox, "forecast", city="Graz", days=2) == "Rain in Graz for 2 days."
         seen = await use(toolbox, "environment")
         assert '"CITY": "Graz"' in seen

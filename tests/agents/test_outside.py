@@ -121,6 +121,26 @@ def test_without_sources_only_the_form_is_looked_at() -> None:
     assert wrong_with("mcp:x", None) is not None
 
 
+@pytest.mark.parametrize(
+    ("risky", "need_the_pin"),
+    [
+        (None, ["notes__wipe"]),
+        ((), []),
+        (("mcp:notes/delete_*",), ["notes__delete_all", "notes__delete_one", "notes__wipe"]),
+        (("mcp:notes/*", "end_call"), ["end_call", "notes__delete_all", "notes__delete_one", "notes__search", "notes__wipe"]),
+        (("python:door",), ["door", "notes__wipe"]),
+    ],
+)
+def test_what_is_risky_is_said_by_the_agents_file_or_by_the_server(
+    risky: tuple[str, ...] | None, need_the_pin: list[str]
+) -> None:
+    toolbox = StandIns()
+    for written in ("mcp:notes/search", "mcp:notes/delete_one", "mcp:notes/delete_all", "mcp:notes/wipe", "python:door"):
+        toolbox[written] = StandIn(risky=written.endswith("wipe"))
+    agent: Agent = ROSTER["kai"].model_copy(update={"tools": ("end_call", "mcp:notes/*", "python:door"), "risky_tools": risky})
+    assert sorted(tool.name for tool in tools_of(agent, ROSTER, toolbox) if tool.risky) == need_the_pin
+
+
 def test_an_agent_has_each_tool_once_and_none_that_is_not_there() -> None:
     toolbox = StandIns()
     toolbox["mcp:weather/forecast"] = StandIn(says="Rain.")

@@ -24,11 +24,11 @@ from agents.lines import Lines
 from agents.prompting import Prompts
 from agents.roster import Roster
 from orchestrator.app import House
-from orchestrator.call import Parts
 from orchestrator.config import LogSettings, Settings
 from orchestrator.log import set_up
 from orchestrator.minds import Minds
 from orchestrator.notes import NoteList
+from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.rosters import ROOT, roster_of
@@ -84,7 +84,9 @@ def build(home: Path, routing: Routing) -> House:
     mouth = TonesSynthesizer(delay_s=FIRST_BYTE_S, char_s=CHAR_S)
     hums = {agent.voice: Voice(agent.voice, "", {mouth.name: Rendering(agent.voice, mouth.name)}) for agent in roster}
     # Nothing is kept to be said again: every sentence pays for its first byte.
-    parts = Parts(minds, Catalogue(hums, [mouth], cache_bytes=0), SileroVad, PauseEndpointer, Limits(60, Decimal(1_000)))
+    parts = Parts(
+        minds, Catalogue(hums, [mouth], cache_bytes=0), SileroVad, PauseEndpointer, Limits(60, Decimal(1_000)), settings.earcons
+    )
     return House(settings, roster, parts, Admission(policy), DaySpending(datetime.now().date()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 from typing import Final, Self
 
@@ -23,6 +24,7 @@ LAST_WORDS: Final = {
     "the towers": "Forty chimneys stand behind the old harbour.",
 }
 KEYS: Final = {"the herons": "5", "the towers": "6"}
+LATE_S: Final = 1.0  # until what is journalled can be read
 WITHIN_S: Final = 150.0  # each stretch, on a busy machine
 
 
@@ -51,7 +53,7 @@ class Doomed:
     title: str
     task: str = ""
     cuts: dict[str, float] = field(default_factory=dict[str, float])
-    """The answered calls in which its server died, with how long they had been up."""
+    """The calls that its server's death cut off before it had been told, with how long they had been up."""
 
     @asynccontextmanager
     async def living(self) -> AsyncGenerator[None]:
@@ -66,17 +68,22 @@ class Doomed:
 
     async def dies(self, point: Point, server: Server, *, for_good: bool = False) -> None:
         """The server, at that point; where it is dead already when that comes, it is waited for again."""
-        self.owner.ignores = point.stretch == "dial"
-        if self.owner.ignores:
-            self.owner.puts_down()
+        self.owner.ignores, self.owner.lingers = point.stretch == "dial", point.stretch == "told"
+        self.owner.puts_down()
         while not await self._met(point, server):
             self.owner.puts_down()
-        up = [call for call in self.place.azure.calls if call.live and call.was_answered]
-        self.cuts |= {call.ids.connection: call.clock_s() for call in up}
+        self.cuts |= self._untold()
         await server.kill(for_good=for_good)
-        if self.owner.ignores:
-            self.owner.ignores = False
+        if self.owner.ignores or self.owner.lingers:
+            self.owner.ignores = self.owner.lingers = False
             self.owner.puts_down()
+
+    def _untold(self) -> dict[str, float]:
+        """The calls that are up, and by which nobody has been told anything so far; with how long they have been up."""
+        calls = [facts for facts in self.place.journals() if any(fact["kind"] == "callback_delivered" for fact in facts)]
+        told = {facts[0]["caller"] for facts in calls}
+        up = [call for call in self.place.azure.calls if call.live and call.was_answered and call.called not in told]
+        return {call.ids.connection: call.clock_s() for call in up}
 
     async def _met(self, point: Point, server: Server) -> bool:
         await server.up.wait()
@@ -110,7 +117,7 @@ class Doomed:
         words = await in_kais_voice(LAST_WORDS[self.title])
         whole = [call.ids.connection for call in self.owner.calls if heard(call, words)]
         # README: a server that dies in the first 20 s of the call, when it might still be a machine's, calls again.
-        once = [call for call in whole if cuts.get(call, WATCH_S) >= WATCH_S]
+        once = [call for call in whole if cuts.get(call, inf) > WATCH_S + LATE_S]
         assert len(once) == 1, (whole, cuts)
 
     async def lost_nothing(self) -> None:

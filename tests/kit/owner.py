@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import anyio
@@ -35,6 +35,8 @@ class Owner:
     number: str
     ignores: bool = False
     """Lets it ring."""
+    lingers: bool = False
+    """Stays on the line when all has been said."""
     _phone: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     _happens: dict[str, anyio.Event] = field(default_factory=dict[str, anyio.Event])
 
@@ -45,13 +47,14 @@ class Owner:
     async def answers(self) -> None:
         """Says hello to whoever rings, hears them out and hangs up; until cancelled."""
         while True:
+            manners = replace(ANSWERING, leave_after_s=120.0) if self.lingers else ANSWERING
             with anyio.CancelScope() as self._phone:
                 await pick_up(
                     self.town.azure.url,
                     self.number,
                     HELLO,
                     response="ignore" if self.ignores else "answer",
-                    manners=ANSWERING,
+                    manners=manners,
                     on_event=self._note,
                 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import anyio
 from mcp.server.mcpserver import Image, MCPServer
+from mcp.types import ToolAnnotations
 
 
 def server() -> MCPServer[Any]:
@@ -53,6 +54,16 @@ def server() -> MCPServer[Any]:
     def picture() -> list[Any]:
         """A picture of the clouds."""
         return ["Clouds:", Image(data=b"GIF89a", format="gif")]
+
+    @weather.tool(annotations=ToolAnnotations(destructive_hint=True))
+    def clear_up() -> str:
+        """Takes the clouds away."""
+        return "Sunny."
+
+    @weather.tool(annotations=ToolAnnotations(destructive_hint=True, read_only_hint=True))
+    def sky() -> str:
+        """Looks at the clouds."""
+        return "Cloudy."
 
     @weather.tool(name="long " + "n" * 70)
     def long_name() -> str:

@@ -14,8 +14,8 @@ from agents.script import Entry as Answer
 from agents.script import Script, ToolUse, When
 from agents.scripted import ScriptedClaude, ScriptedTransport
 from agents.scripted_work import WorkScript
-from orchestrator.call import Parts
 from orchestrator.events import SaidText
+from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.pin import Trust
 from orchestrator.testing import cast

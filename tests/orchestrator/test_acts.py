@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import pytest
+from pydantic import SecretStr
 
 from agents.errors import ToolError
 from agents.script import ToolUse
 from orchestrator.events import HeardText, SaidText, ToolReturned, ToolUsed, TurnEnded
+from orchestrator.pin import Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from orchestrator.testing.stand_ins import StandIn
+from telephony.admission import Admission, AdmissionPolicy
 
 AGENTS = Path("tests/kit/agents")
 FORECAST = "mcp:weather/forecast"
@@ -150,3 +154,36 @@ async def test_what_is_not_async_can_stand_in_too(claude: StagedClaude, rehearsa
     async with rehearsal.call(AGENTS) as call:
         await call.say("Piet, throw it.")
         assert results(call) == [("dice", "there is no such die", True)]
+
+
+def trusted(mode: Literal["never", "risky"], pin: str | None) -> Trust:
+    policy = AdmissionPolicy(allow=("+15550100",), pin=SecretStr(pin) if pin else None, pin_mode=mode)
+    return Trust.of(Admission(policy), "+15550100")
+
+
+async def test_a_risky_tool_is_used_when_the_pin_is_given(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    rehearsal.toolbox[FORECAST] = StandIn(says="Rain in Linz.", risky=True)
+    claude.uses("piet", "weather__forecast", note="has given the PIN")
+    claude.uses("piet", "weather__forecast", when="rain")
+    claude.says("piet", "Your PIN?", after="weather__forecast", when="rain")
+    async with rehearsal.call(AGENTS, trust=trusted("risky", "2580")) as call:
+        await call.say(ASKED)
+        ((_, result, failed),) = results(call)
+        assert failed
+        assert "needs the caller's PIN" in result
+        await call.press("2580#")
+        assert results(call)[1] == ("weather__forecast", "Rain in Linz.", False)
+
+
+@pytest.mark.parametrize(
+    ("mode", "failed", "result"), [("never", False, "Rain in Linz."), ("risky", True, "none is set on this line")]
+)
+async def test_without_a_pin_a_risky_tool_is_free_only_where_the_owner_said_so(
+    claude: StagedClaude, rehearsal: Rehearsal, mode: Literal["never", "risky"], failed: bool, result: str
+) -> None:
+    rehearsal.toolbox[FORECAST] = StandIn(says="Rain in Linz.", risky=True)
+    rain(claude)
+    async with rehearsal.call(AGENTS, trust=trusted(mode, None)) as call:
+        await call.say(ASKED)
+        ((_, told, wrong),) = results(call)
+        assert (wrong, result in told) == (failed, True)

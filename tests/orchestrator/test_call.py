@@ -188,6 +188,20 @@ async def test_who_goes_on_is_not_answered_twice() -> None:
         assert [fact.why for fact in call.facts(SpeculationDropped)] == ["went_on"]
 
 
+async def test_what_the_router_was_asked_in_vain_is_counted_too() -> None:
+    late = route_to("kai").model_copy(update={"first_token_s": 1.5})
+    said = ["what do people say about electric", "what do people say about electric cars"]
+    async with on_the_phone(said, late, answer("kai", "They like them.")) as call:
+        await call.say(1.0, wait=False)
+        await anyio.sleep(1.0 + 0.35)
+        await call.say(0.8)
+        assert [fact.why for fact in call.facts(SpeculationDropped)] == ["went_on"]
+        given_up, counted = [fact for fact in call.facts(MoneySpent) if fact.on == "router"]
+    assert (given_up.estimated, counted.estimated) == (True, False)
+    assert given_up.turn == counted.turn
+    assert counted.usd / 2 < given_up.usd < counted.usd
+
+
 async def test_goodbye_is_heard_to_its_end() -> None:
     async with on_the_phone(["thank you, goodbye"]) as call:
         await call.say(wait=False)

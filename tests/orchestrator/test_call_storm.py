@@ -166,7 +166,9 @@ def check(call: Rehearsal) -> None:
             later = [other.event for other in entries[at:] if isinstance(other.event, SaidText)]
             assert all(said.aside for said in later if said.turn == entry.event.turn)
     inside: Any = call.call
-    history = [line.text for line in inside._mind.history if line.speaker == CALLER and not line.text.startswith("(pressed")]
+    history = [
+        line.text for line in inside._mind.history.lines if line.speaker == CALLER and not line.text.startswith("(pressed")
+    ]
     assert sorted(history) == sorted(call.heard)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
+from agents.work import Add
 from orchestrator import events
 from orchestrator.delivery import Verdict
 from telephony.answering_machine import greets
@@ -20,6 +22,7 @@ from tests.orchestrator.desk import (
     OWNER,
     SUMMARY,
     WORDED,
+    WORDS,
     Desk,
     Person,
     brought,
@@ -67,6 +70,17 @@ async def presses_a_key(at: Desk, line: RehearsalLine) -> None:
 
 async def stays(at: Desk, line: RehearsalLine) -> None:
     await line.over.wait()
+
+
+@pytest.mark.parametrize("says", [HELLO, GREETING])
+async def test_a_call_of_ours_costs_its_minutes_whoever_takes_it(says: bytes) -> None:
+    async def is_charged(at: Desk, line: RehearsalLine) -> None:
+        line.cost_usd = Decimal("0.019")
+        await listens(at, line)
+
+    async with desk(Pickup(3, says=says)) as at:
+        await brought(at, task(), is_charged)
+        assert [fact.usd for fact in at.facts(events.MoneySpent) if fact.on == "line"] == [Decimal("0.019")]
 
 
 @pytest.mark.parametrize("says", [HELLO, b""])
@@ -283,3 +297,32 @@ async def test_busy_twice_then_a_machine_then_answered(tmp_path: Path) -> None:
         assert ended == ["busy", "busy", "machine", "caller_hung_up"]
         minutes = [round(at_s / 60) for at_s, _ in at.dialler.rung]
         assert minutes == [2, 3, 8, 68]
+
+
+@pytest.mark.parametrize(
+    ("words", "answered"),
+    [
+        ("How far are you?", "The Engineer has been on it for"),
+        ("Stop it.", WORDS.orders.stop),
+        ("Call me back.", WORDS.orders.call_back),
+    ],
+)
+async def test_what_else_is_under_way_is_known_in_it(words: str, answered: str, tmp_path: Path) -> None:
+    steps = ({"waits_for": "go"}, {"done": {"result": "# The post", "spoken": "Done."}})
+    async with workroom(tmp_path, *steps) as room, desk(Pickup(2, says=HELLO), tasks_of=room.tasks, hears=[words]) as at:
+        room.tasks.bearer = at.bearer
+        first, other = room.start(), room.start("a plan")
+        await anyio.sleep(30)
+        first.tell(Add("go"))
+        line = await at.dialler.taken()
+        await said(at, "drafts.")
+        await anyio.sleep(1)
+        line.say(tone(200, 1.0, LOUD))
+        await said(at, answered)
+        assert answered in at.said[-1][1]
+        await anyio.sleep(1)
+        assert other.running is (words != "Stop it.")
+        assert line.over.is_set() is (words == "Call me back.")
+        line.leave()
+        await first.heard.wait()
+        assert [fact.task for fact in at.facts(events.CallbackDialing)] == [first.id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import anyio
 import pytest
 
 from agents.errors import Stopped
-from agents.work import Failed, Says, Stop
+from agents.work import Failed, Says, Spent, Stop
 from orchestrator import events
 from orchestrator.delivery import CallbackSettings
 from orchestrator.task import Task
@@ -161,6 +162,8 @@ async def test_two_questions_are_asked_in_one_call(tmp_path: Path) -> None:
         line.press("2")
         await anyio.sleep(5)
         assert [(fact.task, fact.yes) for fact in at.facts(events.Answered)] == [(first.id, True), (second.id, False)]
+        line.leave()
+        await anyio.sleep(100)
         assert len(at.dialler.rung) == 1
 
 
@@ -168,6 +171,7 @@ async def test_who_calls_in_while_it_rings_is_asked_there_and_the_ringing_ends(t
     async with called(tmp_path, Pickup(25, says=HELLO), steps=(ASKS, {"hangs": True})) as (room, at):
         task = room.start()
         await anyio.sleep(70)
+        task.happened(Spent(Decimal("0.1")))  # and more may happen while a question is open
         line = RehearsalLine(caller=OWNER)
         async with anyio.create_task_group() as group:
             group.start_soon(at.house.take, line)

@@ -53,7 +53,7 @@ async def test_lint_tells_errors_and_advice_and_only_errors_fail(tmp_path: Path)
 async def test_show_tells_where_it_is_written_and_what_claude_reads(tmp_path: Path) -> None:
     file = tmp_path / "agents" / "ruth.yaml"
     file.parent.mkdir()
-    file.write_text(RUTH + "aliases: [Rooth]\n")
+    file.write_text(RUTH + "aliases: [Rooth]\ntools: [recall]\nrisky_tools: [recall]\n")
     env = environment(tmp_path)
     shown = (await run("agents", "show", "rooth", "--json", env=env, cwd=tmp_path)).json
     assert (shown["id"], shown["file"]) == ("ruth", str(file))
@@ -61,6 +61,7 @@ async def test_show_tells_where_it_is_written_and_what_claude_reads(tmp_path: Pa
     assert 0 < float(shown["usd_per_turn"]) < 0.001
     text = (await run("agents", "show", "ruth", env=env, cwd=tmp_path)).out
     assert str(file) in text
+    assert "recall, what its server calls destructive" in text
     assert shown["system"] in text
     failed = await run("agents", "show", "rut", env=env, cwd=tmp_path)
     assert (failed.code, failed.out) == (1, "")

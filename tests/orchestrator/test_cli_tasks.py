@@ -58,7 +58,7 @@ async def test_what_is_said_when_there_is_nothing_or_nobody(tmp_path: Path) -> N
     env, home = environment(tmp_path), tmp_path / "home"
     nothing = await run("tasks", "list", env=env, cwd=tmp_path)
     assert nothing.out == "no tasks yet; on a call, ask an agent for something that takes long\n"
-    with pytest.raises(NoSuchTask, match=f"there is no task 'last' in {home}/tasks/tasks.sqlite"):
+    with pytest.raises(NoSuchTask, match=f"there are no tasks yet in {home}/tasks/tasks.sqlite"):
         await latest(Settings(home=home))
     async with server(home, {"says": "I begin."}, {"hangs": True}) as tasks:
         task = tasks.start(Wish(OWNER, "Write.", "a post", 1), AGENT)

@@ -92,9 +92,11 @@ def test_a_call_is_found_by_how_its_name_begins(tmp_path: Path) -> None:
     assert len(find(settings, "last")) == 5
     with pytest.raises(NoSuchCall, match="2 calls begin with '2026'"):
         find(settings, "2026")
-    with pytest.raises(NoSuchCall, match=r"there is no call '\.\./\.\.' in") as raised:
-        find(settings, "../..")
+    with pytest.raises(NoSuchCall, match=r"there is no call '1999' in") as raised:
+        find(settings, "1999")
     assert "calls list" in raised.value.fix
+    with pytest.raises(NoSuchCall, match=r"there is no journal\.jsonl in \.\./\.\."):
+        find(settings, "../..")
 
 
 def test_what_a_day_cost(tmp_path: Path) -> None:

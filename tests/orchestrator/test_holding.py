@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from agents.script import ToolUse
 from agents.scripted_work import WorkScript
+from agents.work import Answer
 from orchestrator.events import (
     Answered,
     Asked,
@@ -26,6 +27,7 @@ from orchestrator.events import (
     TaskStarted,
     ToolReturned,
 )
+from orchestrator.holding import OFFER_S
 from orchestrator.pin import PinGuard, Trust
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
@@ -228,6 +230,29 @@ async def test_a_yes_to_somebody_else_allows_nothing(claude: StagedClaude, rehea
         await call.say("Yes", wait=False)
         await call.pause(5)
         assert [fact.yes for fact in call.facts(Answered)] == [True]
+
+
+async def test_a_question_leaves_time_to_answer_somebody_else_first(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.uses("kai", "add_to_task", {"words": "with a picture"}, when="picture")
+    claude.says("kai", "I have passed it on. A large one?", after="add_to_task")
+    async with working(claude, rehearsal, {"waits_for": "picture"}, {"asks": PUSH}, {"hangs": True}) as call:
+        await call.pause(10)
+        await call.say("Kai, also add a picture")
+        await call.pause(8)
+        (kai,) = [said.to_s for said in call.facts(SaidText) if "A large one?" in said.text]
+        assert at(call, Asked)[0] - kai >= OFFER_S - 0.1
+
+
+async def test_a_question_that_was_answered_elsewhere_is_not_asked_again(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"after_s": 10, "asks": PUSH}, {"hangs": True}) as call:
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        await call.pause(14)
+        assert task.question is not None
+        task.tell(Answer(task.question.ask, yes=True))
+        await call.pause(40)
+        assert len(call.facts(Asked)) == 1
+        assert call.facts(Answered) == []
 
 
 async def test_keys_that_order_nothing_are_not_the_order_before_them(claude: StagedClaude, rehearsal: Rehearsal) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import anyio
 
 from orchestrator.app import House, Parties
-from orchestrator.call import Parts
 from orchestrator.callback import CallBack
 from orchestrator.config import Settings
-from orchestrator.events import CallbackDelivered, CallEnded, CallEvent, CallRefused, Failed, SaidText
+from orchestrator.events import CallbackDelivered, CallEnded, CallEvent, CallRefused, Failed, MoneySpent, SaidText
 from orchestrator.history import CALLS
 from orchestrator.journal import JOURNAL, Journal, read
+from orchestrator.parts import Parts
 from orchestrator.spending import DaySpending
 from orchestrator.task import Task, Wish
 from telephony.admission import Admission, AdmissionPolicy
@@ -74,6 +74,23 @@ async def test_a_call_that_breaks_says_so_and_hangs_up(tmp_path: Path) -> None:
     assert sum(level_dbfs(frame) > -50 for _, frame in line.heard[-100:]) > 90
     assert isinstance(told[-1], CallEnded)
     assert told[-1].why == "failed"
+
+
+async def test_what_the_line_costs_is_part_of_the_call(tmp_path: Path) -> None:
+    line = RehearsalLine(caller=CALLER)
+    line.cost_usd = Decimal("0.028")
+    here: House | None = None
+    async with equipped() as (parts, _), anyio.create_task_group() as tasks:
+        here = house(parts, tmp_path)
+        tasks.start_soon(here.take, line)
+        await line.answered.wait()
+        line.leave()
+    told = await anyio.to_thread.run_sync(facts, tmp_path)
+    (spent,) = [fact for fact in told if isinstance(fact, MoneySpent) and fact.on == "line"]
+    assert (spent.model, spent.usd, spent.estimated) == ("rehearsal", Decimal("0.028"), True)
+    assert isinstance(told[-1], CallEnded)
+    assert here is not None
+    assert told[-1].cost_usd == here.spending.today(NOON) == sum(fact.usd for fact in told if isinstance(fact, MoneySpent))
 
 
 async def test_who_is_on_the_line_is_not_called_about_their_work(tmp_path: Path) -> None:

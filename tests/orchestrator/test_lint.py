@@ -51,6 +51,11 @@ BROKEN = {
         "there is no server `moon`; add [tools.moon] to pai-voice.toml.",
     ),
     "unknown function": (RUTH + "tools: ['python:dise']\n", (6, 9), "has an entry point `dise` in the group pai_voice.tools"),
+    "risky and not there": (
+        RUTH + "tools: [end_call, recall]\nrisky_tools: [recal]\n",
+        (7, 15),
+        "`recal` is none of its `tools`; write it as it stands there. Did you mean `recall`?",
+    ),
     "half a tool": (RUTH + "tools: [end_call, 'mcp:moon']\n", (6, 19), "`mcp:moon` names no tool; write mcp:moon/*"),
 }
 ZOE = RUTH.replace("Ruth", "Zoe").replace("alto", "tenor") + "hands_over_to: [ruth, kai]\n"
@@ -99,6 +104,11 @@ def test_a_file_that_is_no_agent_is_not_passed_over_when_it_is_named(tmp_path: P
         (RUTH.replace("name: Ruth", "name: Okay"), (1, 1), "`Okay` is something callers say for other reasons"),
         (RUTH.replace("name: Ruth", "name: '77'"), (1, 1), "`77` has no letters that could be said"),
         (RUTH.replace("You cook.", "You cook. " * 700), (4, 1), "the prompt has 6,999 characters"),
+        (
+            RUTH + "tools: [recall]\nrisky_tools: [recall]\n",
+            (7, 1),
+            "need a PIN, and none is set, so they are refused; set `pin`",
+        ),
         (RUTH + "model: {id: claude-never-9}\n", (6, 9), "no price is known for `claude-never-9`"),
     ],
 )

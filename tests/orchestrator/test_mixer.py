@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from orchestrator.mixer import Clip, ClipHeard, ClipStarted, Mixer
+from orchestrator.mixer import Clip, ClipHeard, ClipStarted, EarconHeard, Mixer
 from voices.audio import FRAME_S, RATE, level_dbfs, samples, to_pcm
 from voices.synthesis import Mark
 
@@ -31,7 +31,7 @@ class Listener:
         self.mixer = mixer
         self.now_s = 0.0
         self.sent: list[tuple[float, bytes]] = []
-        self.facts: list[ClipStarted | ClipHeard] = []
+        self.facts: list[ClipStarted | ClipHeard | EarconHeard] = []
 
     def run(self, seconds: float) -> None:
         end_s = self.now_s + seconds

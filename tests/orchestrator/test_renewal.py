@@ -16,10 +16,10 @@ from agents.prompting import Prompts
 from agents.script import Script
 from agents.scripted import ScriptedClaude, ScriptedTransport
 from orchestrator.app import House
-from orchestrator.call import Parts
 from orchestrator.config import Settings
 from orchestrator.minds import Minds
 from orchestrator.notes import NoteList
+from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.renewal import Renewal, stamp
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
@@ -70,7 +70,7 @@ def opened(own: Path) -> tuple[Settings, Parts, Renewal, ScriptedClaude]:
         notes=lambda _: NoteList(),
     )
     catalogue = Catalogue(load_voices(*voice_folders(settings)), [TonesSynthesizer(name="espeak")])
-    parts = Parts(minds, catalogue, LevelVad, PauseEndpointer, Limits(1, settings.admission.max_usd_per_call))
+    parts = Parts(minds, catalogue, LevelVad, PauseEndpointer, Limits(1, settings.admission.max_usd_per_call), settings.earcons)
     return settings, parts, Renewal(settings, brain, parts, before), claude
 
 

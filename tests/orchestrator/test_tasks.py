@@ -11,8 +11,9 @@ from typing import Any
 import anyio
 import pytest
 
+from agents import definition
 from agents.errors import Crashed, OutOfMoney, Stopped, ToolError, WorkError
-from agents.work import Add, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
+from agents.work import Add, Answer, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
 from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.life import SO_FAR, InMemory
 from orchestrator.presence import Turn
@@ -177,6 +178,19 @@ async def test_a_question_is_answered_with_no_when_the_call_goes(tmp_path: Path)
             assert task.running
         await anyio.sleep(1)
         assert task.outcome == Done("Not pushed.", "")
+
+
+async def test_waiting_for_an_answer_is_not_of_the_works_time(tmp_path: Path) -> None:
+    hurried = ENGINEER.model_copy(update={"task": definition.Task(max_minutes=1)})
+    steps = ({"after_s": 5, "asks": {"question": "Push it?", "tool": "Bash"}}, {"after_s": 50, "done": {"result": "Pushed."}})
+    async with workroom(tmp_path, *steps) as at:
+        task = at.tasks.start(Wish(OWNER, "Write.", "a post", 1), hurried)
+        with task.attending():
+            await anyio.sleep(200)
+            assert task.question is not None
+            task.tell(Answer(task.question.ask, yes=True))
+            await anyio.sleep(60)
+            assert task.outcome == Done("Pushed.", "")
 
 
 async def test_words_reach_the_run_while_it_listens(tmp_path: Path) -> None:

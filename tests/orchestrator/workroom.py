@@ -83,8 +83,10 @@ async def workroom(
     async def make(_: Path) -> None:
         """Scripted work needs no folder, and virtual time knows no threads."""
 
+    began_s = anyio.current_time()  # of a real clock, the machine's uptime
+
     def now() -> datetime:
-        return begins + timedelta(seconds=anyio.current_time())
+        return begins + timedelta(seconds=anyio.current_time() - began_s)
 
     async with anyio.create_task_group() as group:
         tasks = Tasks(runner, folder, now, group, callback=callback, zone=begins.tzinfo, make=make)

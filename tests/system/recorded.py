@@ -10,7 +10,8 @@ from typing import Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from orchestrator.events import Entry
+from orchestrator.earcons import Earcon, composed
+from orchestrator.events import EarconPlayed, Entry, SaidText
 from orchestrator.journal import read
 from voices.audio import RATE
 
@@ -40,6 +41,12 @@ class Recorded:
 
     def said(self, from_s: float, to_s: float) -> Sound:
         return self.house[int(from_s * RATE) : int(to_s * RATE)]
+
+    @property
+    def told(self) -> list[tuple[float, float]]:
+        """When, as the journal has it, one of ours was heard, or an earcon."""
+        earcons = [(fact.from_s, fact.from_s + composed(Earcon(fact.name)).size / RATE) for fact in self.facts(EarconPlayed)]
+        return [*((fact.from_s, fact.to_s) for fact in self.facts(SaidText)), *earcons]
 
 
 def levels(sound: Sound, step_s: float = 0.02) -> Sound:

@@ -21,6 +21,7 @@ from orchestrator.events import (
     CallbackDialing,
     CallEnded,
     CallStarted,
+    EarconPlayed,
     Failed,
     HeardText,
     HoldEnded,
@@ -86,12 +87,12 @@ def test_the_journal_is_in_order_and_on_the_recordings_axis(demo: Recorded) -> N
 
 
 def test_every_sentence_that_was_said_is_heard_and_nothing_else_is(demo: Recorded) -> None:
-    spoken = np.zeros(demo.house.size // 320, bool)
-    for said in demo.facts(SaidText):
-        loud = levels(demo.said(said.from_s, said.to_s)) > SPEECH_DBFS
-        assert loud.mean() > 0.5, said
-        spoken[max(0, int((said.from_s - 0.04) / 0.02)) : int((said.to_s + 0.04) / 0.02) + 1] = True
-    elsewhere = levels(demo.house)[~spoken[: len(levels(demo.house))]]
+    told = np.zeros(demo.house.size // 320, bool)
+    for from_s, to_s in demo.told:
+        loud = levels(demo.said(from_s, to_s)) > SPEECH_DBFS
+        assert loud.mean() > 0.5, (from_s, to_s)
+        told[max(0, int((from_s - 0.04) / 0.02)) : int((to_s + 0.04) / 0.02) + 1] = True
+    elsewhere = levels(demo.house)[~told[: len(levels(demo.house))]]
     assert (elsewhere > SPEECH_DBFS).sum() == 0
 
 
@@ -213,6 +214,11 @@ def test_what_is_told_is_new_each_time_has_happened_before_and_comes_8_to_20_s_a
     gaps = [(a, b) for a, b in itertools.pairwise(hold.times(Narrated)) if not any(a < at_s < b for at_s in between)]
     assert gaps
     assert all(8 <= later - earlier <= 20 for earlier, later in gaps), gaps
+
+
+def test_earcons_tell_where_the_caller_is(demo: Recorded, hold: Recorded, callback: Recorded) -> None:
+    names = [[fact.name for fact in call.facts(EarconPlayed)] for call in (demo, hold, callback)]
+    assert names == [["connected"], ["connected", "on_hold"], []]
 
 
 def test_the_first_line_comes_at_once(hold: Recorded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import anyio
@@ -415,6 +416,34 @@ async def test_a_phone_that_rings_on_is_given_up() -> None:
         tasks.start_soon(azures_side)
         with pytest.raises(NotAnswered, match="no answer"):
             await listener.dial(CALLER)
+
+
+@pytest.mark.parametrize("ours", [False, True], ids=["called", "we_call"])
+async def test_each_minute_that_has_begun_is_charged_from_when_the_call_is_up(ours: bool) -> None:
+    rates = {"usd_per_minute_in": "0.25", "usd_per_minute_out": "0.5"}
+    call = Answered()
+    async with azure_and(call, **rates) as (azure, listener), anyio.create_task_group() as tasks:
+        lines, up = list[Line](), anyio.Event()
+
+        async def dial() -> None:
+            lines.append(await listener.dial(CALLER))
+            up.set()
+
+        if ours:
+            tasks.start_soon(dial)
+        else:
+            await azure.ring()
+        asked = await azure.next("create" if ours else "answer")
+        async with azure.media(asked) as socket:
+            await socket.send(incoming_metadata(16_000, "s"))
+            await azure.tell(asked, "CallConnected")
+            await (up if ours else call.up).wait()
+            line = lines[0] if ours else call.line
+            assert line is not None
+            assert line.cost_usd == Decimal("0.5" if ours else "0.25")
+            tasks.start_soon(line.hang_up)
+            await azure.next("terminate")
+            await azure.tell(asked, "CallDisconnected")
 
 
 async def test_dialling_needs_a_number_of_our_own() -> None:

@@ -18,7 +18,7 @@ from telephony.answering_machine import RECORDS, plan
 from telephony.dial import DialEvent, DialResult, Manners, Outcome, Utterance, dial, pick_up
 from telephony.line import Digit, Line, LineClosed, LineRefused, LineRejected, Refusal
 from tests.kit.emulated import CALLED, CALLER, say, telephone, tone
-from voices.audio import Frame, level_dbfs, samples
+from voices.audio import SILENCE, Frame, level_dbfs, samples
 
 QUICK: Final = Manners(quiet_s=0.4, leave_after_s=0.6)
 
@@ -225,6 +225,8 @@ async def test_an_answering_machine_greets_beeps_and_records() -> None:
         await say(line, tone(0.5, 660))
         async for _ in line.hear():
             pass
+        with pytest.raises(LineClosed, match="the far end hung up"):
+            await line.play(SILENCE)
         assert (results[0].outcome, pitches(results[0].heard_pcm)) == (Outcome.COMPLETED, [660])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import jwt
@@ -297,6 +298,22 @@ def test_settings_that_are_wrong_say_how(wrong: dict[str, str], fix: str) -> Non
     with pytest.raises(ValidationError, match=fix) as caught:
         AcsSettings.model_validate(GOOD | wrong)
     assert "a2V5" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "number", "usd"),
+    [
+        ({}, "+18005550100", ("0.0125", "0.0170")),
+        ({}, "+4312345670", ("0.0140", "0.1590")),
+        ({}, "+33123456789", ("0.0140", "0.0190")),
+        ({"usd_per_minute_out": "0.02"}, "+4312345670", ("0.0140", "0.02")),
+        ({"usd_per_minute_in": 0}, "+18005550100", ("0", "0.0170")),
+        ({"endpoint": "http://127.0.0.1:8070"}, "+18005550100", ("0", "0")),
+    ],
+)
+def test_a_minute_costs_what_its_country_does_or_what_is_set(more: dict[str, Any], number: str, usd: tuple[str, str]) -> None:
+    settings = AcsSettings.model_validate(GOOD | more)
+    assert tuple(settings.usd_per_minute(number, outbound=out) for out in (False, True)) == tuple(map(Decimal, usd))
 
 
 def test_settings_do_not_show_their_secrets() -> None:

@@ -85,6 +85,12 @@ async def test_a_worker_killed_between_utterances_costs_nothing(fresh: Pocketsph
     assert await heard(fresh, SPOKEN) == TEXT
 
 
+async def test_a_worker_may_take_its_time_to_start() -> None:
+    recognizer = PocketsphinxRecognizer(workers=1, patience_s=0.02)
+    await recognizer.warm()
+    await recognizer.aclose()
+
+
 async def test_a_worker_that_hangs_is_replaced_too() -> None:
     recognizer = PocketsphinxRecognizer(workers=1, patience_s=2.0)
     before = set(workers())

@@ -22,6 +22,7 @@ LONGEST_S: Final = 60.0  # what one utterance may hold in memory (2 MB); sound a
 _SLOWEST: Final = 0.5  # seconds of work that a second of speech may take (0.15-0.3 measured); a slower worker hangs
 _LONGEST_ANSWER: Final = 65_536  # bytes; a minute of speech is under 2,000
 _GOODBYE_LIMIT_S: Final = 2.0
+_WARM_S: Final = 60.0  # to start, with nobody on the line: 1 s, but over 16 s was seen on a machine that was too busy
 
 
 class PocketsphinxRecognizer:
@@ -42,12 +43,14 @@ class PocketsphinxRecognizer:
         if await to_thread.run_sync(find_spec, "pocketsphinx") is None:
             raise RecognizerUnavailable("pocketsphinx is not installed: pip install 'pocketsphinx>=5.0.4' (Python 3.11 to 3.13)")
         utterance = _Utterance(self._pool, self._hints)
+        in_a_call_s, self._pool.patience_s = self._pool.patience_s, _WARM_S
         try:
             await utterance.add(bytes(FRAME_BYTES))
             await utterance.text()
         except RecognizerFailed as error:
             raise RecognizerUnavailable(f"{error}; what it printed stands in the log above") from error
         finally:
+            self._pool.patience_s = in_a_call_s
             utterance.close()
 
     async def transcribe(self, speech: AsyncIterable[Frame], *, hints: tuple[str, ...] = ()) -> AsyncGenerator[Heard, None]:
@@ -117,8 +120,8 @@ class _Pool:
     """The workers, and whose turn it is."""
 
     def __init__(self, size: int, patience_s: float) -> None:
+        self.patience_s = patience_s
         self._turns = anyio.Semaphore(size)
-        self._patience_s = patience_s
         self._idle: list[_Worker] = []
         self._lent: set[_Worker] = set()
         self._closed = False
@@ -148,7 +151,7 @@ class _Pool:
     def _pick(self) -> _Worker:
         """For one who has a turn. After the end it is a closed worker, so that all who still wait fail one by one."""
         self._idle = [worker for worker in self._idle if worker.alive]
-        worker = self._idle.pop() if self._idle else _Worker(self._patience_s, closed=self._closed)
+        worker = self._idle.pop() if self._idle else _Worker(self, closed=self._closed)
         self._lent.add(worker)
         return worker
 
@@ -163,8 +166,8 @@ class _Pool:
 class _Worker:
     """One process, started when it is first spoken to. An utterance that is begun drops the one before it."""
 
-    def __init__(self, patience_s: float, *, closed: bool) -> None:
-        self._patience_s = patience_s
+    def __init__(self, pool: _Pool, *, closed: bool) -> None:
+        self._pool = pool
         self._process: Process | None = None
         self._answers: BufferedByteReceiveStream | None = None
         self._closed = closed
@@ -190,7 +193,7 @@ class _Worker:
         await self._send(pack(END))
         assert self._answers
         try:
-            with anyio.fail_after(self._patience_s + _SLOWEST * self._heard_s):
+            with anyio.fail_after(self._pool.patience_s + _SLOWEST * self._heard_s):
                 while (final := json.loads(await self._answers.receive_until(b"\n", _LONGEST_ANSWER)))["id"] != self._utterance:
                     pass
         except (anyio.IncompleteRead, anyio.ClosedResourceError) as error:
@@ -205,7 +208,7 @@ class _Worker:
         self._process = self._process or await self._start()
         assert self._process.stdin
         try:
-            with anyio.fail_after(self._patience_s + _SLOWEST * self._heard_s):
+            with anyio.fail_after(self._pool.patience_s + _SLOWEST * self._heard_s):
                 await self._process.stdin.send(message)
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, RuntimeError) as error:
             # RuntimeError is how uvloop says that the pipe is closed; TimeoutError is an OSError.
