@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import anyio
+import anyio.to_thread
 import httpx2
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
@@ -43,9 +44,12 @@ class Finished:
 
 
 async def run(*arguments: str, env: Mapping[str, str], cwd: Path, within_s: float = 15.0) -> Finished:
-    """A command, to its end."""
-    with anyio.fail_after(within_s):
-        done = await anyio.run_process([COMMAND, *arguments], check=False, env=env, cwd=cwd, stdin=subprocess.DEVNULL)
+    """A command, to its end. In a thread: asyncio loses what is said last when a process ends while more than 128 kB wait."""
+    done = await anyio.to_thread.run_sync(
+        lambda: subprocess.run(
+            [COMMAND, *arguments], env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=within_s, check=False
+        )
+    )
     return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

@@ -302,7 +302,7 @@ async def test_busy_twice_then_a_machine_then_answered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "answered"),
     [
-        ("How far are you?", "The Engineer has been on it for"),
+        ("How far are you?", "Engineer here. I have been on it for"),
         ("Stop it.", WORDS.orders.stop),
         ("Call me back.", WORDS.orders.call_back),
     ],

@@ -89,8 +89,8 @@ async def test_then_it_is_a_call_that_holds_and_after_it_the_result_is_brought(t
         assert [fact.task for fact in at.facts(events.HoldStarted)] == [task.id]
         assert "It is pushed." in [fact.text for fact in at.facts(events.Narrated)]
         line.say(tone(200, 0.8, LOUD))
-        await said(at, "The Engineer has been on it for")
-        assert "The Engineer has been on it for" in at.said[-1][1]
+        await said(at, "Engineer here. I have been on it for")
+        assert "Engineer here. I have been on it for" in at.said[-1][1]
         line.leave()
         line = await at.dialler.taken()
         await said(at, "drafts.")
