@@ -95,12 +95,12 @@ class Orders:
                 self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
         return Due(asked.task.agent if asked else None, self._words.no_pin)
 
-    def obey(self, order: Order) -> Due:
-        """Do it; returns what is said to it."""
+    def obey(self, order: Order, *, withheld: bool = False) -> Due:
+        """Do it; returns what is said to it: of work that has ended, how it ended, unless that is withheld."""
         try:
             return self._obeyed(order)
         except ToolError:  # it ended in between
-            return Due(None, self._words.nothing)
+            return (None if withheld else self._holding.ended()) or Due(None, self._words.nothing)
 
     def _obeyed(self, order: Order) -> Due:
         holding, words = self._holding, self._words
@@ -138,6 +138,7 @@ class Orders:
         if task.question is not None:
             self._holding.named(attended)
             return f"{status} {words.waits.format(question=task.question.question)}"
+        self._holding.told_last |= self._holding.asked is None
         told = attended.hold.asked_for()
         return f"{status} {words.last.format(told=told)}" if told else status
 
