@@ -220,7 +220,7 @@ class Mind:
             return
         if self._holding is not None:
             self._holding.lapse(reply.turn)
-        order = reply.order or (self._orders.spoken(reply.text) if self._orders else None)
+        order = self._ordered(reply)
         if order is not None:
             await self._obey(reply, order)
             return
@@ -232,6 +232,10 @@ class Mind:
                 await self._say(reply, self._goodbyes.farewell, aside=False)
             case None:
                 await self._route(reply)
+
+    def _ordered(self, reply: Reply) -> Order | None:
+        """What it orders about long work, by a key or in words."""
+        return reply.order or (self._orders.spoken(reply.text) if self._orders else None)
 
     async def _at_the_gate(self, reply: Reply) -> None:
         await reply.over.wait()  # a guess is no try
@@ -368,7 +372,14 @@ class Mind:
         if reply.text and reply.over.is_set() and not reply.recorded:
             reply.recorded = True
             if not self.guarded:
+                self._recall_question(reply)
                 self.remember(CALLER, reply.text)
+
+    def _recall_question(self, reply: Reply) -> None:
+        """Before an answer to the work: else it would stand as one to what an agent had asked before that."""
+        order = self._ordered(reply)
+        if self._orders and order and (asked := self._orders.answered(order)):
+            self.remember(asked.speaker, asked.text)
 
     def _thread(self, reply: Reply) -> list[Utterance]:
         """The talk up to and with what the caller said now."""

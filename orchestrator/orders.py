@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from agents.brain import Utterance
 from agents.errors import ToolError
 from orchestrator.attended import Due
 from orchestrator.hold import STYLES
@@ -77,6 +78,13 @@ class Orders:
             name = "music_off" if holding.music else "music_on"
         question = holding.asked.task.question if holding.asked else None
         return Order(name, by="key", ask=question.ask if question else "") if name else None
+
+    def answered(self, order: Order) -> Utterance | None:
+        """The question of the work that it answers, as somebody said it; None if it is no answer."""
+        asked = self._holding.asked
+        if order.name not in ("yes", "no", "words") or asked is None or asked.task.question is None:
+            return None
+        return Utterance(asked.task.agent.id, asked.task.question.question)
 
     def risky(self, order: Order) -> bool:
         """It allows what needs more than the caller's number."""

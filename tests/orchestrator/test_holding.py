@@ -232,6 +232,18 @@ async def test_a_yes_to_somebody_else_allows_nothing(claude: StagedClaude, rehea
         assert [fact.yes for fact in call.facts(Answered)] == [True]
 
 
+async def test_a_yes_to_the_work_is_none_to_what_somebody_asked_before(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.says("kai", "Shall I forget your notes?", when="notes")
+    async with working(claude, rehearsal, {"after_s": 12, "asks": PUSH}, {"hangs": True}) as call:
+        await call.say("Kai, what about my notes?")
+        await call.pause(12)
+        await call.say("Yes")
+        assert [fact.yes for fact in call.facts(Answered)] == [True]
+        await call.say("Kai, are you there?")
+        *_, notes, asked, yes, _ = call.call._mind.history.lines[:-1]  # pyright: ignore[reportPrivateUsage]
+        assert (notes.speaker, asked.speaker, asked.text, yes.text) == ("kai", "engineer", PUSH["question"], "Yes")
+
+
 async def test_nor_does_a_yes_to_what_the_phone_itself_asks(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     claude.fails("architect", "refusal", when="router", after_words=0)
     claude.says("engineer", "Good.", when="^yes")
