@@ -70,7 +70,8 @@ class Doomed:
         self.owner.ignores, self.owner.lingers = point.stretch == "dial", point.stretch == "told"
         self.owner.puts_down()
         while not await self._met(point, server):
-            self.owner.puts_down()
+            if self.owner.ignores:
+                self.owner.puts_down()  # what rings on is nobody's any more
         self.cuts |= self._untold()
         await server.kill(for_good=for_good)
         if self.owner.ignores or self.owner.lingers:

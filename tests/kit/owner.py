@@ -91,8 +91,10 @@ async def in_kais_voice(text: str) -> bytes:
 
 
 def heard(call: Call, words: bytes) -> bool:
-    """Whether these words, to the last, came out of the telephone: by the look of each second of them, for no synthesiser says the same wave
-    twice, and a busy machine tears holes between them."""
+    """Whether these words, to the last, came out of the telephone.
+
+    By the look of each second of them: no synthesiser says the same wave twice, and a busy machine tears holes between them.
+    """
     with wave.open(io.BytesIO(call.tape.wav())) as tape:
         out = _spectra(np.frombuffer(tape.readframes(tape.getnframes()), "<i2").reshape(-1, 2)[:, 1])
     wanted = _spectra(np.frombuffer(words, "<i2"))
