@@ -41,7 +41,7 @@ class Signs(BaseModel):
         return Aloud(f"{said[:LONGEST].rpartition(' ')[0].rstrip(',') or said[:LONGEST]}, {self.more}", whole=False)
 
     def _said(self, thing: str) -> str:
-        words = _BETWEEN.sub(r" \1 ", re.sub(r"\\?[\r\n]+", _line_end, thing.strip())).split()
+        words = _BETWEEN.sub(r" \1 ", re.sub(r"\\\n|[\r\n]+", _line_end, thing.strip())).split()[:LONGEST]
         joints = [", " if _SET_OFF.fullmatch(one) or _SET_OFF.fullmatch(next_) else " " for one, next_ in pairwise(words)]
         return "".join(f"{self._spelled(word)}{joint}" for word, joint in zip(words, [*joints, ""], strict=False))
 
@@ -59,4 +59,4 @@ class Signs(BaseModel):
 
 def _line_end(end: re.Match[str]) -> str:
     """A new line begins a new command, unless a backslash stands before it."""
-    return " " if end[0].startswith("\\") else " ; "
+    return "" if end[0].startswith("\\") else " ; "

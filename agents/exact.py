@@ -6,21 +6,18 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from functools import cached_property
 from typing import Any, Final
 
 LONGEST_EXACT: Final = 2_000  # characters that are kept: what is risky may stand at the end of a long command
 _SUBJECTS: Final = ("command", "file_path", "notebook_path", "url", "query", "skill", "path")
 _RULE: Final = re.compile(r"([\w*-]+)(?:\((.*)\))?", re.DOTALL)
-_BETWEEN: Final = re.compile(r"&&|\|\|?|;|\n|&|\$\(|`|\s-c\s+[\"']|\beval\s+[\"']?")
-_CONTINUED: Final = re.compile(r"\\\r?\n")
-_GIT: Final = re.compile(r"git(?:\s+-[cC]\s+\S+|\s+--?[\w-]+(?:=\S+)?)+(?=\s)")  # and options of git's own
-# What may stand before a command that is run all the same: `then rm x`, `X=1 rm x`, `xargs -n 1 rm`, `/bin/rm x`.
-_BEFORE: Final = re.compile(
-    r"(?:(?:[({!]|then|do|else|elif|if|while|until|time|nohup|nice|exec|command|builtin|env|xargs|sudo|doas)\s+"
-    r"(?:-\S+\s+(?:\d+\s+)?)*|[({]|\w+=\S*\s+|\S*/(?=[\w.-]+(?:\s|$)))+"
-)
+_BETWEEN: Final = re.compile(r"&&|\|\|?|;|\n|(?<![<>])&(?!>)|\$\(|[<>]\(|`|\s-c\s+[\"']|\beval\s+[\"']?")
+_CONTINUED: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\\n")  # a backslash that is itself escaped continues nothing
+_SIGNS: Final = re.compile(r"[\"'\\]")  # the shell takes them off: `r\m x` and `"rm" x` run rm
+_BEGINS: Final = re.compile(r"(?<![\w.-])(?=\S)")  # a word, and so perhaps a command: `then rm x`, `X=1 rm x`, `/bin/rm x`
+_GIT: Final = re.compile(r"\bgit\s+-", re.IGNORECASE)  # options of git's own, and what they take
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,19 @@ class Use:
     @cached_property
     def parts(self) -> tuple[str, ...]:
         """The single commands of a command, each in one line; else the one thing that there is."""
-        pieces = _BETWEEN.split(_CONTINUED.sub(" ", self.subject)) if self.tool == "Bash" else [self.subject]
+        return self._parted(self._joined)
+
+    @property
+    def single(self) -> str:
+        """The one thing that there is, in one line; all of it where a command is several."""
+        return self.parts[0] if self.parts == (" ".join(self._joined.split()),) else self.subject
+
+    @cached_property
+    def _joined(self) -> str:
+        return _CONTINUED.sub(r"\1", self.subject) if self.tool == "Bash" else self.subject
+
+    def _parted(self, text: str) -> tuple[str, ...]:
+        pieces = _BETWEEN.split(text) if self.tool == "Bash" else [text]
         return tuple(part for piece in pieces if (part := " ".join(piece.split())))
 
     @property
@@ -60,7 +69,7 @@ class Use:
         """What of it a rule speaks of that is written as the command line does, `Bash(git push *)`; empty if nothing.
 
         Wider than the command line's own reading, as it may only make more uses risky: each part of a command counts, whatever
-        stands before it, and so does the whole.
+        stands before it, with or without its quotes, and so does the whole.
         """
         parsed = _RULE.fullmatch(rule.strip())
         if parsed is None or not fnmatchcase(self.tool, parsed[1]):
@@ -68,11 +77,35 @@ class Use:
         whole = " ".join(self.subject.split())
         if parsed[2] is None:
             return (whole,)
-        pattern = re.sub(r":\*$", " *", parsed[2])
-        return tuple(part for part in self.parts if _speaks_of(pattern, part)) or ((whole,) if _speaks_of(pattern, whole) else ())
+        speaks_of = _Pattern(re.sub(r":\*$", " *", parsed[2])).speaks_of
+        # In a comment, or between single quotes, a backslash continues nothing: so each line counts for itself as well.
+        parts = dict.fromkeys((*self.parts, *self._parted(self.subject)))
+        return tuple(filter(speaks_of, parts)) or ((whole,) if speaks_of(whole) else ())
 
 
-def _speaks_of(pattern: str, part: str) -> bool:
-    before = _BEFORE.match(part)
-    bare = _GIT.sub("git", part[before.end() :] if before else part, count=1)
-    return any(fnmatchcase(one, pattern) or (pattern.endswith(" *") and one == pattern[:-2]) for one in (part, bare))
+class _Pattern:
+    """Of a rule: `git push *`, which is also `git push`."""
+
+    def __init__(self, text: str) -> None:
+        self._head = re.split(r"[*?\[ ]", text)[0].lower()
+        self._at_a_word = _compiled(text)
+        self._after_git = _compiled(text[4:]) if text.startswith("git ") else None
+
+    def speaks_of(self, part: str) -> bool:
+        ways = {part, _SIGNS.sub("", part)}
+        return any(self._found(text) for text in ways if self._head in text.lower())  # to look at each word takes its time
+
+    def _found(self, text: str) -> bool:
+        git = _GIT.search(text) if self._after_git else None
+        for word in _BEGINS.finditer(text):
+            if self._at_a_word.match(text, word.start()):
+                return True
+            if self._after_git and git and word.start() >= git.end() and self._after_git.match(text, word.start()):
+                return True
+        return False
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Without regard to case, as some file systems have none."""
+    ways = [pattern, pattern[:-2]] if pattern.endswith(" *") else [pattern]
+    return re.compile("|".join(map(translate, ways)), re.IGNORECASE)

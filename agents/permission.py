@@ -126,23 +126,22 @@ class WorkWords(_Part):
         kinds = [kind for kind in self.grave if fnmatchcase(use.tool, kind.tool)]
         return tuple(part for part in (*use.parts, use.subject) if any(re.search(kind.when, part) for kind in kinds))
 
-    def _exactly(self, use: Use, who: str, named: Sequence[str]) -> str:
+    def _exactly(self, use: Use, who: str, risky: Sequence[str]) -> str:
         """Said so that nothing that matters is left unsaid, and nothing is the run's own description."""
         everything = self.signs.aloud(*use.things)
         if len(use.parts) > 1 and not everything.whole:
-            parts = [part for part in use.parts if part in named] or named
+            parts = [part for part in use.parts if part in risky] or risky
             return self.among.format(who=who, all=self.signs.aloud(*parts).text)
-        what = use.parts[0] if len(use.parts) == 1 else use.subject
         known = {
             "who": who,
             "tool": self.signs.aloud(use.tool.removeprefix("mcp__").replace("_", " ")).text,
             "all": everything.text,
         }
         for wording in self.exactly:
-            found = re.fullmatch(wording.when, what, re.DOTALL) if fnmatchcase(use.tool, wording.tool) else None
-            said = {name: self.signs.aloud(part) for name, part in found.groupdict().items()} if found else {}
-            if found and all(part.whole for part in said.values()):
-                return wording.asks.format(**known, **{name: part.text for name, part in said.items()})
+            found = re.fullmatch(wording.when, use.single, re.DOTALL) if fnmatchcase(use.tool, wording.tool) else None
+            if found and self.signs.aloud(*found.groups()).whole:
+                named = {name: self.signs.aloud(part).text for name, part in found.groupdict().items()}
+                return wording.asks.format(**known, **named)
         return f"{who}: {self.anything}?"
 
     def _worded(self, tool: str, what: str, who: str, description: str) -> str:

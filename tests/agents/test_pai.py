@@ -132,7 +132,7 @@ async def test_a_no_comes_with_the_callers_words(tmp_path: Path) -> None:
         events = await ran(runner, order(tmp_path / "work"), caller)
     assert events[-1] == Done("Not then.", "Not then.")
     (asks,) = [event for event in events if isinstance(event, Asks)]
-    assert asks.question == "The Engineer wants to run make, to run it. Yes or no?"
+    assert asks.question == "The Engineer wants to run this: make x. Yes or no?"
     assert not asks.risky
 
 
