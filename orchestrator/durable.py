@@ -183,6 +183,7 @@ class _Lives:
             self._tasks.presence.turn_of = ours_alone
             with anyio.move_on_after(LEAVE_S, shield=True):
                 await self._elsewhere.leave()
+            self._elsewhere = None
 
     async def begin(self, task: Task) -> None:
         """Work that cannot be kept is done all the same."""
@@ -206,7 +207,7 @@ class _Lives:
         running = dict(self._running)
         tasks = [task for steps in running.values() if (task := self._tasks.find(steps.id)) is not None]
         for life, steps in running.items():
-            steps.ours = not taken_over
+            steps.ours = steps.ours and not taken_over
             life.cancel()
         if running:
             await asyncio.wait(running)
