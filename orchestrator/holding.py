@@ -182,7 +182,7 @@ class Holding:
     @property
     def active(self) -> bool:
         """Something is under way, or its end is still to be told: silence is welcome, and orders are understood."""
-        return any(attended.open for attended in self._attended)
+        return self.held is not None or any(attended.open for attended in self._attended)
 
     @property
     def asked(self) -> Attended | None:
@@ -219,7 +219,9 @@ class Holding:
         if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
             return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None
         for attended in self._attended:
-            if attended.task.outcome is not None and attended.open and not attended.ending and quiet_s >= BREATH_S:
+            # Whoever is on hold for it hears that, too, if somebody has cancelled it.
+            to_tell = attended.task.outcome is not None and (attended.open or attended is self.held)
+            if to_tell and not attended.ending and quiet_s >= BREATH_S:
                 return self._end_of(attended)
         asking = next((attended for attended in self._attended if attended.task.question), None)
         if asking is not None:
