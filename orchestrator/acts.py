@@ -110,7 +110,8 @@ class Acts:
     async def _end_call(self) -> str:
         self._reply.farewell = "goodbye"
         if not self._speech.text:
-            await self._speech.say(goodbyes(self._means.lines, self._means.holding).farewell)
+            means = self._means
+            await self._speech.say(goodbyes(means.lines, means.holding, withheld=means.trust.withholds).farewell)
         return "The call ends when this has been heard."
 
     def _long_work(self, call: ToolCalled) -> str:

@@ -182,6 +182,7 @@ class Hold:
                 self._working = event
             case Asks():
                 self._question = _Question(event)
+                self._take_back(event.tool)
             case _:
                 pass
 
@@ -192,6 +193,16 @@ class Hold:
             self._milestone = event
         elif self._milestone and _waits(self._milestone):
             self._milestone = None
+
+    def _take_back(self, what: str) -> None:
+        """It only wants to do that: while it waits for leave it does not, nor after a no."""
+        working = self._newest
+        if isinstance(working, Working) and working.what == what:
+            self._counts[what] -= 1
+            if self._since and self._since[-1] is working:
+                self._since.pop()
+            self._newest = self._working = None
+            self._milestone = None if self._milestone is working else self._milestone
 
     @property
     def latest(self) -> str:

@@ -123,7 +123,7 @@ class Holding:
     @property
     def goes_on(self) -> bool:
         """Some of it will not be over with the call."""
-        return any(attended.task.running for attended in self._attended)
+        return any(attended.task.running and not attended.task.stopped for attended in self._attended)
 
     def lapse(self, turn: int) -> None:
         """What was late is so no more when the caller has spoken of something else since."""
@@ -218,11 +218,8 @@ class Holding:
             return self._lost(gone)
         if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
             return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None
-        for attended in self._attended:
-            # Whoever is on hold for it hears that, too, if somebody has cancelled it.
-            to_tell = attended.task.outcome is not None and (attended.open or attended is self.held)
-            if to_tell and not attended.ending and quiet_s >= BREATH_S:
-                return self._end_of(attended)
+        if quiet_s >= BREATH_S and (end := self.ended()):
+            return end
         asking = next((attended for attended in self._attended if attended.task.question), None)
         if asking is not None:
             # Who else spoke last may have asked something: what is said now answers that.
@@ -260,6 +257,15 @@ class Holding:
         if self.held is attended or self.offered is attended:
             self.leave(why)
             self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
+
+    def ended(self) -> Due | None:
+        """How work ended, if that is still to be told; given out once, so say it.
+
+        Whoever is on hold for it hears that also where somebody has cancelled it.
+        """
+        over = (one for one in self._attended if one.task.outcome is not None and not one.ending)
+        first = next((one for one in over if one.open or one is self.held), None)
+        return self._end_of(first) if first else None
 
     def _end_of(self, attended: Attended) -> Due:
         attended.ending = True

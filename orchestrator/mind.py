@@ -76,8 +76,8 @@ class Mind:
 
     @property
     def admitted(self) -> bool:
-        """They may hear what is private."""
-        return not self._trust.withholds
+        """They may hear what is private, and are not asked for their PIN just now."""
+        return not (self._trust.withholds or self._gate.shut)
 
     def spoke(self, agent: str) -> None:
         """They are heard, and what is said next is meant for them."""
@@ -149,7 +149,7 @@ class Mind:
 
     @property
     def _goodbyes(self) -> GoodbyeLines:
-        return goodbyes(self._minds.lines, None if self._trust.withholds else self._holding)
+        return goodbyes(self._minds.lines, self._holding, withheld=self._trust.withholds)
 
     async def fill(self, reply: Reply, prompt: Prompt) -> None:
         """A few words while the answer is being made, in the voice of who will give it; never before an answer that is ready.
@@ -220,7 +220,7 @@ class Mind:
             return
         if self._holding is not None:
             self._holding.lapse(reply.turn)
-        order = reply.order or (self._orders.spoken(reply.text) if self._orders else None)
+        order = self._ordered(reply)
         if order is not None:
             await self._obey(reply, order)
             return
@@ -232,6 +232,10 @@ class Mind:
                 await self._say(reply, self._goodbyes.farewell, aside=False)
             case None:
                 await self._route(reply)
+
+    def _ordered(self, reply: Reply) -> Order | None:
+        """What it orders about long work, by a key or in words."""
+        return reply.order or (self._orders.spoken(reply.text) if self._orders else None)
 
     async def _at_the_gate(self, reply: Reply) -> None:
         await reply.over.wait()  # a guess is no try
@@ -262,17 +266,16 @@ class Mind:
             return
         if order.name == "desk":
             self.floor = self._minds.roster.front_desk.id
-        due = orders.refuse() if orders.risky(order) and self._trust.risk == "never" else orders.obey(order)
+        refused = orders.risky(order) and self._trust.risk == "never"
+        due = orders.refuse() if refused else orders.obey(order, withheld=self._trust.withholds)
         reply.farewell = due.farewell
-        await self._say(reply, due.text, due.agent)
+        await (self._tell(reply, due) if due.ends else self._say(reply, due.text, due.agent))
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now about long work, after so long a silence; each is given out once, so say it."""
-        if self._holding is None or not self._holding.active:
+        if self._holding is None or not self._holding.active or self._gate.shut:  # a yes would be taken for the PIN
             return None
-        if not self._trust.withholds:
-            return self._holding.due(now_s, quiet_s)
-        return None if self._gate.shut else self._holding.withheld(quiet_s)
+        return self._holding.withheld(quiet_s) if self._trust.withholds else self._holding.due(now_s, quiet_s)
 
     async def tell(self, reply: Reply, due: Due) -> None:
         """What is due about long work: a line, or the agent's own words."""
@@ -284,7 +287,6 @@ class Mind:
             reply.finished = True
             return
         with reply.work():
-            self._settle(reply, None)
             await self._tell(reply, due)
         reply.finished = True
 
@@ -297,6 +299,7 @@ class Mind:
         return own or due.text
 
     async def _tell(self, reply: Reply, due: Due) -> None:
+        self._settle(reply, None)
         agent = self._teller(due)
         reply.speaker, reply.ends = agent.id, due.ends
         plain = plainly(due.ends, self._minds.lines) if due.ends else ()
@@ -348,22 +351,35 @@ class Mind:
             speakers = tuple(speaker.agent for speaker in route.speakers)
             reply.speaker = speakers[0]
             reply.tell(events.Routed(turn=reply.turn, speakers=speakers, by=route.by))
-        if reply.free:
-            self._mixer.release(reply.turn)
+        self._release(reply)
 
     def commit(self, reply: Reply) -> None:
         """The caller's turn is over: the guess is the answer, and may be heard as soon as it is certain who gives it."""
         reply.commit()
         self._record(reply)
-        if reply.free:
-            self._mixer.release(reply.turn)
+        self._release(reply)
+
+    def _release(self, reply: Reply) -> None:
+        """It may be heard, and a yes is meant for whoever gives it, even where they only say a line of the phone's."""
+        if not reply.free:
+            return
+        if reply.speaker and self._holding is not None:
+            self._holding.told_last = False
+        self._mixer.release(reply.turn)
 
     def _record(self, reply: Reply) -> None:
         """The caller's words become history once: when they are known and the turn is over."""
         if reply.text and reply.over.is_set() and not reply.recorded:
             reply.recorded = True
             if not self.guarded:
+                self._recall_question(reply)
                 self.remember(CALLER, reply.text)
+
+    def _recall_question(self, reply: Reply) -> None:
+        """Before an answer to the work: else it would stand as one to what an agent had asked before that."""
+        order = self._ordered(reply)
+        if self._orders and order and (asked := self._orders.answered(order)):
+            self.remember(asked.speaker, asked.text)
 
     def _thread(self, reply: Reply) -> list[Utterance]:
         """The talk up to and with what the caller said now."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from agents.brain import Utterance
 from agents.errors import ToolError
 from orchestrator.attended import Due
 from orchestrator.hold import STYLES
@@ -78,6 +79,13 @@ class Orders:
         question = holding.asked.task.question if holding.asked else None
         return Order(name, by="key", ask=question.ask if question else "") if name else None
 
+    def answered(self, order: Order) -> Utterance | None:
+        """The question of the work that it answers, as somebody said it; None if it is no answer."""
+        asked = self._holding.asked
+        if order.name not in ("yes", "no", "words") or asked is None or asked.task.question is None:
+            return None
+        return Utterance(asked.task.agent.id, asked.task.question.question)
+
     def risky(self, order: Order) -> bool:
         """It allows what needs more than the caller's number."""
         asked = self._holding.asked
@@ -95,12 +103,12 @@ class Orders:
                 self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
         return Due(asked.task.agent if asked else None, self._words.no_pin)
 
-    def obey(self, order: Order) -> Due:
-        """Do it; returns what is said to it."""
+    def obey(self, order: Order, *, withheld: bool = False) -> Due:
+        """Do it; returns what is said to it: of work that has ended, how it ended, unless that is withheld."""
         try:
             return self._obeyed(order)
         except ToolError:  # it ended in between
-            return Due(None, self._words.nothing)
+            return (None if withheld else self._holding.ended()) or Due(None, self._words.nothing)
 
     def _obeyed(self, order: Order) -> Due:
         holding, words = self._holding, self._words
@@ -138,6 +146,7 @@ class Orders:
         if task.question is not None:
             self._holding.named(attended)
             return f"{status} {words.waits.format(question=task.question.question)}"
+        self._holding.told_last |= self._holding.asked is None
         told = attended.hold.asked_for()
         return f"{status} {words.last.format(told=told)}" if told else status
 

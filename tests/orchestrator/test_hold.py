@@ -72,6 +72,23 @@ def test_a_step_is_over_when_the_run_speaks() -> None:
     assert [telling.text for _, telling in lines[1:]] == ["All tests pass."]
 
 
+@pytest.mark.parametrize("style", ["brief", "podcast", "quiet"])
+def test_what_it_only_wants_to_do_is_not_told_as_done(style: Style) -> None:
+    hold = holding(style)
+    begins = {1.0: Working("Bash", "Run the tests"), 20.0: Working("Bash", "Push it"), 20.1: PUSH}
+    assert [telling.why for _, telling in told(hold, begins, 28)][-1] == "question"
+    assert "push" not in hold.latest
+    hold.answered()
+    assert not any("push" in line.text.lower() or "2 things" in line.text for _, line in told(hold, {}, 300))
+
+
+def test_what_it_does_beside_what_it_asks_is_told() -> None:
+    hold = holding()
+    hold.happened(Working("Bash", "Push it"), Working("Agent", "Look for pictures"), PUSH)
+    hold.answered()
+    assert hold.latest == "I have sent a helper off: look for pictures."
+
+
 def test_nothing_new_is_admitted_once_soon_and_then_once_a_minute() -> None:
     lines = told(holding(), {1.0: Says("I have begun.")}, 300)
     still = [(at_s, telling.text) for at_s, telling in lines if telling.why == "still"]

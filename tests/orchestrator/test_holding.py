@@ -234,6 +234,29 @@ async def test_a_yes_to_somebody_else_allows_nothing(claude: StagedClaude, rehea
         assert [fact.yes for fact in call.facts(Answered)] == [True]
 
 
+async def test_a_yes_to_the_work_is_none_to_what_somebody_asked_before(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.says("kai", "Shall I forget your notes?", when="notes")
+    async with working(claude, rehearsal, {"after_s": 12, "asks": PUSH}, {"hangs": True}) as call:
+        await call.say("Kai, what about my notes?")
+        await call.pause(12)
+        await call.say("Yes")
+        assert [fact.yes for fact in call.facts(Answered)] == [True]
+        await call.say("Kai, are you there?")
+        *_, notes, asked, yes, _ = call.call._mind.history.lines[:-1]  # pyright: ignore[reportPrivateUsage]
+        assert (notes.speaker, asked.speaker, asked.text, yes.text) == ("kai", "engineer", PUSH["question"], "Yes")
+
+
+async def test_nor_does_a_yes_to_what_the_phone_itself_asks(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.fails("architect", "refusal", when="router", after_words=0)
+    claude.says("engineer", "Good.", when="^yes")
+    async with working(claude, rehearsal, {"after_s": 10, "asks": PUSH}, {"hangs": True}) as call:
+        await call.pause(14)
+        await call.say("Architect, what do you make of a slow router?")
+        assert call.said[-1].text.endswith("Is there anything else?")
+        await call.say("Yes, go ahead")
+        assert call.facts(Answered) == []
+
+
 async def test_a_question_leaves_time_to_answer_somebody_else_first(claude: StagedClaude, rehearsal: Rehearsal) -> None:
     claude.uses("kai", "add_to_task", {"words": "with a picture"}, when="picture")
     claude.says("kai", "I have passed it on. A large one?", after="add_to_task")
@@ -368,6 +391,18 @@ async def test_work_that_is_stopped_tells_what_it_achieved(claude: StagedClaude,
         assert "The outline stands." in claude.requests[-1].asked.note
 
 
+async def test_who_asks_how_it_goes_when_it_is_over_hears_how_it_ended(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"after_s": 10.4, **DONE}) as call:
+        await call.pause(5.5)
+        await call.say("How far are you?")
+        await call.pause(20)
+        said = [fact.text for fact in call.facts(SaidText)]
+        assert call.minds.work
+        assert call.minds.work.words.nothing not in said
+        assert said.count("Shall I read it to you?") == 1
+        assert [fact.why for fact in call.facts(HoldEnded)] == ["done"]
+
+
 @pytest.mark.parametrize("code", ["work_out_of_time", "work_out_of_money", "work_crashed"])
 async def test_work_that_fails_says_so_in_words(claude: StagedClaude, rehearsal: Rehearsal, code: str) -> None:
     async with working(claude, rehearsal, {"after_s": 10, "failed": code}) as call:
@@ -451,10 +486,9 @@ async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, r
         await call.pause(14)
         await call.say("Yes")
         await call.pause(45)
-        assert [fact.yes for fact in call.facts(Answered)] == [False]
-        await call.press("2580#", wait=False)
-        await call.pause(5)
-        assert [fact.yes for fact in call.facts(Answered)] == [False]
+        assert len(call.facts(Asked)) == 1, "a yes would be taken for the PIN"
+        assert call.why == "silence"
+    assert [fact.yes for fact in call.facts(Answered)] == [False]
 
 
 async def test_whoever_hangs_up_leaves_the_work_running_and_its_questions_with_a_no(

@@ -70,6 +70,15 @@ async def test_of_work_that_is_over_nothing_is_said(claude: StagedClaude, rehear
         assert (await ended(call, words)).endswith(getattr(plain, how))
 
 
+async def test_of_work_that_is_being_stopped_it_is_not_said_that_it_goes_on(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    begin(claude)
+    async with rehearsal.call(work=HANGS) as call:
+        await call.say("Engineer, write a blog post")
+        (attended,) = call.call._holding._attended  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
+        attended.task.stopped = True
+        assert (await ended(call, SAID)).endswith(call.minds.lines.farewell)
+
+
 async def test_to_a_stranger_nothing_is_said_of_it(rehearsal: Rehearsal) -> None:
     admission = Admission(AdmissionPolicy(allow=("+15550100",), pin=SecretStr("2580"), pin_mode="always"))
     trust = Trust.of(admission, "+15550100")

@@ -208,6 +208,28 @@ async def test_that_it_failed_is_news_and_no_result() -> None:
         assert at.said.endswith(WORDS.withheld.news)
 
 
+async def test_who_asks_for_the_result_hears_it_after_the_pin() -> None:
+    async with calling(DONE) as at:
+        await at.call.pause(5)
+        await at.call.say("Never mind")
+        await at.call.say("Music off")
+        assert at.said.endswith(WORDS.nothing)
+        await at.call.say("How far is it?")
+        assert at.said.endswith(LINES.pin.ask)
+        assert not at.told
+        await at.call.press(f"{PIN}#", wait=False)
+        await at.call.pause(10)
+        assert at.said.endswith(f"{LINES.pin.passed} The murder is solved, in a thousand pages.")
+        assert at.task.delivered
+
+
+@pytest.mark.parametrize("by_an_agent", [True, False])
+async def test_a_goodbye_tells_nothing_of_it(by_an_agent: bool) -> None:
+    async with calling(HANGS, answers=(answer("kai", "", calls=[ToolUse(tool="end_call")]),)) as at:
+        await at.call.say("Kai, that was all for today" if by_an_agent else "Goodbye")
+        assert at.said.endswith(LINES.farewell)
+
+
 async def test_a_pin_given_for_something_else_is_enough() -> None:
     async with calling({"after_s": 75, **DONE}) as at:
         await at.call.say("How far are you?")
