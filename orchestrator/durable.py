@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import secrets
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -147,7 +147,7 @@ class _Lives:
     def __init__(self, tasks: Tasks, servers: Servers) -> None:
         self._tasks, self._servers = tasks, servers
         self._running: dict[asyncio.Task[Any], _Steps] = {}
-        self._over: list[str] = []
+        self._over: set[str] = set()
         """Whose letters are to be thrown away: later, for nothing may stand between an end that was heard and its being kept."""
         self._elsewhere: Elsewhere | None = None
         self._listening = anyio.Lock()
@@ -163,9 +163,11 @@ class _Lives:
                 with _let_be():  # it may have been cancelled while nobody had it
                     await self._listen([id])
                 await self._tasks.live(task, steps)
-                self._over.append(id)
+                self._over.add(id)
             finally:
                 del self._running[ours]
+                if not steps.ours and self._elsewhere is not None:
+                    self._elsewhere.goes_on(task)
 
         return life
 
@@ -181,6 +183,7 @@ class _Lives:
             self._tasks.presence.turn_of = ours_alone
             with anyio.move_on_after(LEAVE_S, shield=True):
                 await self._elsewhere.leave()
+            self._elsewhere = None
 
     async def begin(self, task: Task) -> None:
         """Work that cannot be kept is done all the same."""
@@ -202,13 +205,21 @@ class _Lives:
     async def break_off(self, *, taken_over: bool = False) -> None:
         """They stay unfinished, and are gone on with by whoever has them next, perhaps already."""
         running = dict(self._running)
+        tasks = [task for steps in running.values() if (task := self._tasks.find(steps.id)) is not None]
         for life, steps in running.items():
-            if taken_over and (task := self._tasks.find(steps.id)) is not None:
-                task.moved = True
-            steps.ours = not taken_over
+            steps.ours = steps.ours and not taken_over
             life.cancel()
         if running:
             await asyncio.wait(running)
+        if not taken_over:
+            await self._keep_what_was_heard(tasks)
+
+    async def _keep_what_was_heard(self, tasks: Sequence[Task]) -> None:
+        """A call goes on while the life that made it is broken off; if that takes long, it is heard to its end meanwhile."""
+        with _let_be():
+            for task in tasks:
+                if task.delivered:
+                    await anyio.to_thread.run_sync(self._servers.tell, task.id, "heard")
 
     async def mind(self, rhythm: Rhythm) -> None:
         """Be seen, look after the work of those who are not, and pass on what tasks are told from elsewhere."""
@@ -236,8 +247,9 @@ class _Lives:
 
     async def _look(self, number: str = "") -> None:
         """At what is told our tasks, and how those of others are; that person's turn has just become ours."""
-        while self._over:
-            await anyio.to_thread.run_sync(self._servers.forget, self._over.pop())
+        for id in list(self._over):
+            await anyio.to_thread.run_sync(self._servers.forget, id)
+            self._over.discard(id)
         await self._listen(self._tasks.ids())
         if self._elsewhere is not None:
             await self._elsewhere.look(_unfinished, number)

@@ -56,17 +56,26 @@ class Elsewhere:
             await self._show([one for one in await unfinished() if one.app_version == VERSION], number)
 
     async def _show(self, unfinished: Sequence[WorkflowStatus], number: str) -> None:
-        # Ours are known, or have ended a moment ago.
-        theirs = {one.workflow_id: one for one in unfinished if one.executor_id != self._servers.id}
-        theirs = {id: one for id, one in theirs.items() if not self._tasks.find(id)}
-        for id in [id for id in self._images if id not in theirs]:
+        others = {one.workflow_id: one for one in unfinished if not self._tasks.find(one.workflow_id)}
+        for id in [id for id in self._images if id not in others]:
             await self._gone(self._images.pop(id))
-        for id, workflow in theirs.items():
-            if id not in self._images and workflow.input is not None:
-                self._images[id] = _Image(self._tasks.seen(id, workflow.input["args"][0]))
-                self._group.start_soon(self._stand_in, self._images[id])
+        for id, workflow in others.items():
+            # Of those that are ours, some have ended a moment ago, and some will be known in a moment.
+            if id not in self._images and workflow.executor_id != self._servers.id and workflow.input is not None:
+                self._show_one(self._tasks.seen(id, workflow.input["args"][0]))
             if id in self._images:
                 await self._look(self._images[id], number)
+
+    def goes_on(self, task: Task) -> None:
+        """It was ours, and another server has it from now on."""
+        self._tasks.elsewhere[task.id] = task
+        task.nobody_answers()  # the run that asked is no more
+        task.moved = False
+        self._show_one(task)
+
+    def _show_one(self, task: Task) -> None:
+        image = self._images[task.id] = _Image(task)
+        self._group.start_soon(self._stand_in, image)
 
     async def settle(self, owner: str) -> None:
         """Until all servers can learn which ends they have heard."""

@@ -182,7 +182,7 @@ class Holding:
     @property
     def active(self) -> bool:
         """Something is under way, or its end is still to be told: silence is welcome, and orders are understood."""
-        return any(attended.open for attended in self._attended)
+        return self.held is not None or any(attended.open for attended in self._attended)
 
     @property
     def asked(self) -> Attended | None:
@@ -259,9 +259,13 @@ class Holding:
             self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
 
     def ended(self) -> Due | None:
-        """How work ended, if that is still to be told; given out once, so say it."""
-        waits = (one for one in self._attended if one.task.outcome is not None and one.open and not one.ending)
-        return self._end_of(first) if (first := next(waits, None)) else None
+        """How work ended, if that is still to be told; given out once, so say it.
+
+        Whoever is on hold for it hears that also where somebody has cancelled it.
+        """
+        over = (one for one in self._attended if one.task.outcome is not None and not one.ending)
+        first = next((one for one in over if one.open or one is self.held), None)
+        return self._end_of(first) if first else None
 
     def _end_of(self, attended: Attended) -> Due:
         attended.ending = True

@@ -97,7 +97,8 @@ class Life:
         task.moved = False
         try:
             ran = await steps.once(RUN, partial(self._run, task, steps))
-            task.happened(outcome_of(ran["outcome"]))
+            if task.running:  # else its end was seen here while another server had it
+                task.happened(outcome_of(ran["outcome"]))
             log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
             await self._deliver(task, steps, datetime.fromisoformat(ran["at"]))
             task.delivered = True
@@ -169,18 +170,19 @@ class Life:
     async def _ask_by_phone(self, bearer: Bearer, task: Task, steps: Steps) -> None:
         if await steps.noted(MISSED):
             return
-        verdict = await self._in_the_house(task, partial(self._rung, bearer, task))
-        log.info("task_asked_by_phone", task=task.id, verdict=verdict.value)
-        if verdict is not Verdict.DELIVERED:
+        verdict = await self._asked(bearer, task)
+        if verdict is not None:
+            log.info("task_asked_by_phone", task=task.id, verdict=verdict.value)
+        if verdict not in (None, Verdict.DELIVERED):
             await steps.note(MISSED, {"at": self.now().isoformat()})
 
-    async def _rung(self, bearer: Bearer, task: Task) -> Verdict:
+    async def _asked(self, bearer: Bearer, task: Task) -> Verdict | None:
+        """None: nobody was rung. They were on the phone for too long, or have been asked there, or in another call of ours."""
         with anyio.move_on_after(TURN_S) as patience:
             async with self.presence.calling(task.wish.owner):
                 patience.deadline = inf
-                # Who was on the line by then has been asked there, or in the other call.
-                return await bearer.bring(task) if task.waits_alone else Verdict.DELIVERED
-        return Verdict.FAILED
+                return await self._in_the_house(bearer, task) if task.waits_alone else None
+        return None
 
     async def _deliver(self, task: Task, steps: Steps, at: datetime) -> None:
         tried: list[Verdict] = []
@@ -240,23 +242,24 @@ class Life:
         verdict = Verdict.FAILED
         async with anyio.create_task_group() as group:
             group.start_soon(self._keep_that_it_was_heard, task, steps, number)
-            verdict = await self._in_the_house(task, partial(bearer.bring, task))
+            verdict = await self._in_the_house(bearer, task)
             group.cancel_scope.cancel()
         return verdict
 
-    async def _in_the_house(self, task: Task, call: Callable[[], Awaitable[Verdict]]) -> Verdict:
-        """The call goes on when the life that made it is broken off."""
+    async def _in_the_house(self, bearer: Bearer, task: Task) -> Verdict:
+        """The call goes on when the life that made it is broken off, and until it is over nobody else calls them."""
         verdicts, called = list[Verdict](), anyio.Event()
 
-        async def made() -> None:
+        async def call() -> None:
             try:
-                verdicts.append(await call())
+                with self.presence.on_the_line(task.wish.owner):
+                    verdicts.append(await bearer.bring(task))
             except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
                 log.warning("task_not_brought", task=task.id, where=place(error))
             finally:
                 called.set()
 
-        self.group.start_soon(made)
+        self.group.start_soon(call)
         await called.wait()
         return next(iter(verdicts), Verdict.FAILED)
 

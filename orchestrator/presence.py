@@ -55,7 +55,7 @@ class Presence:
 
     @contextmanager
     def on_the_line(self, number: str) -> Generator[None]:
-        """A call of theirs is up, whoever called."""
+        """A call of theirs is up, whoever called, or we ring them."""
         person = self._people[number]
         person.calls += 1
         try:

@@ -83,7 +83,7 @@ class Task:
 
     @property
     def moved(self) -> bool:
-        """Its life was broken off here, and goes on elsewhere: what is known of it here is old. Set it, once."""
+        """Its life was broken off here, and nobody tells us how it goes on: what is known of it is old. Set it."""
         return self._moved
 
     @moved.setter

@@ -13,7 +13,7 @@ from voices.audio import read_wav
 
 HERE: Final = Path(__file__).parent
 MANNERS: Final = Manners(quiet_s=1.5, max_s=600.0)  # lets a filler pass without taking it for the answer
-CALLED_BACK: Final = Manners(quiet_s=1.5, ring_s=900.0, max_s=120.0)  # the phone lies there until the work is done
+CALLED_BACK: Final = Manners(quiet_s=1.5, ring_s=300.0, max_s=120.0)  # the phone lies there until the work is done
 # The number is when a line interrupts, in seconds after the agent began to speak.
 TALK: Final[tuple[tuple[str, float | None], ...]] = (
     ("question", None),

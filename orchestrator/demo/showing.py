@@ -98,6 +98,8 @@ class _Stage:
             ordered = await self.calls(lines)
             if not ordered.answered:
                 raise NotAnswered(f"the second call was not answered: {ordered.why}")
+            if self._happened.facts["task_done"]:
+                raise NotAnswered("the result was told before the caller hung up; try again when this machine is less busy")
             screen.print("\nThe caller's phone waits to ring.\n")
         if not rung[0].answered:
             raise NotAnswered(f"nobody called back: {rung[0].why}")

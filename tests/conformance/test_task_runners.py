@@ -200,7 +200,8 @@ async def test_hears_another_wish_while_it_works(house: House) -> None:
     def caller(event: TaskEvent) -> Word | None:
         if isinstance(event, Asks):  # the wish has gone before this answer, so it is there when the work goes on
             return Answer(event.ask, yes=True)
-        return Add("Also add a picture.") if event == Says("I have begun.") else None
+        begun = isinstance(event, Says) and event.text == "I have begun."
+        return Add("Also add a picture.") if begun else None
 
     assert said(await house.played("more wishes", caller))[-1] == "With a picture."
 

@@ -24,7 +24,6 @@ LAST_WORDS: Final = {
     "the towers": "Forty chimneys stand behind the old harbour.",
 }
 KEYS: Final = {"the herons": "5", "the towers": "6"}
-LATE_S: Final = 1.0  # until what is journalled can be read
 WITHIN_S: Final = 150.0  # each stretch, on a busy machine
 
 
@@ -71,7 +70,8 @@ class Doomed:
         self.owner.ignores, self.owner.lingers = point.stretch == "dial", point.stretch == "told"
         self.owner.puts_down()
         while not await self._met(point, server):
-            self.owner.puts_down()
+            if self.owner.ignores:
+                self.owner.puts_down()  # what rings on is nobody's any more
         self.cuts |= self._untold()
         await server.kill(for_good=for_good)
         if self.owner.ignores or self.owner.lingers:
@@ -112,13 +112,12 @@ class Doomed:
         return {task.id: task.state for task in await self.place.tasks()}.get(self.task) == "told"
 
     async def was_told_once(self, cuts: dict[str, float]) -> None:
-        """By the journals, and by what came out of the telephone: all of it in one call, save those that were cut off."""
-        assert len(self.place.facts("callback_delivered", task=self.task)) == 1
+        """By what came out of the telephone, and by the journals: but for that of a call that was cut off, all said, before this
+        was certain to be no machine."""
         words = await in_kais_voice(LAST_WORDS[self.title])
         whole = [call.ids.connection for call in self.owner.calls if heard(call, words)]
-        # README: a server that dies in the first 20 s of the call, when it might still be a machine's, calls again.
-        once = [call for call in whole if cuts.get(call, inf) > WATCH_S + LATE_S]
-        assert len(once) == 1, (whole, cuts)
+        assert len(whole) == 1, (whole, cuts)
+        assert len(self.place.facts("callback_delivered", task=self.task)) == (cuts.get(whole[0], inf) > WATCH_S), cuts
 
     async def lost_nothing(self) -> None:
         kept = next(task for task in await self.place.server.says("tasks", "list") if task["id"] == self.task)

@@ -83,6 +83,23 @@ async def test_a_server_that_stops_leaves_its_work_to_the_next(tmp_path: Path) -
         assert tasks.of(OWNER) == []
 
 
+async def test_what_is_heard_while_its_server_stops_is_not_told_again(tmp_path: Path) -> None:
+    class Slow(Phone):
+        async def bring(self, task: Task) -> Verdict:
+            self.up += 1
+            await task.until(lambda task: task.moved)
+            task.delivered = True
+            return Verdict.DELIVERED
+
+    first, second = Slow(), Phone()
+    async with server(tmp_path, {"done": {"result": "R"}}, phone=first) as tasks:
+        tasks.start(wish(), AGENT)
+        await happens(lambda: bool(first.up))
+    async with server(tmp_path, phone=second) as tasks:
+        await happens(lambda: not tasks.of(OWNER))
+    assert second.calls == []
+
+
 class Answering(Phone):
     """Whoever takes it says yes."""
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 import pytest
+import sqlalchemy as sa
+from dbos import WorkflowStatus
 from pydantic import SecretStr
 
 from agents.errors import Stopped
 from agents.work import Add, Done, Failed, Says, Stop
 from orchestrator.config import Settings, TaskSettings
 from orchestrator.delivery import Verdict
+from orchestrator.durable import database_url
+from orchestrator.elsewhere import Elsewhere
+from orchestrator.records import VERSION, record_of
+from orchestrator.servers import Servers
 from orchestrator.task import Task
 from orchestrator.task_list import all_tasks
 from orchestrator.tasks import Tasks, Wish
@@ -153,6 +160,57 @@ async def test_who_hangs_up_here_is_called_by_the_server_that_takes_the_work_ove
                 await task.over.wait()
             await told(tmp_path, database)
     assert [id for _, id in phone.calls] == [task.id]
+
+
+async def test_work_that_was_taken_over_while_they_are_on_the_line_is_told_here_and_not_there(
+    database: str, tmp_path: Path
+) -> None:
+    """Nobody saw us for too long; but they were on the phone with us all the time."""
+    engine = sa.create_engine(database_url(tmp_path, SecretStr(database)))
+    with closing(Servers(engine, "other")) as other:
+        async with ours(tmp_path, database, Phone([Verdict.BUSY])) as tasks:
+            task = tasks.start(Wish(OWNER, "Write.", "a post", 1), AGENT)
+            await task.over.wait()
+
+            def take_over() -> None:
+                with engine.begin() as to:
+                    to.execute(sa.text("update dbos.workflow_status set executor_id = 'other'"))
+                    to.execute(sa.text("update pai_voice_servers set taken = true"))
+
+            async with tasks.on_the_line(OWNER):
+                await anyio.to_thread.run_sync(take_over)
+                await happens(lambda: tasks.find(task.id) is None)
+                assert tasks.of(OWNER) == [task]
+                assert not task.moved
+                task.delivered = True
+
+            async def letters() -> list[str]:
+                return [letter.what for letter in await anyio.to_thread.run_sync(other.told, [task.id])]
+
+            await eventually(letters, lambda letters: letters == ["heard"])
+
+
+async def test_work_that_is_about_to_be_ours_is_not_over(database: str, tmp_path: Path) -> None:
+    """It is ours by the database a moment before it is known here."""
+    record = record_of(Task("t7", Wish(OWNER, "Write.", "a post", 1), AGENT, datetime.now(UTC)))
+    workflow = WorkflowStatus()
+    workflow.workflow_id, workflow.app_version, workflow.executor_id = "t7", VERSION, "other"
+    workflow.input = {"args": (record,), "kwargs": {}}
+
+    async def unfinished() -> list[WorkflowStatus]:
+        return [workflow]
+
+    engine = sa.create_engine(database_url(tmp_path, SecretStr(database)))
+    async with ours(tmp_path, database) as tasks, anyio.create_task_group() as group:
+        with closing(Servers(engine, "ours")) as servers:
+            elsewhere = Elsewhere(tasks, servers, group)
+            await elsewhere.look(unfinished)
+            (task,) = tasks.of(OWNER)
+            workflow.executor_id = "ours"
+            await elsewhere.look(unfinished)
+            assert not task.delivered
+            assert tasks.known("t7", record) is task
+        group.cancel_scope.cancel()
 
 
 async def test_a_database_that_goes_away_for_a_while_costs_nothing_but_time(tmp_path: Path) -> None:

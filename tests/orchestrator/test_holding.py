@@ -28,7 +28,9 @@ from orchestrator.events import (
     ToolReturned,
 )
 from orchestrator.holding import OFFER_S
+from orchestrator.letters import obeyed
 from orchestrator.pin import PinGuard, Trust
+from orchestrator.servers import Letter
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from telephony.admission import Admission, AdmissionPolicy
@@ -366,6 +368,17 @@ async def test_orders_on_hold_are_obeyed_without_claude(
         await call.say(words)
         assert said in call.said[-1].text
         assert len(claude.requests) == asked
+
+
+async def test_who_is_on_hold_for_work_that_somebody_cancels_hears_that(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, *STEPS, {"hangs": True}) as call:
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        await call.pause(10)
+        obeyed(task, Letter(1, task.id, "cancel", ""))
+        await call.pause(8)
+        assert [fact.why for fact in call.facts(HoldEnded)] == ["done"]
+        assert call.said[-1].text == "Only half of it is there."
 
 
 async def test_work_that_is_stopped_tells_what_it_achieved(claude: StagedClaude, rehearsal: Rehearsal) -> None:

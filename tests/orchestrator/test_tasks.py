@@ -15,14 +15,14 @@ from agents import definition
 from agents.errors import Crashed, OutOfMoney, Stopped, ToolError, WorkError
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
 from orchestrator.delivery import CallbackSettings, Verdict
-from orchestrator.life import SO_FAR, InMemory
+from orchestrator.life import RUN, SO_FAR, InMemory
 from orchestrator.presence import Turn
 from orchestrator.records import SoFar, outcome_of, outcome_record, record_of
 from orchestrator.spending import DaySpending
 from orchestrator.tasks import MOST_RUNNING, Task, Wish
 from orchestrator.testing.cast import NOON
 from tests.agents.stage import ROSTER
-from tests.orchestrator.workroom import ENGINEER, OWNER, Phone, workroom
+from tests.orchestrator.workroom import ENGINEER, OWNER, POST, Phone, Workroom, workroom
 
 B, N, M, U, D = Verdict.BUSY, Verdict.NO_ANSWER, Verdict.MACHINE, Verdict.UNHEARD, Verdict.DELIVERED
 ASKS = ({"after_s": 5, "asks": {"question": "Push it?", "tool": "Bash"}, "no": [{"done": {"result": "Not pushed."}}]},)
@@ -266,15 +266,8 @@ async def test_a_phone_with_a_defect_loses_no_result(tmp_path: Path) -> None:
 
 
 async def test_who_is_on_the_phone_with_another_server_is_not_called(tmp_path: Path) -> None:
-    turns: list[Turn] = []
-
-    def turn_of(number: str) -> Turn:
-        assert number == OWNER
-        turns.append(Turn())
-        return turns[-1]
-
     async with workroom(tmp_path) as at:
-        at.tasks.presence.turn_of = turn_of
+        turns = turns_of(at)
         at.start()
         async with at.tasks.on_the_line(OWNER):
             assert not at.tasks.presence.ours(OWNER)
@@ -286,6 +279,46 @@ async def test_who_is_on_the_phone_with_another_server_is_not_called(tmp_path: P
         await anyio.sleep(1)
         assert at.phone.minutes == [60.008], "half a second of them for the answer to the call"
         assert turn.over.is_set()
+
+
+def turns_of(at: Workroom) -> list[Turn]:
+    """As they are asked for, of several servers; none is held before a test says so."""
+    turns: list[Turn] = []
+
+    def turn_of(_number: str) -> Turn:
+        turns.append(Turn())
+        return turns[-1]
+
+    at.tasks.presence.turn_of = turn_of
+    return turns
+
+
+@pytest.mark.parametrize("steps", [POST, (*ASKS, {"hangs": True})], ids=["to tell", "to ask"])
+async def test_nobody_else_calls_them_while_a_call_is_up_whose_life_was_broken_off(steps: Any, tmp_path: Path) -> None:
+    async with workroom(tmp_path, *steps, phone=Phone(lasts_s=60)) as at:
+        turns = turns_of(at)
+        async with anyio.create_task_group() as lives:
+            lives.start_soon(at.tasks.live, at.tasks.known("t7", RECORD), InMemory())
+            await anyio.sleep(125 if steps is POST else 10)
+            turns[0].held.set()
+            await anyio.sleep(30)
+            lives.cancel_scope.cancel()
+        assert (at.phone.up, turns[0].over.is_set()) == (1, False)
+        await anyio.sleep(60)
+        assert (at.phone.up, turns[0].over.is_set()) == (0, True)
+
+
+async def test_a_question_for_which_it_was_not_rung_forbids_no_later_one_to_ring(tmp_path: Path) -> None:
+    asks = {"asks": {"question": "Push it?", "tool": "Bash"}, "no": [{"says": "Left alone."}]}
+    async with workroom(tmp_path, {"after_s": 5, **asks}, {"after_s": 100, **asks}, {"hangs": True}) as at:
+        turns = turns_of(at)
+        task = at.start()
+        await anyio.sleep(80)
+        assert Says("Left alone.") in task.events, "they were with another server for a minute"
+        await anyio.sleep(90)
+        turns[-1].held.set()
+        await anyio.sleep(1)
+        assert len(at.phone.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -311,6 +344,20 @@ class Kept(InMemory):
     def __init__(self, **notes: dict[str, Any]) -> None:
         super().__init__()
         self._notes |= notes
+
+
+async def test_an_end_that_was_seen_before_the_task_was_ours_happens_once(tmp_path: Path) -> None:
+    end = Done("# The post", "Done.")
+
+    class Ended(Kept):
+        async def once(self, name: str, act: Any) -> dict[str, Any]:
+            return {"outcome": outcome_record(end), "at": NOON.isoformat()} if name == RUN else await act()
+
+    async with workroom(tmp_path) as at:
+        task = at.tasks.known("t7", RECORD)
+        task.happened(end)
+        await at.tasks.live(task, Ended())
+        assert task.events == [end]
 
 
 @pytest.mark.parametrize("lasts_s", [10, 24 * HOUR_S])

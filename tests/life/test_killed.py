@@ -2,7 +2,7 @@
 
 Real processes: `pai-voice serve`, the command line, and the Azure SDK before an emulated Azure that survives. Two tasks live in
 each server, and each seed is a point in the life of one of them at which it dies. A plain run takes a seed for each stretch of
-the life (run, dial, summary, and when it has been told); `SEEDS=20 pytest tests/system/test_killed.py` takes twenty.
+the life (run, dial, summary, and when it has been told); `SEEDS=20 pytest tests/life/test_killed.py` takes twenty.
 """
 
 from __future__ import annotations

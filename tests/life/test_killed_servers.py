@@ -19,7 +19,7 @@ from tests.kit.doomed import LAST_WORDS, Doomed, Point
 from tests.kit.owner import Owner
 from tests.kit.postgres import postgres
 from tests.kit.town import COUNTING, DATABASE, Server, town
-from tests.system.test_killed import SEEDS
+from tests.life.test_killed import SEEDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.realcli, pytest.mark.system, pytest.mark.timeout(400)]
 OWNER: Final = "+15550100"
