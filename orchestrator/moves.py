@@ -78,7 +78,7 @@ def own_lines(lines: Lines) -> frozenset[str]:
     """What the phone says by itself: no caller waits for it, it comes when the caller waits."""
     prompts = [
         line
-        for goodbyes in (goodbyes_of(lines, None), lines.work_goes_on.called_back, lines.work_goes_on.told_later)
+        for goodbyes in (goodbyes_of(lines, None, withheld=True), lines.work_goes_on.called_back, lines.work_goes_on.told_later)
         for prompt, line in prompt_lines(lines, goodbyes).items()
         if prompt not in IN_ANSWERS
     ]
