@@ -8,7 +8,7 @@ READY := .venv/.ready
 demo: $(READY)
 	$(BIN)/pai-voice demo
 
-# Whole calls in real time are measured, so they are made when nothing else runs.
+# The calls whose times are measured are made when nothing else runs.
 test: $(READY)
 	$(BIN)/pytest -n 3 --dist loadfile --ignore tests/system $(PYTEST_ARGS)
 	$(BIN)/pytest $(PYTEST_ARGS) tests/system

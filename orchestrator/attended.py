@@ -80,6 +80,7 @@ class Attended:
         """It is under way, or its end is still to be heard."""
         return not self.task.delivered and (self.task.running or self.ending or self.tellings < MOST_TELLINGS)
 
+    @property
     def lost(self) -> bool:
         """It goes on elsewhere, and its end is not told here."""
         return self.task.moved and not self.ending

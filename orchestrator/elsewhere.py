@@ -99,7 +99,7 @@ class Elsewhere:
         ended = await self._end_to_tell(task, notes) if owner == number or self._tasks.presence.ours(owner) else None
         if not task.running or task.id not in self._tasks.elsewhere:
             return
-        if so_far.said and Says(so_far.said) not in task.events:
+        if so_far.said and not task.has_said(so_far.said):
             task.happened(Says(so_far.said))
         if so_far.spent > task.usd:
             task.happened(Spent(so_far.spent))

@@ -214,7 +214,7 @@ class Holding:
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now, after so long a silence; each is given out once, so say it."""
-        if quiet_s >= BREATH_S and (gone := next(filter(Attended.lost, self._attended), None)):
+        if quiet_s >= BREATH_S and (gone := next((one for one in self._attended if one.lost), None)):
             return self._lost(gone)
         if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
             return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None

@@ -128,7 +128,7 @@ class Life:
             left = await self.runner.reap(before.began)
             log.info("task_resumed", task=task.id, starts=before.starts, was_running=left)
             task.happened(Spent(before.spent))
-        if before.said and Says(before.said) not in task.events:
+        if before.said and not task.has_said(before.said):
             task.happened(Says(before.said))
         if before.starts > MOST_RESUMES:
             return Failed(Crashed(f"Its server broke off {before.starts} times."), before.said)

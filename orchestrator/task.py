@@ -14,7 +14,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import Answer, Asks, Done, Failed, Spent, Stop, TaskEvent, Word
+from agents.work import Answer, Asks, Done, Failed, Says, Spent, Stop, TaskEvent, Word
 
 WORDS: Final = 16  # that a run has not taken in yet: more than anybody says in a minute
 NOBODY: Final = "Nobody is on the line to answer; take it as a no."
@@ -176,6 +176,10 @@ class Task:
                 self._close()
             case _:
                 pass
+
+    def has_said(self, text: str) -> bool:
+        """The run has told that, in passing or not."""
+        return any(isinstance(event, Says) and event.text == text for event in self.events)
 
     def nobody_answers(self) -> None:
         """What it asks is answered with no; the run is told why."""

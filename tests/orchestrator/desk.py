@@ -145,11 +145,12 @@ async def brought(at: Desk, about: Task, person: Person | None = None) -> Verdic
 
 
 async def said(at: Desk, text: str) -> None:
-    """Until somebody has said that, or half a minute has passed."""
-    for _ in range(300):
+    """Until somebody has said that; within half a minute, or the test fails."""
+    for _ in range(300):  # of virtual time
         await anyio.sleep(0.1)
         if any(text in spoken for _, spoken in at.said):
             return
+    raise AssertionError(f"nobody said {text!r}, but: {at.said}")
 
 
 async def listens(at: Desk, line: RehearsalLine) -> None:

@@ -17,7 +17,7 @@ from agents.work import Add, Answer, Asks, Began, Done, Failed, Says, Spent, Sto
 from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.life import RUN, SO_FAR, InMemory
 from orchestrator.presence import Turn
-from orchestrator.records import SoFar, outcome_of, outcome_record, record_of
+from orchestrator.records import SoFar, outcome_of, outcome_record, record_of, task_of
 from orchestrator.spending import DaySpending
 from orchestrator.tasks import MOST_RUNNING, Task, Wish
 from orchestrator.testing.cast import NOON
@@ -491,3 +491,9 @@ async def test_work_counts_towards_the_days_budget_and_is_not_begun_beyond_it(tm
         assert spending.today(NOON) == Decimal("1.2")
         with pytest.raises(ToolError, match="budget is spent"):
             at.start()
+
+
+def test_what_was_said_in_passing_is_not_said_again_by_one_who_goes_on() -> None:
+    task = task_of("t7", RECORD)
+    task.happened(Says("I look around.", passing=True))
+    assert (task.has_said("I look around."), task.has_said("I")) == (True, False)
