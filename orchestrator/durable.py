@@ -40,6 +40,12 @@ WORKFLOW: Final = "task"
 UNFINISHED: Final = ["PENDING", "ENQUEUED"]
 FILE: Final = "tasks.sqlite"
 SERVER: Final = "server"
+PATIENCE: Final = {
+    "connect_timeout": "10",  # s
+    "tcp_user_timeout": "20000",  # ms
+    "options": "-c idle_in_transaction_session_timeout=10000",  # ms; what a server that sleeps has locked must come free
+}
+"""With a PostgreSQL, and of it with us; what the user's URL says counts instead."""
 NEW_BEATS: Final = 2  # before a server that was just started finds another dead: the database may have been away for them all
 
 
@@ -54,7 +60,8 @@ class Rhythm:
 def database_url(home: Path, database: SecretStr | None) -> sa.URL:
     if database is None:
         return sa.URL.create("sqlite", database=str(home / FOLDER / FILE))
-    return sa.make_url(database.get_secret_value()).set(drivername="postgresql+psycopg")
+    url = sa.make_url(database.get_secret_value()).set(drivername="postgresql+psycopg")
+    return url.update_query_dict({option: value for option, value in PATIENCE.items() if option not in url.query})
 
 
 @asynccontextmanager
@@ -73,7 +80,8 @@ async def durable(
         try:
             async with _launched(tasks, url, servers) as lives, anyio.create_task_group() as group:
                 async with lives.shared(group, rhythm) if servers.shared else nullcontext():
-                    group.start_soon(lives.mind, rhythm)
+                    group.start_soon(lives.be_seen, group, rhythm)
+                    group.start_soon(lives.listen, rhythm)
                     yield
                 group.cancel_scope.cancel()
         finally:
@@ -157,6 +165,8 @@ class _Lives:
         async def life(record: Record) -> None:
             id, ours = str(DBOS.workflow_id), asyncio.current_task()
             assert ours
+            # It may be ours once more: taken over while nobody saw us, and of all servers we were the one that was free.
+            await self._break_off([life for life, steps in self._running.items() if steps.id == id], taken_over=True)
             steps = self._running[ours] = _Steps(id)
             task = self._tasks.known(id, record)
             try:
@@ -202,17 +212,20 @@ class _Lives:
             elif workflow.executor_id == self._servers.id and workflow.input is not None:
                 self._tasks.known(workflow.workflow_id, workflow.input["args"][0])
 
-    async def break_off(self, *, taken_over: bool = False) -> None:
-        """They stay unfinished, and are gone on with by whoever has them next, perhaps already."""
-        running = dict(self._running)
-        tasks = [task for steps in running.values() if (task := self._tasks.find(steps.id)) is not None]
-        for life, steps in running.items():
-            steps.ours = steps.ours and not taken_over
+    async def break_off(self) -> None:
+        """They stay unfinished, and are gone on with by whoever has them next."""
+        tasks = [task for steps in self._running.values() if (task := self._tasks.find(steps.id)) is not None]
+        await self._break_off(list(self._running))
+        await self._keep_what_was_heard(tasks)
+
+    async def _break_off(self, lives: Collection[asyncio.Task[Any]], *, taken_over: bool = False) -> None:
+        """Taken over, they are gone on with already."""
+        lives = [life for life in lives if life in self._running]
+        for life in lives:
+            self._running[life].ours = not taken_over
             life.cancel()
-        if running:
-            await asyncio.wait(running)
-        if not taken_over:
-            await self._keep_what_was_heard(tasks)
+        if lives:
+            await asyncio.wait(lives)
 
     async def _keep_what_was_heard(self, tasks: Sequence[Task]) -> None:
         """A call goes on while the life that made it is broken off; if that takes long, it is heard to its end meanwhile."""
@@ -221,22 +234,27 @@ class _Lives:
                 if task.delivered:
                     await anyio.to_thread.run_sync(self._servers.tell, task.id, "heard")
 
-    async def mind(self, rhythm: Rhythm) -> None:
-        """Be seen, look after the work of those who are not, and pass on what tasks are told from elsewhere."""
+    async def be_seen(self, group: TaskGroup, rhythm: Rhythm) -> None:
+        """And look after the work of those who are not.
+
+        Nothing of DBOS's stands in its way: a call of that waits, for up to a minute and a half, where the database was away.
+        """
         judge = Judge(rhythm.silent_s, from_s=anyio.current_time() + NEW_BEATS * rhythm.beat_s)
+        had: list[asyncio.Task[Any]] = []
         while True:
             with _let_be():
                 unseen_s = await anyio.to_thread.run_sync(self._servers.beat)
                 if unseen_s is None:
                     log.warning("tasks_taken_over", server=self._servers.id)
-                    await self.break_off(taken_over=True)
+                    await self._break_off(had, taken_over=True)  # what has begun since then may be ours
+                had = list(self._running)
                 if judge.may(unseen_s, anyio.current_time()):
-                    await self._take_over(rhythm.silent_s)
-                await self._look()
+                    for server in await anyio.to_thread.run_sync(self._servers.orphans, rhythm.silent_s):
+                        group.start_soon(self._take_over, server)
             await anyio.sleep(rhythm.beat_s)
 
-    async def _take_over(self, silent_s: float) -> None:
-        for server in await anyio.to_thread.run_sync(self._servers.orphans, silent_s):
+    async def _take_over(self, server: str) -> None:
+        with _let_be():
             left = await DBOS.list_workflows_async(
                 name=WORKFLOW, status="PENDING", executor_id=server, app_version=VERSION, load_input=False, load_output=False
             )
@@ -244,6 +262,13 @@ class _Lives:
             for workflow in left:
                 await DBOS.resume_workflow_async(workflow.workflow_id)
             await anyio.to_thread.run_sync(self._servers.buried, server)
+
+    async def listen(self, rhythm: Rhythm) -> None:
+        """Pass on what tasks are told from elsewhere."""
+        while True:
+            with _let_be():
+                await self._look()
+            await anyio.sleep(rhythm.beat_s)
 
     async def _look(self, number: str = "") -> None:
         """At what is told our tasks, and how those of others are; that person's turn has just become ours."""

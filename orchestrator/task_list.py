@@ -59,7 +59,7 @@ class KeptTask:
 def place(settings: Settings) -> str:
     """Where tasks are kept, without its password."""
     url = database_url(settings.home, settings.tasks.database)
-    return str(url.database) if url.drivername == "sqlite" else url.set(drivername="postgresql").render_as_string()
+    return str(url.database) if url.drivername == "sqlite" else url.set(drivername="postgresql", query={}).render_as_string()
 
 
 def database_is_there(settings: Settings) -> None:

@@ -173,6 +173,12 @@ async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     assert "hush" not in str(error)
 
 
+def test_a_database_is_waited_for_no_longer_than_its_url_says() -> None:
+    ours = database_url(Path(), SecretStr("postgresql://db/voice?connect_timeout=3"))
+    assert ours.query["connect_timeout"] == "3"
+    assert "idle_in_transaction_session_timeout" in ours.query["options"]
+
+
 @pytest.mark.parametrize(("what", "calls"), [("cancel", 0), ("call_back", 1)])
 async def test_what_a_task_is_told_from_elsewhere(what: Told, calls: int, tmp_path: Path) -> None:
     phone = Phone()

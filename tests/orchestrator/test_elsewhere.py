@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 import pytest
 import sqlalchemy as sa
-from dbos import WorkflowStatus
+from dbos import DBOS, WorkflowStatus
 from pydantic import SecretStr
 
 from agents.errors import Stopped
@@ -190,6 +190,35 @@ async def test_work_that_was_taken_over_while_they_are_on_the_line_is_told_here_
             await eventually(letters, lambda letters: letters == ["heard"])
 
 
+@pytest.mark.parametrize("noticed", ["before", "after"])
+async def test_work_that_was_taken_over_and_comes_back_to_us_goes_on(noticed: str, database: str, tmp_path: Path) -> None:
+    """Nobody saw us for too long, and then of all servers we are the one that is free; we notice before that, or after."""
+    phone, steps = Phone(), ({"says": "I begin."}, {"waits_for": "picture"}, {"done": {"result": "R"}})
+    engine = sa.create_engine(database_url(tmp_path, SecretStr(database)))
+    async with server(tmp_path / "ours", *steps, phone=phone, database=SecretStr(database)) as tasks:
+        task = tasks.start(Wish(OWNER, "Write.", "a post", 1), AGENT)
+        await happens(lambda: Says("I begin.") in task.events)
+        with closing(engine.connect()) as other:
+            other.execute(sa.text("update pai_voice_servers set taken = true"))  # nobody is seen until this is over
+            if noticed == "before":
+                other.commit()
+                await happens(lambda: tasks.find(task.id) is None)
+            await DBOS.resume_workflow_async(task.id)
+            await happens(lambda: task.events.count(Says("I begin.")) == 2)
+            other.commit()
+        await happens(lambda: not taken(engine))
+        task.tell(Add("a picture"))
+        await told(tmp_path, database)
+        assert task.outcome == Done("R", "")
+    engine.dispose()
+    assert [id for _, id in phone.calls] == [task.id]
+
+
+def taken(engine: sa.Engine) -> bool:
+    with engine.connect() as to:
+        return bool(to.scalar(sa.text("select count(*) from pai_voice_servers where taken")))
+
+
 async def test_work_that_is_about_to_be_ours_is_not_over(database: str, tmp_path: Path) -> None:
     """It is ours by the database a moment before it is known here."""
     record = record_of(Task("t7", Wish(OWNER, "Write.", "a post", 1), AGENT, datetime.now(UTC)))
@@ -238,12 +267,12 @@ async def test_a_database_that_goes_away_for_a_while_costs_nothing_but_time(tmp_
 async def test_no_server_is_taken_for_dead_because_the_database_was_away(diary: Diary, tmp_path: Path) -> None:
     with cluster() as database:
         mortal = Mortal(tmp_path / "one", diary.path, begins=1, hangs=True, database=database.url)
-        async with server(tmp_path / "two", silent_s=1, database=SecretStr(database.url)) as tasks:
+        async with server(tmp_path / "two", silent_s=2, database=SecretStr(database.url)) as tasks:
             with mortal.alive():
                 await counted(diary, "hangs")
                 task = await seen(tasks)
                 await anyio.to_thread.run_sync(database.stop)
-                await anyio.sleep(1.5)  # longer than anybody may be silent
+                await anyio.sleep(2.5)  # longer than anybody may be silent
                 await anyio.to_thread.run_sync(database.start)
                 async with tasks.on_the_line(OWNER):
                     await happens(lambda: tasks.presence.ours(OWNER))

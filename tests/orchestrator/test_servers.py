@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -12,11 +13,14 @@ from random import Random
 import anyio
 import anyio.to_thread
 import pytest
+import sqlalchemy as sa
 from pydantic import SecretStr
+from sqlalchemy.exc import InternalError
 
 from orchestrator.config import Settings, TaskSettings
 from orchestrator.delivery import Verdict
-from orchestrator.servers import Judge
+from orchestrator.durable import database_url
+from orchestrator.servers import Judge, Servers
 from orchestrator.task_list import all_tasks, place
 from tests.kit.commands import eventually
 from tests.kit.mortal import Diary, Mortal, each_heard_once, killed
@@ -83,6 +87,21 @@ async def test_a_server_that_slept_gives_up_what_was_taken_over(database: str, t
     each_heard_once(diary)
 
 
+async def test_what_a_server_has_locked_that_fell_asleep_comes_free(database: str, tmp_path: Path) -> None:
+    quick = SecretStr(f"{database}?options=-c idle_in_transaction_session_timeout=100")
+    engines = [sa.create_engine(database_url(tmp_path, quick)) for _ in range(2)]
+
+    def lock() -> None:
+        with closing(Servers(engines[0], "awake")) as awake, closing(engines[1].connect()) as asleep:
+            awake.open()
+            asleep.execute(sa.text("select * from pai_voice_servers for update"))
+            awake.beat()
+            with pytest.raises(InternalError, match="idle-in-transaction timeout"):
+                asleep.commit()
+
+    await anyio.to_thread.run_sync(lock)
+
+
 @pytest.mark.parametrize(
     ("unseen", "may"),
     [
@@ -98,7 +117,7 @@ def test_who_was_not_seen_judges_nobody_for_a_while(unseen: list[float | None], 
 
 
 def test_a_password_is_not_shown(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, tasks=TaskSettings(database=SecretStr("postgresql://voice:hush@db/voice")))
+    settings = Settings(home=tmp_path, tasks=TaskSettings(database=SecretStr("postgresql://voice:hush@db/voice?sslmode=require")))
     assert place(settings) == "postgresql://voice:***@db/voice"
 
 
