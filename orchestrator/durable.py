@@ -222,7 +222,7 @@ class _Lives:
         """Taken over, they are gone on with already."""
         lives = [life for life in lives if life in self._running]
         for life in lives:
-            self._running[life].ours = not taken_over
+            self._running[life].ours &= not taken_over
             life.cancel()
         if lives:
             await asyncio.wait(lives)
