@@ -13,7 +13,7 @@ import structlog
 
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import Add, Answer, Asks, Done, Failed, Says, Stop, TaskEvent, Working
+from agents.work import Add, Answer, Asks, Done, Failed, Lack, Says, Stop, TaskEvent, Working
 from orchestrator import events
 from orchestrator.attended import Attended, Due, Errand, Late
 from orchestrator.earcons import Earcon
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 OFFER_S: Final = 4.0  # nobody answers "stay, or call back?": staying
 SHORT_MINUTES: Final = 0.33  # of work that is not worth the question
+By = Literal["voice", "key", "silence", "policy"]
 LONGEST_RESULT: Final = 4_000  # characters of it that Claude reads in a turn
 
 
@@ -78,7 +79,8 @@ class Holding:
     def _attend(self, task: Task) -> Attended:
         self._stack.enter_context(task.attending())
         style = task.agent.task.narration if task.agent.task else "brief"
-        attended = Attended(task, Hold(self.words, task.wish.title, task.agent.name, style))
+        began_s = self._journal.now_s() - (self._work.now() - task.began).total_seconds()
+        attended = Attended(task, Hold(self.words, task.wish.title, task.agent.name, style, began_s))
         self._attended.append(attended)
         return attended
 
@@ -231,7 +233,7 @@ class Holding:
                 return None
             self.hold_on()
         for attended in self._attended:
-            if attended.task.running and (telling := attended.hold.due(now_s, quiet_s)):
+            if attended.task.running and not attended.task.stopped and (telling := attended.hold.due(now_s, quiet_s)):
                 return self._told(attended, telling)
         return None
 
@@ -289,7 +291,7 @@ class Holding:
                 self._journal.write(fact)
             case "unanswered", (Asks(),):
                 with suppress(ToolError):  # it is ending just now
-                    self.answer(attended, yes=False, by="silence")
+                    self.answer(attended, yes=False, by="silence", why="silence")
             case _:
                 of = attended.seqs_of(telling.facts)
                 self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
@@ -348,6 +350,11 @@ class Holding:
             if self.held is not None and self.music:
                 self.bed.play(music)
 
+    @property
+    def has_music(self) -> bool:
+        """There is some to be had."""
+        return self._work.music is not None
+
     def turn_music(self, *, on: bool) -> None:
         self.music = on
         if on:
@@ -364,11 +371,11 @@ class Holding:
             if why == "done":
                 self._earcons.play(Earcon.BACK)
 
-    def answer(self, attended: Attended, *, yes: bool, by: Literal["voice", "key", "silence", "policy"], words: str = "") -> None:
+    def answer(self, attended: Attended, *, yes: bool, by: By, words: str = "", why: Lack = "") -> None:
         """What the caller says to the run's question. Raises ToolError when the run takes nothing in any more."""
         question = attended.task.question
         if question is not None:
-            attended.task.tell(Answer(question.ask, yes, words))
+            attended.task.tell(Answer(question.ask, yes, words, why))
             attended.hold.answered()
             self._journal.write(events.Answered(task=attended.task.id, yes=yes, by=by))
             if self._errand is not None and by != "silence":

@@ -100,7 +100,7 @@ class Orders:
         asked = self._holding.asked
         if asked is not None:
             with suppress(ToolError):  # it ended in between
-                self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
+                self._holding.answer(asked, yes=False, by="policy", why="no_pin")
         return Due(asked.task.agent if asked else None, self._words.no_pin)
 
     def obey(self, order: Order, *, withheld: bool = False) -> Due:
@@ -151,16 +151,21 @@ class Orders:
         return f"{status} {words.last.format(told=told)}" if told else status
 
     def _restyle(self, steps: int) -> str:
-        hold = self._holding.newest().hold
-        at = STYLES.index(hold.style) + steps
-        hold.style = STYLES[max(1, min(at, len(STYLES) - 1))]
-        return self._words.orders.more if steps > 0 else self._words.orders.less
+        hold, words = self._holding.newest().hold, self._words.orders
+        at = STYLES.index(hold.style)
+        to = max(min(1, at), min(at + steps, len(STYLES) - 1))
+        hold.style = STYLES[to]
+        if to == at:
+            return words.most if steps > 0 else words.least if at else words.silent
+        return words.more if steps > 0 else words.less
 
     def _silent(self) -> str:
         self._holding.newest().hold.style = "silent"
         return self._words.orders.silent
 
     def _music(self, *, on: bool) -> str:
+        if not self._holding.has_music:
+            return self._words.orders.no_music
         self._holding.turn_music(on=on)
         return self._words.orders.music_on if on else self._words.orders.music_off
 
