@@ -116,6 +116,8 @@ class HoldWords(BaseModel):
     unanswered: str
     undecided: str
     no_pin: str
+    no_pin_given: str
+    settled: str
     yes: str
     no: str
     words: str

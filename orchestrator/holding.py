@@ -24,6 +24,7 @@ from orchestrator.mixer import Mixer
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import MusicSource
 from orchestrator.tasks import Task, Tasks, Wish
+from orchestrator.withheld import Withheld
 
 log = structlog.get_logger()
 
@@ -61,8 +62,7 @@ class Holding:
         """The caller wants some."""
         self.told_last = False
         """The last thing said was about the work."""
-        self._announced = False
-        """They were told that there is something to be told, after their PIN."""
+        self._withheld = Withheld()
         self.late: Late | None = None
         """What the caller may still be called back with."""
 
@@ -237,16 +237,22 @@ class Holding:
                 return self._told(attended, telling)
         return None
 
-    def withheld(self, quiet_s: float) -> Due | None:
-        """Instead, until the PIN is given: once, that there is something to be told. Nothing else begins by itself."""
+    def withheld(self, now_s: float, quiet_s: float) -> Due | None:
+        """Instead, until the PIN is given: that there is something to be told. Nothing else begins by itself.
+
+        What is asked is a no after a while: the work must not wait for somebody who does not give the PIN.
+        """
         waiting = [attended for attended in self._attended if attended.open and not attended.ending]
         over = [outcome for attended in waiting if (outcome := attended.task.outcome)]
-        asks = any(attended.task.question for attended in self._attended)
-        if self._announced or quiet_s < BREATH_S or not (over or asks):
+        asking = next((attended for attended in self._attended if attended.task.question), None)
+        ask = asking.task.question.ask if asking and asking.task.question else ""
+        if quiet_s < (OFFER_S if self._withheld.again(ask) else BREATH_S):
             return None
-        self._announced = True
-        result = not asks and all(isinstance(outcome, Done) for outcome in over)
-        return Due(None, self.words.withheld.result if result else self.words.withheld.news, asks_pin=True)
+        due = self._withheld.due(now_s, ask=ask, over=bool(over), well=all(isinstance(outcome, Done) for outcome in over))
+        if due == "lapsed" and asking is not None:
+            self.give_up(asking, "policy", "pin")
+            return None
+        return Due(None, getattr(self.words.withheld, due), asks_pin=True) if due else None
 
     def _lost(self, attended: Attended) -> Due:
         """What is known of it here is old, and nothing more comes."""
@@ -290,8 +296,7 @@ class Holding:
                 fact = events.Asked(task=task.id, question=asks.question, exact=asks.exact, risky=asks.risky, again=again)
                 self._journal.write(fact)
             case "unanswered", (Asks(),):
-                with suppress(ToolError):  # it is ending just now
-                    self.answer(attended, yes=False, by="silence", why="silence")
+                self.give_up(attended, "silence", "silence")
             case _:
                 of = attended.seqs_of(telling.facts)
                 self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
@@ -370,6 +375,11 @@ class Holding:
             self._journal.write(events.HoldEnded(task=held.task.id, why=why))
             if why == "done":
                 self._earcons.play(Earcon.BACK)
+
+    def give_up(self, attended: Attended, by: By, why: Lack) -> None:
+        """There is no answer, which is a no."""
+        with suppress(ToolError):  # it is ending just now
+            self.answer(attended, yes=False, by=by, why=why)
 
     def answer(self, attended: Attended, *, yes: bool, by: By, words: str = "", why: Lack = "") -> None:
         """What the caller says to the run's question. Raises ToolError when the run takes nothing in any more."""
