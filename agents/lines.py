@@ -41,6 +41,8 @@ class PinLines(_Lines):
     wrong: Line
     unclear: Line
     locked: Line
+    again: Line
+    """To silence, where long work waits for it."""
     passed: Line
     refused: Line
     given_up: Line

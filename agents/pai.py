@@ -105,7 +105,7 @@ class PaiRunner:
             folder=str(order.folder),
             system=words.system(order.agent),
             resumed=words.resumed,
-            words=words.model_dump(include={"say", "ask_caller", "said", "unsaid"}),
+            words=words.model_dump(include={"say", "passing", "ask_caller", "said", "unsaid"}),
             allowed_tools=task.allowed_tools,
             asked_tools=task.risky_tools,
             max_usd=task.max_usd,
@@ -199,8 +199,8 @@ class _Run:
                     await self._unheard(ask)
 
     async def _unheard(self, ask: str) -> None:
-        del self._asked[ask]
-        await self._worker.send(Reply(ask, yes=False, text=self._phrases.nobody))
+        answer = Answer(ask, yes=False, why="nobody")
+        await self._worker.send(Reply(ask, yes=False, text=self._phrases.told(answer, self._asked.pop(ask))))
 
     async def _read(self, line: bytes | None) -> list[TaskEvent]:
         if line is None:

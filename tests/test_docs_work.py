@@ -29,6 +29,7 @@ from orchestrator.music.mood import Mood
 from orchestrator.orders import KEYS, Orders
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.tasks import MOST_RUNNING
+from orchestrator.withheld import AGAIN_S
 from telephony.acs import AcsSettings
 
 ROOT: Final = Path(__file__).parents[1]
@@ -55,6 +56,7 @@ def block(word: str) -> str:
         f"It asks twice, {ANSWER_S:g} s apart",
         f'for leave ("{PUSH.question}")',
         f"up to {LONGEST_ANSWER_S / 60:g} minutes each time",
+        f"is a no if the PIN is not given within {2 * AGAIN_S / 60:g} minutes",
         f"{', '.join(ENVIRONMENT[:2])} and the like",
         f"`max_usd` ({Task().max_usd} USD) and `max_minutes` ({Task().max_minutes})",
         f"at most {MOST_RUNNING} of a caller's",

@@ -60,7 +60,7 @@ async def test_does_real_work_and_tells_of_it(tmp_path: Path) -> None:
         {"when": {"after": SAY}, "say": "━━━ 🔨 BUILD ━━━ 4/7\nNow the notes.", "calls": [notes]},
         {"when": {"after": "Write"}, "calls": [runs("cp notes.md copy.md", "Copy the notes")]},
         {"when": {"after": "Bash"}, "say": "# Notes\n\nThey are written.\n\n🗣️ Engineer: The notes are there."},
-        {"calls": [says("I begin with the notes.")]},
+        {"calls": [says("I begin with the notes.", passing=True)]},
     )
     async with command_line(tmp_path, *acts) as (runner, claude):
         events = await ran(runner, order(tmp_path / "work", allowed_tools=["Write", "Bash(cp *)"]))
@@ -68,7 +68,7 @@ async def test_does_real_work_and_tells_of_it(tmp_path: Path) -> None:
     assert (tmp_path / "work" / "copy.md").read_text() == "# Notes\n"
     told = [event for event in events if isinstance(event, Says | Working | Done)]
     assert told == [
-        Says("I begin with the notes."),
+        Says("I begin with the notes.", passing=True),
         Working("phase", "build", 4, 7),
         Says("Now the notes.", passing=True),
         Working("Write"),
