@@ -77,7 +77,9 @@ class PaiRunner:
         """See TaskRunner."""
         session = order.session or str(uuid4())
         try:
-            job = self._job(order, session, await anyio.to_thread.run_sync(find_command, self._settings.command, self._environ))
+            command = await anyio.to_thread.run_sync(find_command, self._settings.command, self._environ)
+            folder = await anyio.to_thread.run_sync(order.folder.absolute)  # the worker is not started from where we were
+            job = self._job(order, session, command, folder)
             worker = await _Worker.start(self._variables(session), session)
         except WorkError as error:
             yield Failed(error, "")
@@ -96,13 +98,13 @@ class PaiRunner:
         """See TaskRunner."""
         return await processes.end(began.session)
 
-    def _job(self, order: Order, session: str, command: str) -> Job:
+    def _job(self, order: Order, session: str, command: str, folder: Path) -> Job:
         task, settings, words = order.agent.task or Task(), self._settings, self._words
         return Job(
             prompt=order.prompt,
             session=session,
             command=command,
-            folder=str(order.folder),
+            folder=str(folder),
             system=words.system(order.agent),
             resumed=words.resumed,
             words=words.model_dump(include={"say", "passing", "ask_caller", "said", "unsaid"}),

@@ -31,8 +31,8 @@ MOST_RUNNING: Final = 3  # of one caller at a time: each costs money, and a quar
 
 
 async def made(folder: Path) -> None:
-    """Makes it, off the event loop."""
-    await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
+    """Makes it, off the event loop; what it makes is nobody else's business."""
+    await anyio.to_thread.run_sync(lambda: folder.mkdir(mode=0o700, parents=True, exist_ok=True))
 
 
 class Tasks:

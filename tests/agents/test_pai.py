@@ -54,7 +54,8 @@ async def shell_works(folder: Path) -> int:
     return int(await eventually(read, lambda text: text.endswith("\n"), within_s=50))
 
 
-async def test_does_real_work_and_tells_of_it(tmp_path: Path) -> None:
+async def test_does_real_work_and_tells_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     notes = {"tool": "Write", "input": {"file_path": str(tmp_path / "work" / "notes.md"), "content": "# Notes\n"}}
     acts = (
         {"when": {"after": SAY}, "say": "━━━ 🔨 BUILD ━━━ 4/7\nNow the notes.", "calls": [notes]},
@@ -63,7 +64,7 @@ async def test_does_real_work_and_tells_of_it(tmp_path: Path) -> None:
         {"calls": [says("I begin with the notes.", passing=True)]},
     )
     async with command_line(tmp_path, *acts) as (runner, claude):
-        events = await ran(runner, order(tmp_path / "work", allowed_tools=["Write", "Bash(cp *)"]))
+        events = await ran(runner, order(Path("work"), allowed_tools=["Write", "Bash(cp *)"]))  # from where we are
     assert (tmp_path / "work" / "notes.md").read_text() == "# Notes\n"
     assert (tmp_path / "work" / "copy.md").read_text() == "# Notes\n"
     told = [event for event in events if isinstance(event, Says | Working | Done)]

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
-from agents.script import ToolUse
+from agents.script import Entry, ToolUse, When
 from agents.scripted_work import WorkScript
 from agents.work import Answer, Word
 from orchestrator.events import (
@@ -125,6 +125,16 @@ async def test_when_it_is_done_the_agent_tells_it_and_the_talk_goes_on(claude: S
         assert "in the folder drafts" in claude.requests[-1].asked.note
         await call.pause(9)
         assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
+
+
+async def test_no_work_begins_because_other_work_has_ended(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.uses("engineer", "start_task", POST, note="Your work .a blog post. ended unfinished")
+    refused = When(agent="engineer", after="start_task", result="^Nobody has asked for that")
+    claude.add(Entry(when=refused, say="It broke off. Shall I try once more?"))
+    async with working(claude, rehearsal, {"after_s": 5, "failed": "work_crashed"}) as call:
+        await call.pause(12)
+        assert call.said[-1].text.endswith("Shall I try once more?")
+        assert len(call.facts(TaskStarted)) == 1
 
 
 @pytest.mark.parametrize(("spoken", "again"), [("The post is written.", True), ("", False)])
