@@ -1,7 +1,7 @@
 """The process that hosts one run of the command line: `python -m agents.pai_worker`, told and telling by agents/pai_wire.
 
 It has an environment of its own, so that no secret of the server's reaches the run's shell. It ends when its stdin does, when
-it is terminated, and when its parent dies; each time it interrupts the run first, so that nothing is left.
+it is terminated, and when its parent dies; each time it interrupts the run first, and ends what that has left running.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from claude_agent_sdk import (
     tool,
 )
 
+from agents import processes
 from agents.errors import Crashed, NotInstalled, WorkError
 from agents.pai_reading import OURS, Reading
 from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, pack
@@ -240,12 +241,22 @@ async def main() -> None:
     out = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        kernel = ctypes.CDLL(None)
+        kernel.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        kernel.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what a shell lets go of without its mark is still found, as our child
     lines = _lines()
     first = await anext(lines, None)
     if first is None or not isinstance(job := for_worker(first), Job):
         return
-    host = Host(job, out)
+    try:
+        await _work(Host(job, out), lines)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await processes.end(job.session, spare=os.getpid())
+
+
+async def _work(host: Host, lines: AsyncGenerator[bytes, None]) -> None:
+    """Until it is done, or the server has nothing more to say, or we are told to end."""
     async with anyio.create_task_group() as group:
 
         async def hear() -> None:

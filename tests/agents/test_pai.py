@@ -217,12 +217,13 @@ async def test_nothing_outlives_a_server_that_is_killed(tmp_path: Path, worker_t
 
 
 async def test_what_it_left_running_ends_with_it(tmp_path: Path) -> None:
-    hidden = "env -i setsid sh -c 'echo $$ > shell.pid; while true; do sleep 0.1; done' > /dev/null 2>&1 &"
+    hidden = "(env -i setsid sh -c 'echo $$ > shell.pid; while true; do sleep 0.1; done' > /dev/null 2>&1 &)"
     acts = {"when": {"after": "Bash"}, "say": "Done."}, {"calls": [runs(f"setsid sleep 600 > /dev/null 2>&1 & {hidden}")]}
     async with command_line(tmp_path, *acts) as (runner, _):
         events = await ran(runner, order(tmp_path / "work", **BASH))
     assert isinstance(events[-1], Done)
     assert await left(session(events)) == {}
+    assert gone(await shell_works(tmp_path))
 
 
 async def test_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
