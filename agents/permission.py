@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from agents.aloud import Signs
 from agents.definition import Agent
-from agents.exact import Use
+from agents.exact import LONGEST_EXACT, Use
 from agents.speakable import phrase, sentences
 from agents.work import Answer, Asks
 from agents.yaml_file import YamlFile, read_text
@@ -110,7 +110,7 @@ class WorkWords(_Part):
     def asks(self, ask: str, tool: str, given: Mapping[str, Any], agent: Agent) -> Asks:
         """The question to the caller, for a tool's use, or, where `tool` is empty, one of the run's own."""
         if not tool:
-            own = sentences(str(given.get("question", "")), 2).rstrip(".! ")
+            own = sentences(str(given.get("question", ""))[:LONGEST_EXACT], 2).rstrip(".! ")
             return Asks(ask, own if own.endswith("?") else f"{own or self.anything}?")
         use = Use(tool, given)
         who = agent.name if agent.front_desk else f"The {agent.name}"
