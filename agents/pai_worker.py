@@ -27,6 +27,7 @@ from claude_agent_sdk import (
     PermissionResultDeny,
     ToolPermissionContext,
     create_sdk_mcp_server,
+    delete_session,
     get_session_info,
     tool,
 )
@@ -48,7 +49,7 @@ class Host:
 
     def __init__(self, job: Job, out: int) -> None:
         self._job, self._out = job, out
-        self._known = get_session_info(job.session) is not None
+        self._known = _begun(job.session)
         self._reading = Reading()
         self._replies: dict[str, Reply] = {}
         self._waiting: dict[str, anyio.Event] = {}
@@ -208,6 +209,15 @@ class Host:
         with suppress(BrokenPipeError):
             while line:
                 line = line[os.write(self._out, line) :]
+
+
+def _begun(session: str) -> bool:
+    """There is something to go on with. A session that was cut off before its first word is cleared away: else it is "in use"."""
+    if get_session_info(session) is not None:
+        return True
+    with suppress(FileNotFoundError, ValueError):
+        delete_session(session)
+    return False
 
 
 def _text(text: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -237,9 +238,14 @@ async def test_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
 
 
 async def test_starts_anew_where_nothing_is_left_to_go_on_with(tmp_path: Path) -> None:
+    """Not even where it was cut off so early that its session holds no word yet."""
+    begun = "3f2c8f0e-8d5c-4d6e-9a51-111111111111"
+    sessions = tmp_path / "home" / ".claude" / "projects" / re.sub(r"\W|_", "-", str(tmp_path / "work"))
+    sessions.mkdir(parents=True)
+    (sessions / f"{begun}.jsonl").write_text('{"type":"queue-operation","operation":"enqueue"}\n')
     async with command_line(tmp_path, {"when": {"heard": "^Do the work"}, "say": "Done."}) as (runner, _):
-        events = await ran(runner, order(tmp_path / "work", session="3f2c8f0e-8d5c-4d6e-9a51-111111111111"))
-    assert session(events) == "3f2c8f0e-8d5c-4d6e-9a51-111111111111"
+        events = await ran(runner, order(tmp_path / "work", session=begun))
+    assert session(events) == begun
     assert isinstance(events[-1], Done)
 
 
