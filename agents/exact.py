@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, Final
 
 LONGEST_EXACT: Final = 2_000  # characters that are kept: what is risky may stand at the end of a long command
+_SHELLS: Final = ("Monitor", "PowerShell")  # they run commands as Bash does
 _SUBJECTS: Final = ("command", "file_path", "notebook_path", "url", "query", "skill", "path")
 _RULE: Final = re.compile(r"([\w*-]+)(?:\((.*)\))?", re.DOTALL)
 _BETWEEN: Final = re.compile(r"&&|\|\|?|;|\n|(?<![<>])&(?!>)|\$\(|[<>]\(|`|\s-c\s+[\"']|\beval\s+[\"']?")
@@ -26,6 +27,11 @@ class Use:
 
     tool: str
     given: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """The tool whose words and rules hold for it as well."""
+        return "Bash" if self.tool in _SHELLS else self.tool
 
     @cached_property
     def subject(self) -> str:
@@ -52,10 +58,10 @@ class Use:
 
     @cached_property
     def _joined(self) -> str:
-        return _CONTINUED.sub(r"\1", self.subject) if self.tool == "Bash" else self.subject
+        return _CONTINUED.sub(r"\1", self.subject) if self.kind == "Bash" else self.subject
 
     def _parted(self, text: str) -> tuple[str, ...]:
-        pieces = _BETWEEN.split(text) if self.tool == "Bash" else [text]
+        pieces = _BETWEEN.split(text) if self.kind == "Bash" else [text]
         return tuple(part for piece in pieces if (part := " ".join(piece.split())))
 
     @property
@@ -72,7 +78,7 @@ class Use:
         stands before it, with or without its quotes, and so does the whole.
         """
         parsed = _RULE.fullmatch(rule.strip())
-        if parsed is None or not fnmatchcase(self.tool, parsed[1]):
+        if parsed is None or not any(fnmatchcase(name, parsed[1]) for name in (self.tool, self.kind)):
             return ()
         whole = " ".join(self.subject.split())
         if parsed[2] is None:

@@ -167,7 +167,7 @@ class _Run:
         """What comes of the next thing that happens: a line of the worker's, a word of the caller's, or the end of the time."""
         lines: list[bytes | None] = []
         words: list[Word | None] = []
-        with anyio.CancelScope(deadline=self._time.by_s if self._stops_by is None else self._stops_by):
+        with anyio.CancelScope(deadline=self._time.by_s if self._stops_by is None else self._stops_by) as time:
             await _first(
                 lambda: _kept(lines, self._worker.line),
                 None if self._nobody else lambda: _kept(words, self._word),
@@ -175,8 +175,8 @@ class _Run:
         for word in words:
             await self._hear(word)
         events = [event for line in lines for event in await self._read(line)]
-        if not lines and not words:
-            events = await self._late()
+        if time.cancel_called and not self.over:  # by time, however much it has to tell
+            events += await self._late()
         self._time.waiting(bool(self._asked), anyio.current_time())
         return events
 

@@ -9,24 +9,28 @@ from typing import Any, Final
 
 from agents.work import Working
 
-_HEADER: Final = re.compile(r"^\s*━+[^\w\n]*([A-Z][A-Z ]{1,20}?)\s*━+\s*(\d{1,2})\s*/\s*(\d{1,2})", re.MULTILINE)
+_HEADER: Final = re.compile(
+    r"^[ \t]*━{1,80}[^\w\n━]{0,20}([A-Z][A-Z ]{1,20}?)[ \t]*━{1,80}[ \t]*(\d{1,2})\s*/\s*(\d{1,2})", re.MULTILINE
+)
 _DOCUMENT: Final = re.compile(r"(?:^|[/\\])(?:PRD|ISA)\.md$")  # ISA: what LifeOS calls it
 _MET: Final = re.compile(r"^progress:\s*[\"']?(\d{1,4})\s*/\s*(\d{1,4})", re.MULTILINE)
 _PHASE: Final = re.compile(r"^phase:\s*[\"']?([a-z]{2,20})\b", re.MULTILINE)
 _OVER: Final = "complete"  # a phase by name alone: what came of it is told as the result
-_NOTIFIES: Final = re.compile(r"\bcurl\b.*(?:localhost|127\.0\.0\.1):\d+/(?:notify|pai|voice)\b", re.DOTALL)
+_NOTIFIES: Final = re.compile(r"\bcurl\b.{1,2000}(?:localhost|127\.0\.0\.1):\d+/(?:notify|pai|voice)\b", re.DOTALL)
 _MESSAGE: Final = re.compile(r'"message"\s*:\s*("(?:[^"\\]|\\.)*")')
 _ENTERS: Final = re.compile(r"^(?:entering|starting|beginning) (?:the )?(\w{2,20}) phase\b", re.IGNORECASE)
-_VOICE_LINE: Final = re.compile(r"^[\s*]*\U0001f5e3\ufe0f?[\s*]*[^:\n]{1,40}:\**\s*(.+)$", re.MULTILINE)
+_VOICE_LINE: Final = re.compile(r"^[ \t*]*\U0001f5e3\ufe0f?[ \t*]*[^:：\n]{1,40}[:：]\**\s*(.+)$", re.MULTILINE)
 _COMPLETED: Final = re.compile(r"^[^\w\n]*(?:CUSTOM )?COMPLETED:\**\s*(.+)$", re.MULTILINE)
 _BOOKS: Final = re.compile(r"^[^\w\n]*(?:TASK|ITERATION on|EFFORT LEVEL|CAPABILITIES SELECTED|RATE)\b[^:\n]*:.*$", re.MULTILINE)
 _LABEL: Final = re.compile(r"^[^\w\n]+[A-Z][A-Z ]{2,24}:\**[ \t]*", re.MULTILINE)
-_AGENT_TAG: Final = re.compile(r"\[AGENT:[^\]\n]*\]|<system-reminder>.*?</system-reminder>", re.DOTALL)
+_AGENT_TAG: Final = re.compile(r"\[AGENT:[^\]\n]*\]|<system-reminder>(?:(?!<system-reminder>).)*?</system-reminder>", re.DOTALL)
+_CODE: Final = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1|\Z)", re.MULTILINE | re.DOTALL)  # what it shows, it does not say
 
 
 def headers(text: str) -> list[Working]:
     """The phases that it says it has come to."""
-    return [Working("phase", phase.strip().lower(), int(step), int(of)) for phase, step, of in _HEADER.findall(text)]
+    found = _HEADER.findall(_CODE.sub("", text))
+    return [Working("phase", phase.strip().lower(), int(step), int(of)) for phase, step, of in found]
 
 
 def front_matter(given: Mapping[str, Any]) -> list[Working]:
@@ -72,6 +76,6 @@ def untagged(text: str) -> str:
 
 def voice_line(text: str) -> str:
     """The line that it wants to be spoken, the last of them; empty if there is none."""
-    text = untagged(text)
+    text = _CODE.sub("", untagged(text))
     lines = _VOICE_LINE.findall(text) or _COMPLETED.findall(text)
     return lines[-1] if lines else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -73,7 +74,9 @@ class NoMessage(Exception):
 
 
 def pack(message: ToWorker | FromWorker) -> bytes:
-    return msgspec.json.encode({type(message).__name__: message}) + b"\n"
+    """Half of a sign, where a text was cut in the middle of it, becomes a question mark: it has no UTF-8."""
+    line = json.dumps({type(message).__name__: msgspec.to_builtins(message)}, ensure_ascii=False)
+    return line.encode(errors="replace") + b"\n"
 
 
 def for_worker(line: bytes) -> ToWorker:

@@ -1,7 +1,7 @@
 """The process that hosts one run of the command line: `python -m agents.pai_worker`, told and telling by agents/pai_wire.
 
 It has an environment of its own, so that no secret of the server's reaches the run's shell. It ends when its stdin does, when
-it is terminated, and when its parent dies; each time it interrupts the run first, so that nothing is left.
+it is terminated, and when its parent dies; each time it interrupts the run first, and ends what that has left running.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from claude_agent_sdk import (
     PermissionResultDeny,
     ToolPermissionContext,
     create_sdk_mcp_server,
+    delete_session,
     get_session_info,
     tool,
 )
 
+from agents import processes
 from agents.errors import Crashed, NotInstalled, WorkError
 from agents.pai_reading import OURS, Reading
 from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, pack
@@ -47,7 +49,7 @@ class Host:
 
     def __init__(self, job: Job, out: int) -> None:
         self._job, self._out = job, out
-        self._known = get_session_info(job.session) is not None
+        self._known = _begun(job.session)
         self._reading = Reading()
         self._replies: dict[str, Reply] = {}
         self._waiting: dict[str, anyio.Event] = {}
@@ -211,6 +213,15 @@ class Host:
                 line = line[os.write(self._out, line) :]
 
 
+def _begun(session: str) -> bool:
+    """There is something to go on with. A session that was cut off before its first word is cleared away: else it is "in use"."""
+    if get_session_info(session) is not None:
+        return True
+    with suppress(FileNotFoundError, ValueError):
+        delete_session(session)
+    return False
+
+
 def _text(text: str) -> dict[str, Any]:
     return {"content": [{"type": "text", "text": text}]}
 
@@ -242,12 +253,22 @@ async def main() -> None:
     out = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        kernel = ctypes.CDLL(None)
+        kernel.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        kernel.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what a shell lets go of without its mark is still found, as our child
     lines = _lines()
     first = await anext(lines, None)
     if first is None or not isinstance(job := for_worker(first), Job):
         return
-    host = Host(job, out)
+    try:
+        await _work(Host(job, out), lines)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await processes.end(job.session, spare=os.getpid())
+
+
+async def _work(host: Host, lines: AsyncGenerator[bytes, None]) -> None:
+    """Until it is done, or the server has nothing more to say, or we are told to end."""
     async with anyio.create_task_group() as group:
 
         async def hear() -> None:

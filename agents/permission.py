@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from agents.aloud import Signs
 from agents.definition import Agent
-from agents.exact import Use
+from agents.exact import LONGEST_EXACT, Use
 from agents.speakable import phrase, sentences
 from agents.work import Answer, Asks
 from agents.yaml_file import YamlFile, read_text
@@ -122,27 +122,26 @@ class WorkWords(_Part):
     def asks(self, ask: str, tool: str, given: Mapping[str, Any], agent: Agent) -> Asks:
         """The question to the caller, for a tool's use, or, where `tool` is empty, one of the run's own."""
         if not tool:
-            own = sentences(str(given.get("question", "")), 2).rstrip(".! ")
+            own = sentences(str(given.get("question", ""))[:LONGEST_EXACT], 2).rstrip(".! ")
             return Asks(ask, own if own.endswith("?") else f"{own or self.anything}?")
         use = Use(tool, given)
         who = agent.name if agent.front_desk else f"The {agent.name}"
         rules = agent.task.risky_tools if agent.task else ()
         risky = tuple(part for rule in rules for part in use.fitting(rule))
-        if named := risky or self._grave(use):
-            return Asks(ask, self._exactly(use, who, named), tool, use.exact, bool(risky))
-        description = phrase(str(given.get("description") or ""))
-        return Asks(ask, self._worded(tool, use.subject, who, description), tool, use.exact)
+        named = risky or self._grave(use)
+        question = "" if named else self._worded(use, who)
+        return Asks(ask, question or self._exactly(use, who, named or use.parts), tool, use.exact, bool(risky))
 
     def _grave(self, use: Use) -> tuple[str, ...]:
         """What of it is to be named exactly, though nobody called it risky."""
-        kinds = [kind for kind in self.grave if fnmatchcase(use.tool, kind.tool)]
+        kinds = [kind for kind in self.grave if fnmatchcase(use.kind, kind.tool)]
         return tuple(part for part in (*use.parts, use.subject) if any(re.search(kind.when, part) for kind in kinds))
 
-    def _exactly(self, use: Use, who: str, risky: Sequence[str]) -> str:
-        """Said so that nothing that matters is left unsaid, and nothing is the run's own description."""
+    def _exactly(self, use: Use, who: str, named: Sequence[str]) -> str:
+        """Said so that nothing of what is to be `named` is left unsaid, and nothing is the run's own description."""
         everything = self.signs.aloud(*use.things)
         if len(use.parts) > 1 and not everything.whole:
-            parts = [part for part in use.parts if part in risky] or risky
+            parts = [part for part in use.parts if part in named] or named
             return self.among.format(who=who, all=self.signs.aloud(*parts).text)
         known = {
             "who": who,
@@ -150,21 +149,23 @@ class WorkWords(_Part):
             "all": everything.text,
         }
         for wording in self.exactly:
-            found = re.fullmatch(wording.when, use.single, re.DOTALL) if fnmatchcase(use.tool, wording.tool) else None
+            found = re.fullmatch(wording.when, use.single, re.DOTALL) if fnmatchcase(use.kind, wording.tool) else None
             if found and self.signs.aloud(*found.groups()).whole:
-                named = {name: self.signs.aloud(part).text for name, part in found.groupdict().items()}
-                return wording.asks.format(**known, **named)
+                said = {name: self.signs.aloud(part).text for name, part in found.groupdict().items()}
+                return wording.asks.format(**known, **said)
         return f"{who}: {self.anything}?"
 
-    def _worded(self, tool: str, what: str, who: str, description: str) -> str:
+    def _worded(self, use: Use, who: str) -> str:
+        """What everybody understands of it; empty where no wording fits."""
+        description = phrase(str(use.given.get("description") or ""))
         for wording in self.questions:
-            found = re.search(wording.when, what) if fnmatchcase(tool, wording.tool) else None
+            found = re.search(wording.when, use.subject) if fnmatchcase(use.kind, wording.tool) else None
             if found is None or ("{description}" in wording.asks and not description):
                 continue
             named = {name: phrase(re.split(r"[/\\]", part or "")[-1]) for name, part in found.groupdict().items()}
             if all(named.values()):
                 return wording.asks.format(who=who, description=description[:1].lower() + description[1:], **named)
-        return f"{who}: {self.anything}?"
+        return ""
 
     def told(self, answer: Answer, asks: Asks) -> str:
         """The caller's answer, as the run is told, or why there is none."""

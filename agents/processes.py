@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -34,27 +34,30 @@ def family(mark: str) -> dict[int, int]:
     return {pid: int(stats[pid][19]) for pid in found}
 
 
-async def end(mark: str) -> bool:
-    """End the run's processes: asked first, so that they end their own, then killed. False if there were none."""
-    known = left = await anyio.to_thread.run_sync(family, mark)
-    if not known:
-        return False
-    _signal(left, signal.SIGTERM)
-    with anyio.move_on_after(_PATIENCE_S):
-        while left:
-            await anyio.sleep(_LOOK_S)
-            known, left = await anyio.to_thread.run_sync(_living, mark, known)
-    _signal(left, signal.SIGKILL)
-    return True
+async def end(mark: str, *, spare: int = 0) -> bool:
+    """End the run's processes but the one to `spare`: asked first, so that they end their own, then killed.
+
+    What they start meanwhile is ended too. False if there were none.
+    """
+    known, left = await anyio.to_thread.run_sync(_living, mark, spare, {})
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        signalled = set[int]()
+        with anyio.move_on_after(_PATIENCE_S):
+            while left:
+                _signal(left.keys() - signalled, number)
+                signalled |= left.keys()
+                await anyio.sleep(_LOOK_S)
+                known, left = await anyio.to_thread.run_sync(_living, mark, spare, known)
+    return bool(known)
 
 
-def _living(mark: str, known: dict[int, int]) -> tuple[dict[int, int], dict[int, int]]:
+def _living(mark: str, spare: int, known: dict[int, int]) -> tuple[dict[int, int], dict[int, int]]:
     """All that were ever found, and those of them that still live: a child whose parent has just ended is known from before."""
-    known = known | family(mark)
+    known = {pid: ticks for pid, ticks in (known | family(mark)).items() if pid != spare}
     return known, {pid: ticks for pid, ticks in known.items() if started(pid) == ticks}
 
 
-def _signal(pids: Collection[int], number: int) -> None:
+def _signal(pids: Iterable[int], number: int) -> None:
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 from typing import Final
 
 from agents.markdown import plain
-from agents.spoken import Sentences
+from agents.spoken import pieces
 
 LONGEST_PHRASE: Final = 120
 _PARTS: Final = re.compile(r"(?<!\w)(\d+)\s*/\s*(\d+)(?!\w)")
@@ -26,9 +27,8 @@ def phrase(text: str) -> str:
 
 def sentences(text: str, most: int) -> str:
     """Its first sentences that are fit to be said; the others are left out."""
-    whole = Sentences(first_clause=False)
-    fit = [said for piece in whole.push(text) + whole.finish() if (said := _fit(piece))]
-    return " ".join(fit[:most])
+    fit = (said for piece in pieces(text) if (said := _fit(piece)))
+    return " ".join(islice(fit, most))
 
 
 def _fit(piece: str) -> str:

@@ -6,6 +6,7 @@ A pure automaton fed character by character: how the stream was cut into deltas 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from agents.markdown import Head, Kind, head, plain
@@ -161,6 +162,14 @@ class Sentences:
         if piece:
             self._ready.append(piece)
             self._early = False
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Of a whole text, which is read only as far as they are asked for."""
+    whole = Sentences(first_clause=False)
+    for at in range(0, len(text), LONGEST):
+        yield from whole.push(text[at : at + LONGEST])
+    yield from whole.finish()
 
 
 def _is_clause(text: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from agents.definition import Agent
 from agents.lines import Lines
-from agents.spoken import Sentences
+from agents.spoken import pieces
 from agents.work import Done, Failed
 from orchestrator.task import Task
 
@@ -40,5 +41,4 @@ def message(tasks: Sequence[Task], lines: Lines) -> str:
 
 
 def _sentences(text: str) -> tuple[str, ...]:
-    cut = Sentences(first_clause=False)
-    return tuple([*cut.push(text), *cut.finish()][:MOST_SENTENCES])
+    return tuple(islice(pieces(text), MOST_SENTENCES))

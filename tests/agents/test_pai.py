@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -218,12 +219,13 @@ async def test_nothing_outlives_a_server_that_is_killed(tmp_path: Path, worker_t
 
 
 async def test_what_it_left_running_ends_with_it(tmp_path: Path) -> None:
-    hidden = "env -i setsid sh -c 'echo $$ > shell.pid; while true; do sleep 0.1; done' > /dev/null 2>&1 &"
+    hidden = "(env -i setsid sh -c 'echo $$ > shell.pid; while true; do sleep 0.1; done' > /dev/null 2>&1 &)"
     acts = {"when": {"after": "Bash"}, "say": "Done."}, {"calls": [runs(f"setsid sleep 600 > /dev/null 2>&1 & {hidden}")]}
     async with command_line(tmp_path, *acts) as (runner, _):
         events = await ran(runner, order(tmp_path / "work", **BASH))
     assert isinstance(events[-1], Done)
     assert await left(session(events)) == {}
+    assert gone(await shell_works(tmp_path))
 
 
 async def test_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
@@ -237,9 +239,14 @@ async def test_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
 
 
 async def test_starts_anew_where_nothing_is_left_to_go_on_with(tmp_path: Path) -> None:
+    """Not even where it was cut off so early that its session holds no word yet."""
+    begun = "3f2c8f0e-8d5c-4d6e-9a51-111111111111"
+    sessions = tmp_path / "home" / ".claude" / "projects" / re.sub(r"\W|_", "-", str(tmp_path / "work"))
+    sessions.mkdir(parents=True)
+    (sessions / f"{begun}.jsonl").write_text('{"type":"queue-operation","operation":"enqueue"}\n')
     async with command_line(tmp_path, {"when": {"heard": "^Do the work"}, "say": "Done."}) as (runner, _):
-        events = await ran(runner, order(tmp_path / "work", session="3f2c8f0e-8d5c-4d6e-9a51-111111111111"))
-    assert session(events) == "3f2c8f0e-8d5c-4d6e-9a51-111111111111"
+        events = await ran(runner, order(tmp_path / "work", session=begun))
+    assert session(events) == begun
     assert isinstance(events[-1], Done)
 
 

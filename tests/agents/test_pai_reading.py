@@ -144,6 +144,17 @@ def test_each_phase_of_pais_is_told_once_however_often_it_is_named() -> None:
     ]
 
 
+def test_what_it_shows_in_a_block_of_code_is_nothing_it_does() -> None:
+    shown = "They look so:\n```text\n━━━ 🔨 BUILD ━━━ 4/7\n🗣️ Kai: It is built.\n```\nGood."
+    assert read(text(shown), use("Read")) == [Says("They look so: Good.", passing=True), Working("Read")]
+
+
+@pytest.mark.parametrize("endless", ["━" * 100_000, "\n" * 100_000, "curl " * 20_000, "<system-reminder>" * 6_000])
+def test_no_text_of_a_run_takes_long_to_be_read(endless: str) -> None:
+    """Each took minutes."""
+    assert read(text(endless), use("Bash", command=endless))[-1] == Working("Bash")
+
+
 def test_a_line_that_pai_wants_spoken_is_meant_for_the_caller() -> None:
     background = text("The server runs.\n\n🗣️ Kai: I have started the server."), result("x"), use("Bash", command="x")
     assert Says("I have started the server.") in read(*background)
@@ -243,6 +254,8 @@ def test_what_was_stopped_is_stopped_however_it_ended() -> None:
         ("🎯 COMPLETED: [AGENT:engineer] Fixed the flaky test.", "Fixed the flaky test."),
         ("**🎯 COMPLETED:** Fixed it all.", "Fixed it all."),
         ("🗣️ Kai: {code}\n", ""),
+        ("🗣️ 凯：文章写好了。", "文章写好了。"),
+        ("It is there.\n```\n🗣️ Kai: I am an example.\n```", "It is there."),
         ("I wrote the post. It has three parts. And a picture.", "I wrote the post. It has three parts."),
         ("━━━ 📚 LEARN ━━━ 7/7\n📋 SUMMARY: It was a race.", "It was a race."),
         ("", ""),

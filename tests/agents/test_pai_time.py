@@ -8,9 +8,9 @@ from typing import Any, Final
 import anyio
 import pytest
 
-from agents.pai import _Run  # pyright: ignore[reportPrivateUsage]
+from agents.pai import _STOP_S, _Run  # pyright: ignore[reportPrivateUsage]
 from agents.pai_wire import Wants, pack
-from agents.work import Answer, Asks, Stop, Word
+from agents.work import Answer, Asks, Failed, Stop, Word, Working
 from tests.agents.command_line import PHONE_WORDS
 from tests.agents.workplace import order
 
@@ -37,6 +37,26 @@ class Asking:
 
     async def send(self, message: Any) -> None:
         self.told.append((anyio.current_time(), message))
+
+
+class Flooding(Asking):
+    """A worker that never stops telling."""
+
+    async def line(self) -> bytes:
+        return pack(Working("Read"))
+
+
+async def test_much_to_tell_does_not_hold_up_the_end_of_the_time(tmp_path: Path) -> None:
+    worker = Flooding()
+    send, words = anyio.create_memory_object_stream[Word](1)
+    with send, words:
+        run = _Run(order(tmp_path, minutes=0), PHONE_WORDS, worker, words)  # pyright: ignore[reportArgumentType]
+        assert await run.next() == [Working("Read")]
+        assert [message for _, message in worker.told] == [Stop()]
+        await anyio.sleep(_STOP_S)
+        *_, failed = await run.next()
+        assert isinstance(failed, Failed)
+        assert failed.error.code == "work_out_of_time"
 
 
 async def test_waiting_for_an_answer_is_not_of_its_time(tmp_path: Path) -> None:

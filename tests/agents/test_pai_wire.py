@@ -39,6 +39,17 @@ def test_from_the_worker(message: Any) -> None:
     assert from_worker(line) == message
 
 
+def test_half_a_sign_is_no_end_of_the_work() -> None:
+    assert from_worker(
+        pack(
+            Done(
+                "Cut in \ud83d",
+                "",
+            )
+        )
+    ) == Done("Cut in ?", "")
+
+
 @pytest.mark.parametrize(
     "line", [b"", b"Traceback", b"[]", b"{}", b'{"Other":{}}', b'{"Says":{"text":1}}', b'{"Says":{},"Done":{}}', pack(Stop())]
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -59,6 +61,28 @@ async def test_one_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) 
     async with shell("trap '' TERM; echo up; while true; do sleep 0.05; done", "three") as (process, _):
         assert await processes.end("three")
         assert await process.wait() == -9
+
+
+async def test_what_is_started_meanwhile_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_PATIENCE_S", 0.2)
+    environment = {"PATH": "/usr/bin:/bin", processes.MARK: "four"}
+    late: list[int] = []
+
+    def signalled(pids: Collection[int], number: int, really: Any = processes._signal) -> None:  # pyright: ignore[reportPrivateUsage]
+        if number == signal.SIGKILL and not late:
+            late.append(os.posix_spawn("/bin/sleep", ["sleep", "60"], environment))
+        really(pids, number)
+
+    monkeypatch.setattr(processes, "_signal", signalled)
+    async with shell("trap '' TERM; echo up; while true; do sleep 0.05; done", "four"):
+        assert await processes.end("four")
+    assert await anyio.to_thread.run_sync(os.waitpid, late[0], os.WNOHANG) == (late[0], signal.SIGKILL)
+
+
+async def test_one_may_be_spared() -> None:
+    async with shell("echo up; read x < /dev/zero", "five") as (process, _):
+        assert not await processes.end("five", spare=process.pid)
+        assert process.returncode is None
 
 
 def test_when_a_process_started() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.spoken import LONGEST, Sentences
+from agents.spoken import LONGEST, Sentences, pieces
 
 
 def spoken(text: str, *, names: tuple[str, ...] = ("Kai",), first_clause: bool = False) -> list[str]:
@@ -193,3 +194,8 @@ def test_no_word_is_lost_and_none_is_added(marked: list[tuple[str, str]], early:
     pieces = spoken(text, names=(), first_clause=early)
     assert re.findall(r"[a-z]+", " ".join(pieces)) == [word for word, _ in marked]
     assert not any(character in "".join(pieces) for character in "*`#[]\n")
+
+
+def test_of_a_whole_text_only_as_much_is_read_as_is_asked_for() -> None:
+    book = "I begin. " * 1_000_000  # to read all of it takes a minute
+    assert list(islice(pieces(book), 2)) == ["I begin.", "I begin."]
