@@ -22,6 +22,7 @@ from anyio.abc import TaskGroup
 from agents.definition import Agent
 from agents.errors import Crashed, Stopped, WorkError
 from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner
+from orchestrator.apart import begin_apart
 from orchestrator.delivery import Bearer, CallbackSettings, Verdict, may_ask, next_call
 from orchestrator.failures import leaves, place
 from orchestrator.presence import Presence
@@ -229,10 +230,12 @@ class Life:
     async def _bring(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
         verdict = Verdict.FAILED
         try:
-            async with self.presence.calling(task.wish.owner):
+            async with self.presence.calling(task.wish.owner) as until_free:
                 if not task.delivered:
                     task.told = anyio.Event()
                     await steps.note(DIALLING, {"number": number})
+                    await until_free()  # where the database was away, that has taken a while
+                if not task.delivered:
                     verdict = await self._brought(bearer, task, steps, number)
         except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
             log.warning("task_not_brought", task=task.id, where=place(error))
@@ -259,7 +262,7 @@ class Life:
             finally:
                 called.set()
 
-        self.group.start_soon(call)
+        begin_apart(self.group, call)
         await called.wait()
         return next(iter(verdicts), Verdict.FAILED)
 
