@@ -20,7 +20,7 @@ import structlog
 from anyio.abc import TaskGroup
 
 from agents.definition import Agent
-from agents.errors import Crashed, Stopped, WorkError
+from agents.errors import Crashed, OverBudget, Stopped, WorkError
 from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner
 from orchestrator.apart import begin_apart
 from orchestrator.delivery import Bearer, CallbackSettings, Verdict, may_ask, next_call
@@ -92,6 +92,8 @@ class Life:
     bearer: Bearer | None = None
     """None: nobody is called; what is done waits until its owner calls."""
     presence: Presence = field(default_factory=Presence)
+    may_spend: Callable[[Task], bool] = lambda _: True
+    """See orchestrator.tasks.Tasks."""
 
     async def live(self, task: Task, steps: Steps) -> None:
         """From wherever it is to its end: its owner has heard how it ended."""
@@ -133,6 +135,8 @@ class Life:
             task.happened(Says(before.said))
         if before.starts > MOST_RESUMES:
             return Failed(Crashed(f"Its server broke off {before.starts} times."), before.said)
+        if not self.may_spend(task):
+            return Failed(OverBudget(), before.said)
         agent = _with_what_is_left(task.agent, before.spent)
         order = Order(task.id, task.wish.what, agent, await self.folder(task), before.session)
         if task.stopped:
