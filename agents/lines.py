@@ -110,6 +110,7 @@ class ErrorLines(_Lines):
     work_out_of_time: Line
     work_out_of_money: Line
     work_out_of_turns: Line
+    work_over_budget: Line
     work_stopped: Line
     work_crashed: Line
 

@@ -16,7 +16,9 @@ import anyio
 import anyio.to_thread
 import pytest
 import sqlalchemy as sa
+from dbos import DBOS
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
 
 from agents.errors import Stopped
 from agents.work import Answer, Asks, Done, Failed, Says
@@ -126,6 +128,22 @@ async def test_what_was_being_asked_when_it_died_is_asked_by_another_call_unless
     assert len(first.calls) == 1
 
 
+async def test_work_that_is_begun_in_a_call_back_is_kept_as_work_of_its_own(tmp_path: Path) -> None:
+    class Asked(Phone):
+        """Whoever takes it asks for more."""
+
+        async def bring(self, task: Task) -> Verdict:
+            if task.wish.title == "a post":
+                tasks.start(wish("another"), AGENT)
+            return await super().bring(task)
+
+    async with server(tmp_path, {"done": {"result": "R"}}, phone=Asked()) as tasks:
+        tasks.start(wish(), AGENT)
+        await happens(lambda: not tasks.ids())
+    states = kept(tmp_path, "select coalesce(parent_workflow_id, status) from workflow_status")
+    assert states == ["SUCCESS"] * 2
+
+
 async def test_a_server_may_be_stopped_in_good_order_as_often_as_one_likes(tmp_path: Path) -> None:
     for stop in range(MOST_RESUMES + 2):
         said = Says(f"Part {stop}.")
@@ -171,6 +189,29 @@ async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     assert isinstance(error, TasksUnreachable)
     assert "refused" in str(error)
     assert "hush" not in str(error)
+
+
+async def test_a_database_that_goes_away_while_a_server_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def launch() -> None:
+        raise OperationalError("select 1", {}, Exception("server closed the connection"))
+
+    monkeypatch.setattr(DBOS, "launch", launch)
+    with pytest.raises(BaseExceptionGroup) as raised:
+        async with server(tmp_path):
+            pass
+    (error,) = leaves(raised.value)
+    assert isinstance(error, TasksUnreachable)
+    assert "closed the connection" in str(error)
+
+
+async def test_letters_to_what_is_over_are_thrown_away_at_the_next_start(tmp_path: Path) -> None:
+    async with server(tmp_path, {"hangs": True}) as tasks:
+        task = tasks.start(wish(), AGENT)
+        await happens(lambda: bool(kept(tmp_path, "select 1 from workflow_status")))
+    for id in ("long-over", task.id):
+        await anyio.to_thread.run_sync(told, tmp_path, id, "call_back")
+    async with server(tmp_path, {"hangs": True}):
+        assert kept(tmp_path, "select task from pai_voice_letters") == [task.id]
 
 
 def test_a_database_is_waited_for_no_longer_than_its_url_says() -> None:

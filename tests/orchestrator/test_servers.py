@@ -113,7 +113,19 @@ async def test_what_a_server_has_locked_that_fell_asleep_comes_free(database: st
 )
 def test_who_was_not_seen_judges_nobody_for_a_while(unseen: list[float | None], may: list[bool]) -> None:
     judge = Judge(silent_s=45, from_s=5)
-    assert [judge.may(unseen_s, 5.0 * beat) for beat, unseen_s in enumerate(unseen)] == may
+
+    def seen(unseen_s: float | None, now_s: float) -> bool:
+        judge.seen(unseen_s, now_s)
+        return judge.may(now_s)
+
+    assert [seen(unseen_s, 5.0 * beat) for beat, unseen_s in enumerate(unseen)] == may
+
+
+def test_who_is_not_seen_now_judges_nobody() -> None:
+    judge = Judge(silent_s=45, from_s=0)
+    assert not judge.may(0)
+    judge.seen(5, 0)
+    assert [judge.may(now_s) for now_s in (20, 30)] == [True, False]
 
 
 def test_a_password_is_not_shown(tmp_path: Path) -> None:
