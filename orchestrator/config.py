@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, cast, get_origin
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import platformdirs
@@ -111,9 +112,9 @@ MUSIC: Final = ("composed", "off", "elevenlabs")
 
 def _music(value: object) -> object:
     """A folder is written as a path, so that a slip of the pen is not taken for one."""
-    if not isinstance(value, str) or value in MUSIC:
+    if isinstance(value, Path) or value in MUSIC:
         return value
-    if not set(value) & {"/", "\\", "~"}:
+    if not isinstance(value, str) or not set(value) & {"/", "\\", "~"}:
         raise ValueError(f"must be one of {', '.join(MUSIC)}, or a folder such as ./music")
     return Path(value).expanduser()
 
@@ -140,7 +141,12 @@ class TaskSettings(_Section):
     @field_validator("database")
     @classmethod
     def _postgres(cls, database: SecretStr | None) -> SecretStr | None:
-        if database is not None and not database.get_secret_value().startswith("postgresql://"):
+        url = "postgresql://" if database is None else database.get_secret_value()
+        try:
+            known = url.startswith("postgresql://") and urlsplit(url).port != 0
+        except ValueError:  # the port is no number
+            known = False
+        if not known:
             raise ValueError("is a URL: postgresql://USER:PASSWORD@HOST/DATABASE")
         return database
 
@@ -304,6 +310,10 @@ def _complaint(problem: ErrorDetails, origins: Mapping[tuple[str, ...], str]) ->
         what = "there is no such setting; " + (f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}")
     elif problem["type"] == "missing":
         what = f"is needed; add it to [{'.'.join(path[:-1])}] in {FILE}"
+    elif problem["type"] == "model_type":
+        what = f"is a section; write [{'.'.join(path)}] in {FILE}, and its settings below"
+    elif problem["type"] == "tuple_type":
+        what = "is a list; write it in brackets: […]"
     return f"{_origin(path, origins)}: {'.'.join(path)}: {what}"
 
 

@@ -65,11 +65,11 @@ def place(settings: Settings) -> str:
 def database_is_there(settings: Settings) -> None:
     """Raises TasksUnreachable. A file that is not there yet is made by the first server."""
     url = database_url(settings.home, settings.tasks.database)
-    if url.drivername != "sqlite":
+    if not _not_yet(url):
         with _unreachable():
             engine = sa.create_engine(url)
             try:
-                engine.connect().close()
+                sa.inspect(engine).get_table_names()  # a file is not read before
             finally:
                 engine.dispose()
 
@@ -123,9 +123,10 @@ def delete(settings: Settings, tasks: Sequence[str]) -> None:
 def _client(settings: Settings) -> Generator[DBOSClient | None]:
     """None where no server has ever kept anything."""
     url = database_url(settings.home, settings.tasks.database)
-    if url.drivername == "sqlite" and not Path(str(url.database)).exists():
+    if _not_yet(url):
         yield None
         return
+    database_is_there(settings)  # DBOS waits for a file that is locked for as long as it is
     with _unreachable():
         client = DBOSClient(
             system_database_url=url.render_as_string(hide_password=False),
@@ -137,6 +138,10 @@ def _client(settings: Settings) -> Generator[DBOSClient | None]:
             yield client
         finally:
             client.destroy()
+
+
+def _not_yet(url: sa.URL) -> bool:
+    return url.drivername == "sqlite" and not Path(str(url.database)).exists()
 
 
 @contextmanager
@@ -162,7 +167,7 @@ def _kept(client: DBOSClient, settings: Settings, workflow: WorkflowStatus) -> K
     due = _due(settings, ran, calls) if workflow.status in UNFINISHED else None
     return KeptTask(
         id=workflow.workflow_id,
-        began=record["began"],
+        began=datetime.fromisoformat(record["began"]).astimezone(zone(settings.house.zone)).isoformat(timespec="seconds"),
         owner=wish["owner"],
         agent=record["agent"]["id"],
         title=wish["title"],

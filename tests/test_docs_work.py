@@ -32,6 +32,7 @@ from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.tasks import MOST_RUNNING
 from orchestrator.withheld import AGAIN_S
 from telephony.acs import AcsSettings
+from telephony.admission import AdmissionPolicy
 
 ROOT: Final = Path(__file__).parents[1]
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,6 +41,7 @@ BLOCKS: Final = re.findall(r"(?:(?:^|\n)(?: {4,}.*|(?=\n)))+", README)
 ROSTER: Final = roster_of(Settings(agents=()))
 PHRASES: Final = phrases_of(ROSTER)
 PUSH: Final = WorkWords.read(PROMPTS).asks("1", "Bash", {"command": "git push origin main"}, ROSTER["engineer"])
+SHORTEST_LINE_S: Final = 1.5
 MOODS: Final = [mood.value for mood in Mood]
 
 
@@ -61,6 +63,9 @@ def block(word: str) -> str:
         f"{', '.join(ENVIRONMENT[:2])} and the like",
         f"`max_usd` ({Task().max_usd} USD) and `max_minutes` ({Task().max_minutes})",
         f"at most {MOST_RUNNING} of a caller's",
+        f"costs {AdmissionPolicy().max_usd_per_day} USD at most if you say nothing",
+        f"up to {AdmissionPolicy().max_usd_per_call} USD for a call, and {Task().max_usd} for each task",
+        f"of which there are up to {60 / (GAP_S['podcast'] + SHORTEST_LINE_S):.0f} a minute",
         f"the sound and the journal of each (an hour is {round(RECORDING_GB_PER_HOUR * 100) * 10} MB)",
     ],
 )

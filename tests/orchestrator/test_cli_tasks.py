@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 import pytest
+import sqlalchemy as sa
 
 from orchestrator.config import Settings
 from orchestrator.delivery import Verdict
-from orchestrator.errors import NoSuchTask
+from orchestrator.errors import NoSuchTask, TasksUnreachable
 from orchestrator.task_list import KeptTask, find, tell
 from orchestrator.tasks import Wish
 from tests.kit.commands import environment, eventually, run
@@ -69,6 +74,29 @@ async def test_what_is_said_when_there_is_nothing_or_nobody(tmp_path: Path) -> N
     async with server(home, {"done": {"result": "R"}}, phone=phone):
         told = await eventually(lambda: latest(Settings(home=home)), lambda task: task.state == "told")
     assert (told.outcome, phone.calls) == ("work_stopped", [])
+
+
+@contextmanager
+def broken(file: Path) -> Generator[None]:
+    file.write_text("not a database, by any means")
+    yield
+
+
+@contextmanager
+def locked(file: Path) -> Generator[None]:
+    with closing(sqlite3.connect(file)) as holder:
+        holder.execute("begin exclusive")
+        yield
+
+
+@pytest.mark.parametrize(("how", "why"), [(broken, "file is not a database"), (locked, "database is locked")])
+async def test_a_database_that_cannot_be_used_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Callable[[Path], AbstractContextManager[None]], why: str
+) -> None:
+    (tmp_path / "tasks").mkdir()
+    monkeypatch.setattr(sa, "create_engine", partial(sa.create_engine, connect_args={"timeout": 0.1}))  # 5 s, as SQLite has it
+    with how(tmp_path / "tasks" / "tasks.sqlite"), pytest.raises(TasksUnreachable, match=why):
+        await latest(Settings(home=tmp_path))
 
 
 async def found(diary: Diary, what: str) -> int:

@@ -96,7 +96,10 @@ def test_secrets_are_masked(folder: Path) -> None:
         ("colour = 1", {}, "{file}: colour: there is no such setting; known: acs, admission, agents, callback,"),
         ("[server]\nport = 'x'", {}, "{file}: server.port: Input should be a valid integer"),
         ("[server]\nport = 70000", {}, "{file}: server.port: Input should be less than or equal to 65535"),
-        ("server = 1", {}, "{file}: server: Input should be"),
+        ("server = 1", {}, "{file}: server: is a section; write [server] in pai-voice.toml, and its settings below"),
+        ("[callback]\nretries = 5", {}, "{file}: callback.retries: is a list; write it in brackets: […]"),
+        ("[tasks]\ndatabase = 'postgresql://u:p@h:x/d'", {}, "{file}: tasks.database: is a URL: postgresql://USER:"),
+        ("[hold]\nmusic = false", {}, "{file}: hold.music: must be one of composed, off, elevenlabs, or a folder such as"),
         ("[server\nport = 1", {}, "{file}: this is not TOML: "),
         ("[acs]\nendpoint = 'https://a.example'", {}, "{file}: acs.access_key: is needed; add it to [acs] in pai-voice.toml"),
         (
