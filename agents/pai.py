@@ -119,7 +119,6 @@ class PaiRunner:
         ours = {
             processes.MARK: session,
             "LIFEOS_NOTIFICATION_CHANNEL": "phone",  # PAI's own voice is not heard on a desktop meanwhile
-            "CLAUDE_ENV_FILE": str(Path(__file__).with_name("pai_shell.sh")),
             "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
             "DISABLE_AUTOUPDATER": "1",
         }

@@ -108,6 +108,9 @@ async def test_the_shell_sees_none_of_our_secrets(tmp_path: Path, monkeypatch: p
     assert "secret-" not in seen + (tmp_path / "work" / "up.txt").read_text()
     assert "scripted" not in seen  # the run's own key
     lines = seen.splitlines()
+    (own,) = [line.removeprefix("CLAUDE_ENV_FILE=") for line in lines if line.startswith("CLAUDE_ENV_FILE=")]
+    assert Path(own).is_relative_to(tmp_path)  # what one run adds to it is no other run's, and is gone with it
+    assert not await anyio.Path(own).exists()
     assert {"SHOWN=yes", "LIFEOS_NOTIFICATION_CHANNEL=phone", "LANG=C.UTF-8"} <= set(lines)
 
 
