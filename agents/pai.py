@@ -142,7 +142,7 @@ def find_command(wanted: Path | None, environ: Mapping[str, str]) -> str:
     bundled = Path(sdk.origin).with_name("_bundled") / "claude"
     found = str(wanted) if wanted else str(bundled) if bundled.is_file() else "claude"
     if command := shutil.which(found, path=environ.get("PATH")):
-        return command
+        return str(Path(command).absolute())  # it is started from elsewhere
     raise NotInstalled(f"(there is no {found})")
 
 

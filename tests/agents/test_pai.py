@@ -289,11 +289,13 @@ async def test_without_a_command_line_it_says_so(tmp_path: Path, monkeypatch: py
     assert failed.error.code == "work_not_installed"
 
 
-def test_the_command_line_that_is_wanted_is_found(tmp_path: Path) -> None:
+def test_the_command_line_that_is_wanted_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path.parent)
     own = tmp_path / "claude"
     own.write_text("#!/bin/sh\n")
     own.chmod(0o755)
     assert find_command(own, {}) == str(own)
+    assert find_command(own.relative_to(tmp_path.parent), {}) == str(own)
     assert find_command(None, {}).endswith("_bundled/claude")
     with pytest.raises(NotInstalled):
         find_command(tmp_path / "other", {"PATH": str(tmp_path)})
