@@ -10,6 +10,7 @@ AgentError
 │   ├── OutOfTime        `task.max_minutes` are over
 │   ├── OutOfMoney       `task.max_usd` is spent
 │   ├── OutOfTurns       it went on for too many steps
+│   ├── OverBudget       it was to go on after a break, and the day's money was spent
 │   ├── Stopped          the caller stopped it
 │   └── Crashed          the command line failed, or its end was never told
 └── BrainError           an agent's turn failed; `prompts/lines.yaml` has a spoken line for each code
@@ -85,6 +86,11 @@ class OutOfMoney(WorkError):
 class OutOfTurns(WorkError):
     code = "work_out_of_turns"
     says = "The work took more steps than it may."
+
+
+class OverBudget(WorkError):
+    code = "work_over_budget"
+    says = "The day's budget was spent before the work could go on."
 
 
 class Stopped(WorkError):

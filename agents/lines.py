@@ -41,6 +41,8 @@ class PinLines(_Lines):
     wrong: Line
     unclear: Line
     locked: Line
+    again: Line
+    """To silence, where long work waits for it."""
     passed: Line
     refused: Line
     given_up: Line
@@ -108,6 +110,7 @@ class ErrorLines(_Lines):
     work_out_of_time: Line
     work_out_of_money: Line
     work_out_of_turns: Line
+    work_over_budget: Line
     work_stopped: Line
     work_crashed: Line
 

@@ -77,7 +77,9 @@ class PaiRunner:
         """See TaskRunner."""
         session = order.session or str(uuid4())
         try:
-            job = self._job(order, session, await anyio.to_thread.run_sync(find_command, self._settings.command, self._environ))
+            command = await anyio.to_thread.run_sync(find_command, self._settings.command, self._environ)
+            folder = await anyio.to_thread.run_sync(order.folder.absolute)  # the worker is not started from where we were
+            job = self._job(order, session, command, folder)
             worker = await _Worker.start(self._variables(session), session)
         except WorkError as error:
             yield Failed(error, "")
@@ -96,16 +98,16 @@ class PaiRunner:
         """See TaskRunner."""
         return await processes.end(began.session)
 
-    def _job(self, order: Order, session: str, command: str) -> Job:
+    def _job(self, order: Order, session: str, command: str, folder: Path) -> Job:
         task, settings, words = order.agent.task or Task(), self._settings, self._words
         return Job(
             prompt=order.prompt,
             session=session,
             command=command,
-            folder=str(order.folder),
+            folder=str(folder),
             system=words.system(order.agent),
             resumed=words.resumed,
-            words=words.model_dump(include={"say", "ask_caller", "said", "unsaid"}),
+            words=words.model_dump(include={"say", "passing", "ask_caller", "said", "unsaid"}),
             allowed_tools=task.allowed_tools,
             asked_tools=task.risky_tools,
             max_usd=task.max_usd,
@@ -198,8 +200,8 @@ class _Run:
                     await self._unheard(ask)
 
     async def _unheard(self, ask: str) -> None:
-        del self._asked[ask]
-        await self._worker.send(Reply(ask, yes=False, text=self._phrases.nobody))
+        answer = Answer(ask, yes=False, why="nobody")
+        await self._worker.send(Reply(ask, yes=False, text=self._phrases.told(answer, self._asked.pop(ask))))
 
     async def _read(self, line: bytes | None) -> list[TaskEvent]:
         if line is None:

@@ -108,7 +108,7 @@ class Reading:
                 yield from self._plan.written(given)
             case ToolUseBlock(name="Bash", input={"command": str(command)}) if message := pai_forms.notification(command):
                 phase = pai_forms.entered(message)
-                yield from self._news(phase) if phase else self.says(message)
+                yield from self._news(phase) if phase else self.says(message, passing=True)
             case ToolUseBlock(name=name, input=given) if not name.startswith(OURS) and name not in pai_plan.TOOLS:
                 yield Working(name, _described(name, given))
                 for fact in pai_forms.front_matter(given):

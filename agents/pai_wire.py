@@ -27,7 +27,7 @@ class Job:
     resumed: str
     """Said instead of the prompt where the session is there already."""
     words: dict[str, str]
-    """What Claude reads of our own tools `say` and `ask_caller`, and of what was `said` or `unsaid`."""
+    """What Claude reads of our own tools `say` (with its `passing`) and `ask_caller`, and of what was `said` or `unsaid`."""
     allowed_tools: tuple[str, ...]
     asked_tools: tuple[str, ...]
     """Asked for each time, even where they are allowed."""

@@ -195,10 +195,12 @@ class Host:
     def _tools(self) -> Any:
         """Always loaded: tools from elsewhere are otherwise hidden until Claude looks for them."""
         words = self._job.words
+        passing = {"type": "boolean", "description": words["passing"]}
+        said = {"type": "object", "properties": {"text": {"type": "string"}, "passing": passing}, "required": ["text"]}
 
-        @tool("say", words["say"], {"text": str})
+        @tool("say", words["say"], said)
         async def say(given: dict[str, Any]) -> dict[str, Any]:
-            told = self._reading.says(str(given.get("text", "")))
+            told = self._reading.says(str(given.get("text", "")), passing=given.get("passing") is True)
             for event in told:
                 self._tell(event)
             return _text(words["said" if told else "unsaid"])

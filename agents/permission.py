@@ -77,19 +77,31 @@ class ExactWording(Wording):
     known: ClassVar = ("who", "tool", "all")
 
 
+class Unanswered(_Part):
+    """Why there is no answer, and what the run does then: with a tool it wanted to use, or a question of its own."""
+
+    nobody: str
+    silence: str
+    pin: str
+    no_pin: str
+    tool: str
+    own: str
+
+
 class WorkWords(_Part):
     """`prompts/work.yaml` and `prompts/work.md`: all that is said by, to and about a run."""
 
     manners: str
     resumed: str
     say: str
+    passing: str
     ask_caller: str
     said: str
     unsaid: str
     yes: ToldAnswer
     no: ToldAnswer
     words: ToldAnswer
-    nobody: str
+    unanswered: Unanswered
     anything: str
     grave: tuple[Kind, ...]
     exactly: tuple[ExactWording, ...]
@@ -156,7 +168,9 @@ class WorkWords(_Part):
         return ""
 
     def told(self, answer: Answer, asks: Asks) -> str:
-        """The caller's answer, as the run is told."""
+        """The caller's answer, as the run is told, or why there is none."""
+        if answer.why:
+            return f"{getattr(self.unanswered, answer.why)} {self.unanswered.tool if asks.tool else self.unanswered.own}"
         if not asks.tool and answer.yes and answer.words:
             return self.words.format(words=answer.words)
         return (self.yes if answer.yes else self.no).format(words=answer.words).strip()

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from anyio.abc import ObjectReceiveStream
 
@@ -63,7 +63,7 @@ class Says:
 
     text: str
     passing: bool = False
-    """Written in passing, between two steps; else meant for the caller."""
+    """Of the moment: written between two steps, or said so. Else it is meant for the caller, and still worth telling later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,18 @@ class Failed:
 TaskEvent = Began | Working | Says | Asks | Spent | Done | Failed
 
 
+Lack = Literal["", "nobody", "silence", "pin", "no_pin"]
+"""Of an answer: nobody to ask, none to what was asked twice, a yes without the PIN that it needs, or no PIN that is set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     ask: str
     yes: bool
     words: str = ""
-    """As spoken, or why there is no answer: the run is told so."""
+    """As spoken."""
+    why: Lack = ""
+    """It is a no because there is none: the run is told so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,7 @@ async def open_house(
         await toolbox.settled()
 
         def may_spend(task: Task) -> bool:
-            spending.add(now(), task)
+            spending.add(now(), task, task.began)
             return spending.today(now()) < policy.max_usd_per_day
 
         tasks.may_spend = may_spend

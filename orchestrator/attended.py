@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from agents.definition import Agent
 from agents.work import TaskEvent
@@ -49,6 +49,16 @@ class Due:
     """Why the call ends when this has been heard."""
     asks_pin: bool = False
     """What the caller says to it is their PIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """Something that waits for the PIN only for a while."""
+
+    stands: Callable[[], bool]
+    """It has not been settled otherwise."""
+    end: Callable[[Literal["silence", "policy"]], Due]
+    """The PIN was not given: by silence, or somebody would rather not. Returns what is said to silence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from orchestrator.cli_agents import agents
-from orchestrator.cli_calls import calls, replay
+from orchestrator.cli_calls import calls, forget, replay
 from orchestrator.cli_tasks import tasks
 from orchestrator.terminal import AsJson, configured, end_when_terminated, fail, run, screen, show_json, tell
 
@@ -32,6 +32,7 @@ app.add_typer(calls, name="calls")
 app.add_typer(tasks, name="tasks")
 app.add_typer(settings, name="config")
 app.command()(replay)
+app.command()(forget)
 
 CALLER = "+15550100"
 CALLED = "+15550199"
@@ -185,3 +186,7 @@ def config_show(as_json: AsJson = False) -> None:
     for row in rows:
         table.add_row(*row)
     screen.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""`pai-voice calls …` and `pai-voice replay`: calls that were made. What is heavy is imported inside each command."""
+"""`pai-voice calls …`, `replay` and `forget`: calls that were made. What is heavy is imported inside each command."""
 
 from __future__ import annotations
 
@@ -110,3 +110,27 @@ def replay(
         screen.print(comparison.summary())
     if not comparison.same:
         raise typer.Exit(1)
+
+
+def forget(
+    days: Annotated[int, typer.Option(min=1, help="What is younger stays.")] = 30,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+) -> None:
+    """Delete old calls, and long work that was told, with its files."""
+    from datetime import timedelta
+
+    from orchestrator.forgetting import forget as forgetting
+    from orchestrator.forgetting import old
+    from orchestrator.zones import clock
+
+    settings = configured().settings
+    before = clock(settings.house.zone)() - timedelta(days)
+    found = old(settings, before)
+    if not found:
+        screen.print(f"nothing is older than {before:%Y-%m-%d %H:%M}")
+        return
+    screen.print(f"older than {before:%Y-%m-%d %H:%M}: {found}")
+    if not yes:
+        typer.confirm("Delete that for good?", abort=True)
+    forgetting(settings, found)
+    screen.print("deleted")

@@ -12,6 +12,8 @@ from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Gen
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -47,6 +49,7 @@ PATIENCE: Final = {
 }
 """With a PostgreSQL, and of it with us; what the user's URL says counts instead."""
 NEW_BEATS: Final = 2  # before a server that was just started finds another dead: the database may have been away for them all
+MOST_LOOKS: Final = 4  # at a time: those that DBOS keeps waiting because the database was away, and one that need not wait
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,6 @@ async def durable(
             async with _launched(tasks, url, servers) as lives, anyio.create_task_group() as group:
                 async with lives.shared(group, rhythm) if servers.shared else nullcontext():
                     group.start_soon(lives.be_seen, group, rhythm)
-                    group.start_soon(lives.listen, rhythm)
                     yield
                 group.cancel_scope.cancel()
         finally:
@@ -131,8 +133,11 @@ async def _launched(tasks: Tasks, url: sa.URL, servers: Servers) -> AsyncGenerat
     }
     lives = _Lives(tasks, servers)
     try:
-        _launch(config)
-        await lives.find()
+        try:
+            _launch(config)
+            await lives.find()
+        except SQLAlchemyError as failure:
+            raise TasksUnreachable.of(failure) from failure
         tasks.keep = lives.begin
         yield lives
     finally:
@@ -158,6 +163,9 @@ class _Lives:
         self._over: set[str] = set()
         """Whose letters are to be thrown away: later, for nothing may stand between an end that was heard and its being kept."""
         self._elsewhere: Elsewhere | None = None
+        self._judge: Judge | None = None
+        """Once we are seen."""
+        self._looks = 0
         self._listening = anyio.Lock()
         self._workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._life())
 
@@ -174,6 +182,9 @@ class _Lives:
                     await self._listen([id])
                 await self._tasks.live(task, steps)
                 self._over.add(id)
+            except* error.DBOSWorkflowConflictIDError:
+                steps.ours = False  # another server has it, and DBOS has known that before us
+                raise asyncio.CancelledError from None
             finally:
                 del self._running[ours]
                 if not steps.ours and self._elsewhere is not None:
@@ -185,7 +196,7 @@ class _Lives:
     async def shared(self, group: TaskGroup, rhythm: Rhythm) -> AsyncGenerator[None]:
         """While this is entered, we know of other servers' tasks and calls, and they of ours."""
         self._elsewhere = Elsewhere(self._tasks, self._servers, group)
-        turns = Turns(self._servers, group, rhythm.silent_s, self._look, self._elsewhere.settle)
+        turns = Turns(self._servers, group, partial(self._patience_s, rhythm), self._look, self._elsewhere.settle)
         self._tasks.presence.turn_of = turns.of
         try:
             yield
@@ -206,7 +217,10 @@ class _Lives:
 
     async def find(self) -> None:
         """What this server has left unfinished is known before anybody asks for it; DBOS goes on with it by itself."""
-        for workflow in await _unfinished():
+        addressed = await anyio.to_thread.run_sync(self._servers.addressed)
+        unfinished = await _unfinished()
+        await anyio.to_thread.run_sync(self._servers.forget, addressed - {workflow.workflow_id for workflow in unfinished})
+        for workflow in unfinished:
             if workflow.app_version != VERSION:
                 log.warning("task_of_another_version", task=workflow.workflow_id, version=workflow.app_version)
             elif workflow.executor_id == self._servers.id and workflow.input is not None:
@@ -222,7 +236,7 @@ class _Lives:
         """Taken over, they are gone on with already."""
         lives = [life for life in lives if life in self._running]
         for life in lives:
-            self._running[life].ours = not taken_over
+            self._running[life].ours &= not taken_over
             life.cancel()
         if lives:
             await asyncio.wait(lives)
@@ -235,23 +249,25 @@ class _Lives:
                     await anyio.to_thread.run_sync(self._servers.tell, task.id, "heard")
 
     async def be_seen(self, group: TaskGroup, rhythm: Rhythm) -> None:
-        """And look after the work of those who are not.
+        """And look after the work of those who are not, and after what is told from elsewhere.
 
-        Nothing of DBOS's stands in its way: a call of that waits, for up to a minute and a half, where the database was away.
+        Nothing of DBOS's stands in its way: a call of that waits, for up to a minute and a half, where the database was away. One
+        that begins now need not.
         """
-        judge = Judge(rhythm.silent_s, from_s=anyio.current_time() + NEW_BEATS * rhythm.beat_s)
-        had: list[asyncio.Task[Any]] = []
+        self._judge = Judge(rhythm.silent_s, from_s=anyio.current_time() + NEW_BEATS * rhythm.beat_s)
         while True:
             with _let_be():
-                unseen_s = await anyio.to_thread.run_sync(self._servers.beat)
-                if unseen_s is None:
-                    log.warning("tasks_taken_over", server=self._servers.id)
-                    await self._break_off(had, taken_over=True)  # what has begun since then may be ours
-                had = list(self._running)
-                if judge.may(unseen_s, anyio.current_time()):
+                self._judge.seen(await anyio.to_thread.run_sync(self._servers.beat), anyio.current_time())
+                if self._looks < MOST_LOOKS:
+                    group.start_soon(self._look_around)
+                if self._judge.may(anyio.current_time()):
                     for server in await anyio.to_thread.run_sync(self._servers.orphans, rhythm.silent_s):
                         group.start_soon(self._take_over, server)
             await anyio.sleep(rhythm.beat_s)
+
+    def _patience_s(self, rhythm: Rhythm) -> float:
+        """How long a server may be silent, and still has those who are on the phone with it."""
+        return rhythm.silent_s if self._judge is not None and self._judge.may(anyio.current_time()) else inf
 
     async def _take_over(self, server: str) -> None:
         with _let_be():
@@ -263,21 +279,37 @@ class _Lives:
                 await DBOS.resume_workflow_async(workflow.workflow_id)
             await anyio.to_thread.run_sync(self._servers.buried, server)
 
-    async def listen(self, rhythm: Rhythm) -> None:
-        """Pass on what tasks are told from elsewhere."""
-        while True:
+    async def _look_around(self) -> None:
+        self._looks += 1
+        try:
             with _let_be():
                 await self._look()
-            await anyio.sleep(rhythm.beat_s)
+        finally:
+            self._looks -= 1
 
     async def _look(self, number: str = "") -> None:
         """At what is told our tasks, and how those of others are; that person's turn has just become ours."""
         for id in list(self._over):
-            await anyio.to_thread.run_sync(self._servers.forget, id)
+            await anyio.to_thread.run_sync(self._servers.forget, [id])
             self._over.discard(id)
         await self._listen(self._tasks.ids())
         if self._elsewhere is not None:
+            await self._give_up()
             await self._elsewhere.look(_unfinished, number)
+
+    async def _give_up(self) -> None:
+        """What another server has taken over, because nobody saw us for too long. Until it has, it is ours, or nobody has it."""
+        had = {life: steps.id for life, steps in self._running.items()}
+        if not had:
+            return
+        found = await DBOS.list_workflows_async(
+            workflow_ids=[*had.values()], status="PENDING", load_input=False, load_output=False
+        )
+        theirs = {workflow.workflow_id for workflow in found if workflow.executor_id != self._servers.id}
+        lost = [life for life, id in had.items() if id in theirs]  # what has begun since then may have come back to us
+        if lost:
+            log.warning("tasks_taken_over", server=self._servers.id, tasks=len(lost))
+            await self._break_off(lost, taken_over=True)
 
     async def _listen(self, ids: Collection[str]) -> None:
         async with self._listening:  # what is added is added once

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from typing import Final
 
 import anyio
@@ -18,6 +20,7 @@ from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.work import Add, Done, Failed, Says, Spent, Stop
+from orchestrator.apart import begin_apart
 from orchestrator.delivery import Verdict
 from orchestrator.life import CALL, HEARD, RUN, SO_FAR, WAIT
 from orchestrator.presence import Turn
@@ -48,12 +51,19 @@ class Elsewhere:
     def __init__(self, tasks: Tasks, servers: Servers, group: TaskGroup) -> None:
         self._tasks, self._servers, self._group = tasks, servers, group
         self._images: dict[str, _Image] = {}
+        self._looks = count(1)
+        self._shown = 0
+        """The latest look that was taken in."""
         self._looking = anyio.Lock()
 
     async def look(self, unfinished: Callable[[], Awaitable[Sequence[WorkflowStatus]]], number: str = "") -> None:
         """Take in how they are, by what is kept of them; that person's turn has just become ours."""
+        look = next(self._looks)
+        found = [one for one in await unfinished() if one.app_version == VERSION]
         async with self._looking:
-            await self._show([one for one in await unfinished() if one.app_version == VERSION], number)
+            if look > self._shown:  # one that DBOS kept waiting is old by now
+                self._shown = look
+                await self._show(found, number)
 
     async def _show(self, unfinished: Sequence[WorkflowStatus], number: str) -> None:
         others = {one.workflow_id: one for one in unfinished if not self._tasks.find(one.workflow_id)}
@@ -95,8 +105,9 @@ class Elsewhere:
     async def _look(self, image: _Image, number: str) -> None:
         task, owner = image.task, image.task.wish.owner
         notes = await DBOS.get_all_events_async(task.id)
-        so_far = SoFar.of(notes.get(SO_FAR))
-        ended = await self._end_to_tell(task, notes) if owner == number or self._tasks.presence.ours(owner) else None
+        so_far, ended = SoFar.of(notes.get(SO_FAR)), None
+        if owner == number or self._tasks.presence.ours(owner):
+            ended = await self._end_to_tell(image, notes)
         if not task.running or task.id not in self._tasks.elsewhere:
             return
         if so_far.said and not task.has_said(so_far.said):
@@ -106,8 +117,9 @@ class Elsewhere:
         if ended is not None:
             task.happened(ended)
 
-    async def _end_to_tell(self, task: Task, notes: Mapping[str, Record]) -> Done | Failed | None:
-        """Unless its owner has heard it, and only its life is not quite over."""
+    async def _end_to_tell(self, image: _Image, notes: Mapping[str, Record]) -> Done | Failed | None:
+        """Unless its owner has heard it, by all appearances, and only its life is not quite over."""
+        task = image.task
         letters = await anyio.to_thread.run_sync(self._servers.told, [task.id])
         steps = await _steps(task)
         calls = [output["verdict"] for name, output in steps if name == CALL]
@@ -115,9 +127,11 @@ class Elsewhere:
             any(letter.what == "heard" for letter in letters)
             or any(output["heard"] for name, output in steps if name == WAIT)
             or Verdict.DELIVERED in calls
-            or notes.get(HEARD, {}).get("number") == len(calls)
         )
-        return None if heard else _ended(steps)
+        if heard and task.id in self._tasks.elsewhere:
+            image.passed_on.set()
+            task.delivered = True
+        return None if heard or notes.get(HEARD, {}).get("number") == len(calls) else _ended(steps)
 
     async def _gone(self, image: _Image) -> None:
         """It is ours now, or it is over: its owner has heard it from another server, or somebody has cancelled it."""
@@ -146,12 +160,25 @@ class Elsewhere:
 
     async def _heard(self, image: _Image) -> None:
         await image.task.heard.wait()
-        await self._write(image.task, "heard")
-        image.passed_on.set()
+        if not image.passed_on.is_set():
+            await self._write(image.task, "heard")
+            image.passed_on.set()
 
     async def _write(self, task: Task, what: Told, words: str = "") -> None:
         await insist(lambda: self._servers.tell(task.id, what, words))
         log.info("task_told_elsewhere", task=task.id, what=what)
+
+
+class _Shared(Turn):
+    """See Turn."""
+
+    def __init__(self, look: Callable[[Turn], Awaitable[None]]) -> None:
+        super().__init__()
+        self._look = look
+
+    async def sure(self) -> bool:
+        await self._look(self)
+        return self.held.is_set()
 
 
 class Turns:
@@ -161,17 +188,18 @@ class Turns:
         self,
         servers: Servers,
         group: TaskGroup,
-        silent_s: float,
+        patience_s: Callable[[], float],
         begin: Callable[[str], Awaitable[None]],
         end: Callable[[str], Awaitable[None]],
     ) -> None:
-        """`begin` is called when a turn was taken, before it counts; `end` before it is given back."""
-        self._servers, self._group, self._silent_s, self._begin, self._end = servers, group, silent_s, begin, end
+        """Who was not seen for `patience_s` has nobody on the phone any more. `begin` is called when a turn was taken, before it
+        counts; `end` before it is given back."""
+        self._servers, self._group, self._patience_s, self._begin, self._end = servers, group, patience_s, begin, end
         self._one: dict[str, anyio.Lock] = {}
 
     def of(self, number: str) -> Turn:
-        turn = Turn()
-        self._group.start_soon(self._keep, number, turn)
+        turn = _Shared(partial(self._hold, number))
+        begin_apart(self._group, self._keep, number, turn)
         return turn
 
     async def _keep(self, number: str, turn: Turn) -> None:
@@ -185,13 +213,15 @@ class Turns:
 
     async def _hold(self, number: str, turn: Turn) -> None:
         """Again and again: a database that was away may have forgotten it."""
+        taken = False
         try:
-            taken = await anyio.to_thread.run_sync(self._servers.take_turn, number, self._silent_s)
+            taken = await anyio.to_thread.run_sync(self._servers.take_turn, number, self._patience_s())
             if taken and not turn.held.is_set():
-                await self._begin(number)
+                with anyio.move_on_after(AGAIN_S):  # DBOS may keep us waiting for longer than they talk
+                    await self._begin(number)
         except SQLAlchemyError as failure:
             log.warning("tasks_database_failed", error=type(failure).__name__)
-            return
+            taken = False
         if taken:
             turn.held.set()
         elif turn.held.is_set():

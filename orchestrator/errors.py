@@ -11,6 +11,7 @@ HouseError
 ├── TasksUnreachable     the place where long work is kept cannot be used
 ├── NotWritten           files that were asked for cannot be made
 ├── NoSound              this machine's microphone or loudspeaker cannot be used
+├── DemoBroke            a call of the demonstration did not go as planned
 ├── NotScripted          Claude is scripted, and was asked what nobody scripted
 ├── JournalUnreadable    a call's journal is not what we write
 └── MusicUnavailable     a source of music has none; another one plays
@@ -90,6 +91,12 @@ class NotScripted(HouseError):
 class NoSound(HouseError):
     code = "no_sound"
     usual_fix = "see that a sound device is there, or leave --speak and --microphone out and type"
+
+
+class DemoBroke(HouseError):
+    code = "demo_broke"
+    retryable = True
+    usual_fix = "try again when this machine is less busy"
 
 
 class JournalUnreadable(HouseError):

@@ -1,12 +1,12 @@
 """What to tell a caller on hold, and when. Pure: facts and the time come in, lines come out.
 
-A line says only what the run has told; a fact that has been overtaken is not told any more, and no line is said twice.
+A line says only what the run has told, as it stands when it is said (orchestrator/news), and no line is said twice.
 """
 
 from __future__ import annotations
 
 import string
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,20 +16,18 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from agents.work import Asks, Says, TaskEvent, Working
 from agents.yaml_file import YamlFile
+from orchestrator.news import Fact, News, Standing, is_milestone
 
 Why = Literal["start", "news", "still", "question", "unanswered"]
 Style = Literal["silent", "quiet", "brief", "podcast"]
 STYLES: Final[tuple[Style, ...]] = ("silent", "quiet", "brief", "podcast")
 GAP_S: Final[Mapping[Style, float]] = {"quiet": 50.0, "brief": 10.0, "podcast": 7.0}  # of music, between two lines
-WAITS: Final = ("api_retry", "rate_limit")  # for Claude; over as soon as anything else happens
-MILESTONES: Final = ("phase", "criteria", "plan", "Agent", "Task", *WAITS)
 BREATH_S: Final = 0.6
 STILL_S: Final = 20.0
 STILL_AGAIN_S: Final = 60.0
 ANSWER_S: Final = 15.0
+SETTLES_S: Final = 0.5  # what it begins may need leave, and is then only wanted
 TELLING: Final = frozenset({"detail", "step"})  # a line with these says more than one that names only the kind of step
-MOST_FACTS: Final = 8  # that one line of a podcast is made of
-KEPT: Final = 3  # of the run's own sentences, when it says more than there is time for
 
 
 class Orders(BaseModel):
@@ -43,9 +41,12 @@ class Orders(BaseModel):
     too_much: str
     more: str
     less: str
+    most: str
+    least: str
     silent: str
     music_on: str
     music_off: str
+    no_music: str
     louder: str
     softer: str
     stop: str
@@ -78,6 +79,7 @@ class Withheld(BaseModel):
 
     result: str
     news: str
+    still: str
 
 
 class LateWords(BaseModel):
@@ -90,6 +92,15 @@ class LateWords(BaseModel):
     minutes: float
 
 
+class Overtaken(BaseModel):
+    """The run's own words, where they may not be so any more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    noted: str
+    earlier: str
+
+
 class HoldWords(BaseModel):
     """`prompts/hold.yaml`."""
 
@@ -98,11 +109,15 @@ class HoldWords(BaseModel):
     starts: tuple[str, ...]
     steps: dict[str, tuple[str, ...]]
     other: tuple[str, ...]
+    overtaken: Overtaken
     still: tuple[str, ...]
     busy: tuple[str, ...]
     again: str
     unanswered: str
+    undecided: str
     no_pin: str
+    no_pin_given: str
+    settled: str
     yes: str
     no: str
     words: str
@@ -150,70 +165,55 @@ class _Question:
 class Hold:
     """One task's, for one call."""
 
-    def __init__(self, words: HoldWords, title: str, name: str, style: Style) -> None:
-        self._words, self._title, self._name = words, title, name
+    def __init__(self, words: HoldWords, title: str, name: str, style: Style, began_s: float = 0.0) -> None:
+        """`began_s`: when the work began, on the axis of the times to come; less than 0 if that was before the call."""
+        self._words, self._title, self._name, self._began_s = words, title, name, began_s
         self.style: Style = style
-        self._began_s: float | None = None
+        self._started = False
+        self._moved = False
+        self._moved_s = began_s
         self._said: set[str] = set()
         self._used: Counter[str] = Counter()
-        self._sentences: deque[Says] = deque(maxlen=KEPT)
-        self._since: deque[Says | Working] = deque(maxlen=MOST_FACTS)
-        self._newest: Says | Working | None = None
-        self._working: Working | None = None
-        self._milestone: Says | Working | None = None
+        self._news = News()
         self._counts: Counter[str] = Counter()
         self._question: _Question | None = None
-        self._last_news_s: float | None = None
+        self._last_news_s = began_s
         self._last_still_s: float | None = None
 
     def happened(self, *events: TaskEvent) -> None:
+        self._moved = self._moved or bool(events)
         for event in events:
             self._take(event)
 
     def _take(self, event: TaskEvent) -> None:
         match event:
             case Says():
-                self._keep(event)
-                self._sentences.append(event)
-                self._working = None  # what it did before it spoke is over
+                self._news.take(event)
             case Working():
-                self._keep(event)
                 self._counts[event.what] += 1
-                self._working = event
+                self._news.take(event)
             case Asks():
                 self._question = _Question(event)
-                self._take_back(event.tool)
+                self._counts[event.tool] -= self._news.take_back(event.tool)
             case _:
                 pass
 
-    def _keep(self, event: Says | Working) -> None:
-        self._since.append(event)
-        self._newest = event
-        if _is_milestone(event):
-            self._milestone = event
-        elif self._milestone and _waits(self._milestone):
-            self._milestone = None
-
-    def _take_back(self, what: str) -> None:
-        """It only wants to do that: while it waits for leave it does not, nor after a no."""
-        working = self._newest
-        if isinstance(working, Working) and working.what == what:
-            self._counts[what] -= 1
-            if self._since and self._since[-1] is working:
-                self._since.pop()
-            self._newest = self._working = None
-            self._milestone = None if self._milestone is working else self._milestone
+    @property
+    def _latest(self) -> Fact | None:
+        """What came last; but its own words say more than a step of which nothing is known but its kind."""
+        newest, sentence = self._news.newest, self._news.sentence
+        bare = isinstance(newest, Working) and not is_milestone(newest) and not newest.detail
+        return sentence if sentence and bare else newest
 
     @property
     def latest(self) -> str:
         """What came last, in words, told or not; empty at first."""
-        return self.in_words(self._newest) if self._newest else ""
+        return self.in_words(self._latest) if self._latest else ""
 
     def asked_for(self) -> str:
         """What came last, for a caller who wants to know; it need not be told them by and by."""
-        self._since.clear()
-        self._sentences.clear()
-        self._working = self._milestone = None
+        if self._latest:
+            self._news.caught_up(self._latest)
         return self.latest
 
     def answered(self) -> None:
@@ -233,16 +233,18 @@ class Hold:
 
     def due(self, now_s: float, quiet_s: float) -> Telling | None:
         """What should be said now; each is given out once, so say it. `quiet_s`: how long nobody has said anything."""
+        if self._moved:
+            self._moved, self._moved_s = False, now_s
         if quiet_s < BREATH_S:
             return None
         if self._question is not None:
             return self._ask(self._question, quiet_s)
-        if self._began_s is None:
-            self._began_s = self._last_news_s = now_s
+        if not self._started:
+            self._started, self._last_news_s = True, now_s
             return self._fresh([line.format(title=self._title, name=self._name) for line in self._words.starts], "start")
         if self.style == "silent" or quiet_s < GAP_S[self.style]:
             return None
-        return self._news(now_s) or self._admit(now_s)
+        return None if self._unsettled(now_s) else self._tell(now_s) or self._admit(now_s)
 
     def _ask(self, question: _Question, quiet_s: float) -> Telling | None:
         if question.times and quiet_s < ANSWER_S:
@@ -256,76 +258,67 @@ class Hold:
                 return Telling(self._words.again.format(question=text), "question", (question.asks,))
             case _:
                 self._question = None
-                return Telling(self._words.unanswered, "unanswered", (question.asks,))
+                words = self._words.unanswered if question.asks.tool else self._words.undecided
+                return Telling(words, "unanswered", (question.asks,))
 
-    def _news(self, now_s: float) -> Telling | None:
-        telling = self._reached() if self.style == "quiet" else self._own_words() or self._step()
-        if telling is not None:
-            self._last_news_s, self._last_still_s = now_s, None
-            if self.style == "podcast":
-                telling = replace(telling, facts=tuple(self._since))
-            self._since.clear()
-            self._milestone = None
-        return telling
+    def _unsettled(self, now_s: float) -> bool:
+        fact = self._news.next(milestones=self.style == "quiet")
+        return fact is not None and fact is self._news.newest and now_s - self._moved_s < SETTLES_S
 
-    def _reached(self) -> Telling | None:
-        milestone, self._milestone = self._milestone, None
-        if milestone is None:
-            return None
-        self._sentences.clear()
-        return self._worded(milestone)
-
-    def _own_words(self) -> Telling | None:
-        while self._sentences:
-            if telling := self._worded(self._sentences.popleft()):
-                return telling
+    def _tell(self, now_s: float) -> Telling | None:
+        quiet = self.style == "quiet"
+        while fact := self._news.next(milestones=quiet):
+            self._news.drop(fact, older=quiet)
+            if telling := self._worded(fact):
+                self._last_news_s, self._last_still_s = now_s, None
+                facts = self._news.told(fact)
+                return replace(telling, facts=facts) if self.style == "podcast" else telling
         return None
 
-    def _step(self) -> Telling | None:
-        working, self._working = self._working, None
-        return self._worded(working) if working else None
-
-    def _worded(self, event: Says | Working) -> Telling | None:
+    def _worded(self, event: Fact) -> Telling | None:
         """In words that were not said yet, if there are any left for it."""
+        if isinstance(event, Says):
+            new = self._fresh([event.text], "news", (event,))
+            return replace(new, text=self.in_words(event)) if new else None
         for line in self._lines(event):
             if telling := self._fresh([self._filled(line, event)], "news", (event,)):
                 self._used[line] += 1
                 return telling
         return None
 
-    def in_words(self, event: Says | Working) -> str:
-        """The best that can be said of it, said before or not."""
+    def in_words(self, event: Fact) -> str:
+        """The best that can be said of it as it stands, said before or not."""
+        if isinstance(event, Says):
+            return self._framed(event.text, self._news.standing(event))
         return self._filled(self._lines(event)[0], event)
 
-    def _lines(self, event: Says | Working) -> list[str]:
+    def _framed(self, text: str, standing: Standing) -> str:
+        words = self._words.overtaken
+        return {"now": text, "noted": words.noted.format(text=text), "earlier": words.earlier.format(text=text)}[standing]
+
+    def _lines(self, event: Working) -> list[str]:
         """That fit, best first: a line with a blank that cannot be filled says nothing; of two alike, the one less used."""
-        if isinstance(event, Says):
-            return ["{text}"]
         known = self._known(event).keys()
         fitting = [line for line in self._words.steps.get(event.what, self._words.other) if _blanks(line) <= known]
         return sorted(fitting, key=lambda line: (-len(_blanks(line) & TELLING), self._used[line]))
 
-    def _filled(self, line: str, event: Says | Working) -> str:
+    def _filled(self, line: str, event: Working) -> str:
         return line.format(**self._known(event))
 
-    def _known(self, event: Says | Working) -> Mapping[str, str | int]:
-        if isinstance(event, Says):
-            return {"text": event.text}
+    def _known(self, event: Working) -> Mapping[str, str | int]:
         count = self._counts[event.what]
         blanks = {"detail": _inside(event.detail), "step": event.step if event.of else 0, "of": event.of}
         return {name: value for name, value in {**blanks, "count": count if count > 1 else 0}.items() if value}
 
     def _admit(self, now_s: float) -> Telling | None:
         """Say honestly that nothing is new: after a while, then once a minute."""
-        if self._began_s is None or self._last_news_s is None:
-            return None
         quiet_since_s, patience_s = (
             (self._last_news_s, STILL_S) if self._last_still_s is None else (self._last_still_s, STILL_AGAIN_S)
         )
         if now_s - quiet_since_s < patience_s:
             return None
         self._last_still_s = now_s
-        lines = self._words.still if all(map(_waits, self._since)) else self._words.busy
+        lines = self._words.still if self._news.nothing else self._words.busy
         return self._fresh([line.format(since=spoken_minutes(now_s - self._began_s)) for line in lines], "still")
 
     def _fresh(self, lines: Iterable[str], why: Why, facts: tuple[TaskEvent, ...] = ()) -> Telling | None:
@@ -335,14 +328,6 @@ class Hold:
             return None
         self._said.add(text)
         return Telling(text, why, facts)
-
-
-def _is_milestone(event: Says | Working) -> bool:
-    return not event.passing if isinstance(event, Says) else event.what in MILESTONES
-
-
-def _waits(event: Says | Working) -> bool:
-    return isinstance(event, Working) and event.what in WAITS
 
 
 def _blanks(line: str) -> set[str]:

@@ -13,7 +13,7 @@ import structlog
 
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import Add, Answer, Asks, Done, Failed, Says, Stop, TaskEvent, Working
+from agents.work import Add, Answer, Asks, Done, Failed, Lack, Says, Stop, TaskEvent, Working
 from orchestrator import events
 from orchestrator.attended import Attended, Due, Errand, Late
 from orchestrator.earcons import Earcon
@@ -24,11 +24,13 @@ from orchestrator.mixer import Mixer
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import MusicSource
 from orchestrator.tasks import Task, Tasks, Wish
+from orchestrator.withheld import Withheld
 
 log = structlog.get_logger()
 
 OFFER_S: Final = 4.0  # nobody answers "stay, or call back?": staying
 SHORT_MINUTES: Final = 0.33  # of work that is not worth the question
+By = Literal["voice", "key", "silence", "policy"]
 LONGEST_RESULT: Final = 4_000  # characters of it that Claude reads in a turn
 
 
@@ -60,8 +62,7 @@ class Holding:
         """The caller wants some."""
         self.told_last = False
         """The last thing said was about the work."""
-        self._announced = False
-        """They were told that there is something to be told, after their PIN."""
+        self._withheld = Withheld()
         self.late: Late | None = None
         """What the caller may still be called back with."""
 
@@ -78,7 +79,8 @@ class Holding:
     def _attend(self, task: Task) -> Attended:
         self._stack.enter_context(task.attending())
         style = task.agent.task.narration if task.agent.task else "brief"
-        attended = Attended(task, Hold(self.words, task.wish.title, task.agent.name, style))
+        began_s = self._journal.now_s() - (self._work.now() - task.began).total_seconds()
+        attended = Attended(task, Hold(self.words, task.wish.title, task.agent.name, style, began_s))
         self._attended.append(attended)
         return attended
 
@@ -231,20 +233,26 @@ class Holding:
                 return None
             self.hold_on()
         for attended in self._attended:
-            if attended.task.running and (telling := attended.hold.due(now_s, quiet_s)):
+            if attended.task.running and not attended.task.stopped and (telling := attended.hold.due(now_s, quiet_s)):
                 return self._told(attended, telling)
         return None
 
-    def withheld(self, quiet_s: float) -> Due | None:
-        """Instead, until the PIN is given: once, that there is something to be told. Nothing else begins by itself."""
+    def withheld(self, now_s: float, quiet_s: float) -> Due | None:
+        """Instead, until the PIN is given: that there is something to be told. Nothing else begins by itself.
+
+        What is asked is a no after a while: the work must not wait for somebody who does not give the PIN.
+        """
         waiting = [attended for attended in self._attended if attended.open and not attended.ending]
         over = [outcome for attended in waiting if (outcome := attended.task.outcome)]
-        asks = any(attended.task.question for attended in self._attended)
-        if self._announced or quiet_s < BREATH_S or not (over or asks):
+        asking = next((attended for attended in self._attended if attended.task.question), None)
+        ask = asking.task.question.ask if asking and asking.task.question else ""
+        if quiet_s < (OFFER_S if self._withheld.again(ask) else BREATH_S):
             return None
-        self._announced = True
-        result = not asks and all(isinstance(outcome, Done) for outcome in over)
-        return Due(None, self.words.withheld.result if result else self.words.withheld.news, asks_pin=True)
+        due = self._withheld.due(now_s, ask=ask, over=bool(over), well=all(isinstance(outcome, Done) for outcome in over))
+        if due == "lapsed" and asking is not None:
+            self.give_up(asking, "policy", "pin")
+            return None
+        return Due(None, getattr(self.words.withheld, due), asks_pin=True) if due else None
 
     def _lost(self, attended: Attended) -> Due:
         """What is known of it here is old, and nothing more comes."""
@@ -288,8 +296,7 @@ class Holding:
                 fact = events.Asked(task=task.id, question=asks.question, exact=asks.exact, risky=asks.risky, again=again)
                 self._journal.write(fact)
             case "unanswered", (Asks(),):
-                with suppress(ToolError):  # it is ending just now
-                    self.answer(attended, yes=False, by="silence")
+                self.give_up(attended, "silence", "silence")
             case _:
                 of = attended.seqs_of(telling.facts)
                 self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
@@ -348,6 +355,11 @@ class Holding:
             if self.held is not None and self.music:
                 self.bed.play(music)
 
+    @property
+    def has_music(self) -> bool:
+        """There is some to be had."""
+        return self._work.music is not None
+
     def turn_music(self, *, on: bool) -> None:
         self.music = on
         if on:
@@ -364,11 +376,16 @@ class Holding:
             if why == "done":
                 self._earcons.play(Earcon.BACK)
 
-    def answer(self, attended: Attended, *, yes: bool, by: Literal["voice", "key", "silence", "policy"], words: str = "") -> None:
+    def give_up(self, attended: Attended, by: By, why: Lack) -> None:
+        """There is no answer, which is a no."""
+        with suppress(ToolError):  # it is ending just now
+            self.answer(attended, yes=False, by=by, why=why)
+
+    def answer(self, attended: Attended, *, yes: bool, by: By, words: str = "", why: Lack = "") -> None:
         """What the caller says to the run's question. Raises ToolError when the run takes nothing in any more."""
         question = attended.task.question
         if question is not None:
-            attended.task.tell(Answer(question.ask, yes, words))
+            attended.task.tell(Answer(question.ask, yes, words, why))
             attended.hold.answered()
             self._journal.write(events.Answered(task=attended.task.id, yes=yes, by=by))
             if self._errand is not None and by != "silence":

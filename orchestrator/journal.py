@@ -85,7 +85,7 @@ class Folder:
         await anyio.to_thread.run_sync(self._close)
 
     def _open(self) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is said in a call is nobody else's business
         self._text = (self.path / JOURNAL).open("a", encoding="utf-8")
         self._wave: Any = wave.open(str(self.path / RECORDING), "wb")  # noqa: SIM115  closed with the journal
         self._wave.setnchannels(2)

@@ -20,8 +20,9 @@ import structlog
 from anyio.abc import TaskGroup
 
 from agents.definition import Agent
-from agents.errors import Crashed, Stopped, WorkError
+from agents.errors import Crashed, OverBudget, Stopped, WorkError
 from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner
+from orchestrator.apart import begin_apart
 from orchestrator.delivery import Bearer, CallbackSettings, Verdict, may_ask, next_call
 from orchestrator.failures import leaves, place
 from orchestrator.presence import Presence
@@ -91,6 +92,8 @@ class Life:
     bearer: Bearer | None = None
     """None: nobody is called; what is done waits until its owner calls."""
     presence: Presence = field(default_factory=Presence)
+    may_spend: Callable[[Task], bool] = lambda _: True
+    """See orchestrator.tasks.Tasks."""
 
     async def live(self, task: Task, steps: Steps) -> None:
         """From wherever it is to its end: its owner has heard how it ended."""
@@ -132,6 +135,8 @@ class Life:
             task.happened(Says(before.said))
         if before.starts > MOST_RESUMES:
             return Failed(Crashed(f"Its server broke off {before.starts} times."), before.said)
+        if not self.may_spend(task):
+            return Failed(OverBudget(), before.said)
         agent = _with_what_is_left(task.agent, before.spent)
         order = Order(task.id, task.wish.what, agent, await self.folder(task), before.session)
         if task.stopped:
@@ -231,10 +236,12 @@ class Life:
     async def _bring(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
         verdict = Verdict.FAILED
         try:
-            async with self.presence.calling(task.wish.owner):
+            async with self.presence.calling(task.wish.owner) as until_free:
                 if not task.delivered:
                     task.told = anyio.Event()
                     await steps.note(DIALLING, {"number": number})
+                    await until_free()  # where the database was away, that has taken a while
+                if not task.delivered:
                     verdict = await self._brought(bearer, task, steps, number)
         except Exception as error:  # noqa: BLE001  a task's edge: a defect in calling must not lose the result
             log.warning("task_not_brought", task=task.id, where=place(error))
@@ -261,7 +268,7 @@ class Life:
             finally:
                 called.set()
 
-        self.group.start_soon(call)
+        begin_apart(self.group, call)
         await called.wait()
         return next(iter(verdicts), Verdict.FAILED)
 

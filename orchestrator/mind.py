@@ -76,8 +76,8 @@ class Mind:
 
     @property
     def admitted(self) -> bool:
-        """They may hear what is private, and are not asked for their PIN just now."""
-        return not (self._trust.withholds or self._gate.shut)
+        """They may hear what is private, and are not asked for their PIN just now, unless it is for the work itself."""
+        return not (self._trust.withholds or (self._gate.shut and not self._gate.lapses))
 
     def spoke(self, agent: str) -> None:
         """They are heard, and what is said next is meant for them."""
@@ -260,22 +260,24 @@ class Mind:
         await reply.over.wait()  # a guess orders nothing
         orders = self._orders
         assert orders is not None
-        if (orders.risky(order) and self._trust.risk == "pin") or (orders.private(order) and self._trust.withholds):
-            self._gate.ask(partial(self._obey, order=order))
+        risky = orders.risky(order)
+        if (risky and self._trust.risk == "pin") or (orders.private(order) and self._trust.withholds):
+            self._gate.ask(partial(self._obey, order=order), orders.lapse(order) if risky else None)
             await self._say(reply, self._minds.lines.pin.ask)
             return
         if order.name == "desk":
             self.floor = self._minds.roster.front_desk.id
-        refused = orders.risky(order) and self._trust.risk == "never"
+        refused = risky and self._trust.risk == "never"
         due = orders.refuse() if refused else orders.obey(order, withheld=self._trust.withholds)
         reply.farewell = due.farewell
         await (self._tell(reply, due) if due.ends else self._say(reply, due.text, due.agent))
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now about long work, after so long a silence; each is given out once, so say it."""
-        if self._holding is None or not self._holding.active or self._gate.shut:  # a yes would be taken for the PIN
-            return None
-        return self._holding.withheld(quiet_s) if self._trust.withholds else self._holding.due(now_s, quiet_s)
+        holding = self._holding if self._holding and self._holding.active else None
+        if holding is None or self._gate.shut:  # a yes would be taken for the PIN
+            return self._gate.due(quiet_s, self._minds.lines.pin.again)
+        return (holding.withheld if self._trust.withholds else holding.due)(now_s, quiet_s)
 
     async def tell(self, reply: Reply, due: Due) -> None:
         """What is due about long work: a line, or the agent's own words."""

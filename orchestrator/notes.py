@@ -47,7 +47,7 @@ class NoteFile:
             raise ToolError(f"The notes cannot be read: {error}.") from error
 
     def _append(self, line: str) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's business
         with self._path.open("a+", encoding="utf-8") as file:
             file.seek(0)
             cut_off = file.read()[-1:] not in ("", "\n")  # an editor left the last line open

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from agents.brain import Utterance
 from agents.errors import ToolError
-from orchestrator.attended import Due
+from orchestrator.attended import Due, Lapse
 from orchestrator.hold import STYLES
 from orchestrator.holding import Holding
 from orchestrator.phrases import Phrases
@@ -91,6 +90,21 @@ class Orders:
         asked = self._holding.asked
         return order.name == "yes" and asked is not None and asked.task.question is not None and asked.task.question.risky
 
+    def lapse(self, order: Order) -> Lapse:
+        """Of a yes that waits for the PIN."""
+
+        def stands() -> bool:
+            asked = self._holding.asked
+            return asked is not None and asked.task.question is not None and asked.task.question.ask == order.ask
+
+        def end(by: Literal["silence", "policy"]) -> Due:
+            asked = self._holding.asked
+            if asked is not None and stands():
+                self._holding.give_up(asked, by, "pin")
+            return Due(asked.task.agent if asked else None, self._words.no_pin_given)
+
+        return Lapse(stands, end)
+
     def private(self, order: Order) -> bool:
         """It is only for whoever ordered the work."""
         return order.name in PRIVATE
@@ -99,8 +113,7 @@ class Orders:
         """No PIN can be asked for: the risky thing is not done."""
         asked = self._holding.asked
         if asked is not None:
-            with suppress(ToolError):  # it ended in between
-                self._holding.answer(asked, yes=False, by="policy", words=self._words.no_pin)
+            self._holding.give_up(asked, "policy", "no_pin")
         return Due(asked.task.agent if asked else None, self._words.no_pin)
 
     def obey(self, order: Order, *, withheld: bool = False) -> Due:
@@ -130,7 +143,7 @@ class Orders:
     def _answer(self, order: Order) -> Due:
         asked = self._holding.asked
         if asked is None or asked.task.question is None or asked.task.question.ask != order.ask:  # it lapsed meanwhile
-            return Due(None, self._words.nothing)
+            return Due(None, self._words.settled)
         self._holding.answer(asked, yes=order.name != "no", by=order.by, words=order.words)
         said = {"yes": self._words.yes, "no": self._words.no, "words": self._words.words}
         return Due(asked.task.agent, said[order.name])
@@ -151,16 +164,21 @@ class Orders:
         return f"{status} {words.last.format(told=told)}" if told else status
 
     def _restyle(self, steps: int) -> str:
-        hold = self._holding.newest().hold
-        at = STYLES.index(hold.style) + steps
-        hold.style = STYLES[max(1, min(at, len(STYLES) - 1))]
-        return self._words.orders.more if steps > 0 else self._words.orders.less
+        hold, words = self._holding.newest().hold, self._words.orders
+        at = STYLES.index(hold.style)
+        to = max(min(1, at), min(at + steps, len(STYLES) - 1))
+        hold.style = STYLES[to]
+        if to == at:
+            return words.most if steps > 0 else words.least if at else words.silent
+        return words.more if steps > 0 else words.less
 
     def _silent(self) -> str:
         self._holding.newest().hold.style = "silent"
         return self._words.orders.silent
 
     def _music(self, *, on: bool) -> str:
+        if not self._holding.has_music:
+            return self._words.orders.no_music
         self._holding.turn_music(on=on)
         return self._words.orders.music_on if on else self._words.orders.music_off
 

@@ -8,6 +8,8 @@ from typing import Final, Literal, Protocol, Self
 
 import anyio
 
+from orchestrator.attended import Due, Lapse
+from orchestrator.hold import ANSWER_S
 from orchestrator.reply import Reply
 from telephony.admission import Admission, PinVerdict
 
@@ -71,23 +73,52 @@ class Gate:
         """`behind`: what a call that begins with the PIN goes on with."""
         self._trust, self._unclear = trust, 0
         self._behind = behind if trust.first else None
+        self._lapse: Lapse | None = None
+        self._again = False
 
     @property
     def shut(self) -> bool:
         return self._behind is not None
 
-    def ask(self, behind: Behind) -> None:
+    @property
+    def lapses(self) -> bool:
+        """Silence is an answer here."""
+        return self._lapse is not None
+
+    def ask(self, behind: Behind, lapse: Lapse | None = None) -> None:
         """The PIN is asked for now, for that."""
-        self._behind, self._unclear = behind, 0
+        self._behind, self._lapse, self._unclear, self._again = behind, lapse, 0, False
+
+    def open(self) -> None:
+        """What waited for the PIN does so no more."""
+        self._behind = self._lapse = None
+
+    def due(self, quiet_s: float, again: str) -> Due | None:
+        """What is said to silence here: `again` once, and then that it is over."""
+        lapse = self._lapse
+        if lapse is None:
+            return None
+        if not lapse.stands():
+            self.open()
+            return None
+        if quiet_s < ANSWER_S:
+            return None
+        if not self._again:
+            self._again = True
+            return Due(None, again)
+        self.open()
+        return lapse.end("silence")
 
     async def judge(self, reply: Reply, *, refuses: bool, answer: Callable[[Verdict], Awaitable[None]]) -> None:
         """Of what the caller said or keyed; `answer` says so, and what waited is done after that if it was right.
 
         It stays shut after `wrong`, `unclear` and whatever ends the call. A call that did not begin with the PIN goes on without.
         """
-        verdict, behind = self._verdict(reply.text, refuses), self._behind
+        verdict, behind, lapse = self._verdict(reply.text, refuses), self._behind, self._lapse
         if verdict in ("passed", "refused"):
-            self._behind = None
+            self.open()
+        if verdict == "refused" and lapse is not None:
+            lapse.end("policy")
         await answer(verdict)
         if verdict == "passed" and behind is not None:
             await behind(reply)

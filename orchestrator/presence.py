@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
 
@@ -18,6 +19,10 @@ class Turn:
         """Set while it is ours; look anew after each wait, for it may be lost when the database was."""
         self.over = anyio.Event()
         """Set when we do not want it any more."""
+
+    async def sure(self) -> bool:
+        """Whether it is ours, looked at anew: a machine that slept has lost it without knowing."""
+        return self.held.is_set()
 
 
 def ours_alone(_number: str) -> Turn:
@@ -67,15 +72,16 @@ class Presence:
                 person.gone.set()
 
     @asynccontextmanager
-    async def calling(self, number: str) -> AsyncGenerator[None]:
-        """They may be called while this is entered; waits until they have hung up, and nobody else calls them."""
+    async def calling(self, number: str) -> AsyncGenerator[Callable[[], Awaitable[None]]]:
+        """They may be called while this is entered; waits until they have hung up, and nobody else calls them.
+
+        What it gives waits for that once more: they may have called since.
+        """
         person = self._people[number]
         async with person.rings:
             with self._wanted(number, person):
-                while person.calls or not person.turn.held.is_set():
-                    person.gone = anyio.Event()
-                    await (person.gone if person.calls else person.turn.held).wait()
-                yield
+                await _until_free(person)
+                yield partial(_until_free, person)
 
     @contextmanager
     def _wanted(self, number: str, person: _Person) -> Generator[None]:
@@ -88,3 +94,13 @@ class Presence:
             person.wants -= 1
             if not person.wants:
                 person.turn.over.set()
+
+
+async def _until_free(person: _Person) -> None:
+    while not await _is_free(person):
+        person.gone = anyio.Event()
+        await (person.gone if person.calls else person.turn.held).wait()
+
+
+async def _is_free(person: _Person) -> bool:
+    return not person.calls and person.turn.held.is_set() and await person.turn.sure() and not person.calls

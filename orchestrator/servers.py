@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Final, Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -58,12 +59,17 @@ class Judge:
     silent_s: float
     from_s: float
     """Not before that."""
+    seen_s: float = -inf
+    """When we were last seen."""
 
-    def may(self, unseen_s: float | None, now_s: float) -> bool:
-        """After what `Servers.beat` returned: where we were not seen for long, the database was away, or all of us slept."""
+    def seen(self, unseen_s: float | None, now_s: float) -> None:
+        """What `Servers.beat` returned: where we were not seen for long, the database was away, or all of us slept."""
+        self.seen_s = now_s
         if unseen_s is None or unseen_s > self.silent_s / 2:
             self.from_s = now_s + self.silent_s
-        return now_s >= self.from_s
+
+    def may(self, now_s: float) -> bool:
+        return now_s >= self.from_s and now_s - self.seen_s <= self.silent_s / 2
 
 
 class Servers:
@@ -110,9 +116,10 @@ class Servers:
         return [id for id, silence_s in self._silences() if id != self.id and silence_s >= silent_s and self._claim(id, silent_s)]
 
     def buried(self, id: str) -> None:
-        """Its work has been taken over."""
+        """Its work has been taken over, and it has nobody on the phone."""
         with self._engine.begin() as to:
             to.execute(sa.delete(_servers).where(_servers.c.id == id, _servers.c.taken))
+            to.execute(sa.delete(_turns).where(_turns.c.server.not_in(sa.select(_servers.c.id))))
 
     def tell(self, task: str, what: Told, words: str = "") -> None:
         """Whichever server has the task, or will have it, sees to it."""
@@ -131,10 +138,15 @@ class Servers:
         with self._engine.begin() as to:
             to.execute(sa.delete(_letters).where(_letters.c.seq == letter.seq))
 
-    def forget(self, task: str) -> None:
-        """It is over: nobody will ask any more what it was told."""
+    def addressed(self) -> set[str]:
+        """The tasks that are told something, and perhaps some that were over before they could listen."""
+        with self._engine.connect() as to:
+            return set(to.scalars(sa.select(_letters.c.task)))
+
+    def forget(self, tasks: Collection[str]) -> None:
+        """They are over: nobody will ask any more what they were told."""
         with self._engine.begin() as to:
-            to.execute(sa.delete(_letters).where(_letters.c.task == task))
+            to.execute(sa.delete(_letters).where(_letters.c.task.in_(tasks)))
 
     def take_turn(self, number: str, silent_s: float) -> bool:
         """Whether we are the server that has that person on the phone now, as it stays until `give_turn`, or our death."""

@@ -17,7 +17,6 @@ from agents.errors import ToolError
 from agents.work import Answer, Asks, Done, Failed, Says, Spent, Stop, TaskEvent, Word
 
 WORDS: Final = 16  # that a run has not taken in yet: more than anybody says in a minute
-NOBODY: Final = "Nobody is on the line to answer; take it as a no."
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +184,7 @@ class Task:
         """What it asks is answered with no; the run is told why."""
         if self.question is not None:
             with suppress(ToolError):  # it is ending just now
-                self.tell(Answer(self.question.ask, yes=False, words=NOBODY))
+                self.tell(Answer(self.question.ask, yes=False, why="nobody"))
             self._close()
 
     def _close(self) -> None:

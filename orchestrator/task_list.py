@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -110,6 +110,13 @@ def tell(settings: Settings, name: str, what: Told) -> tuple[KeptTask, bool]:
     with _unreachable(), closing(Servers(sa.create_engine(url), "")) as servers:
         servers.tell(task.id, what)
         return task, bool(servers.alive(SEEN_S))
+
+
+def delete(settings: Settings, tasks: Sequence[str]) -> None:
+    """All that is kept of them. Raises TasksUnreachable."""
+    with _client(settings) as client:
+        if client is not None:
+            client.delete_workflows(list(tasks))
 
 
 @contextmanager

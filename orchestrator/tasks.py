@@ -31,8 +31,8 @@ MOST_RUNNING: Final = 3  # of one caller at a time: each costs money, and a quar
 
 
 async def made(folder: Path) -> None:
-    """Makes it, off the event loop."""
-    await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
+    """Makes it, off the event loop; what it makes is nobody else's business."""
+    await anyio.to_thread.run_sync(lambda: folder.mkdir(mode=0o700, parents=True, exist_ok=True))
 
 
 class Tasks:
@@ -52,10 +52,12 @@ class Tasks:
     ) -> None:
         """`make` makes a folder. `series` keeps ids apart from those of other servers, and of this one's earlier starts."""
         self._home, self._now, self._group, self._make, self._series = home, now, group, make, series
-        self._life = Life(runner, group, self._folder, now, callback or CallbackSettings(), zone)
+        self._life = Life(
+            runner, group, self._folder, now, callback or CallbackSettings(), zone, may_spend=lambda task: self.may_spend(task)
+        )
         self.presence = self._life.presence
         self.may_spend: Callable[[Task], bool] = lambda _: True
-        """Whether the day's budget allows it; it is counted from then on."""
+        """Whether the day's budget allows it to begin, or to go on where it was broken off; it is counted from then on."""
         self.keep: Callable[[Task], Coroutine[Any, Any, None]] = lambda task: self.live(task, InMemory())
         """Has a task's life lived: in memory, until somebody keeps it better."""
         self._tasks: dict[str, Task] = {}

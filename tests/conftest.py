@@ -1,4 +1,4 @@
-"""Strict by default: warnings are errors (pyproject), a blocked event loop fails the test, 20 s is the limit."""
+"""Strict by default: warnings are errors (pyproject), a blocked event loop fails the test, and so does one that hangs."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_every_command_it_names_exists() -> None:
 
 
 def test_every_option_it_names_exists() -> None:
-    shown = re.findall(r"pai-voice (demo|dial|doctor|replay|calls [a-z-]+)([^`\n]*)", README)
+    shown = re.findall(r"pai-voice (demo|dial|doctor|forget|replay|calls [a-z-]+)([^`\n]*)", README)
     shown += [("replay", option) for option in re.findall(r"`(--against [a-z]+)`", README)]
     for name, rest in shown:
         command = GROUP

@@ -23,12 +23,14 @@ from orchestrator.bed import STEP_DB
 from orchestrator.config import HoldSettings, Settings
 from orchestrator.config import load as load_config
 from orchestrator.demo.leaving import FILES, SUMMARY
+from orchestrator.doctor.machine import RECORDING_GB_PER_HOUR
 from orchestrator.hold import ANSWER_S, GAP_S, HoldWords
 from orchestrator.holding import OFFER_S, Holding
 from orchestrator.music.mood import Mood
 from orchestrator.orders import KEYS, Orders
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.tasks import MOST_RUNNING
+from orchestrator.withheld import AGAIN_S
 from telephony.acs import AcsSettings
 
 ROOT: Final = Path(__file__).parents[1]
@@ -55,9 +57,11 @@ def block(word: str) -> str:
         f"It asks twice, {ANSWER_S:g} s apart",
         f'for leave ("{PUSH.question}")',
         f"up to {LONGEST_ANSWER_S / 60:g} minutes each time",
+        f"is a no if the PIN is not given within {2 * AGAIN_S / 60:g} minutes",
         f"{', '.join(ENVIRONMENT[:2])} and the like",
         f"`max_usd` ({Task().max_usd} USD) and `max_minutes` ({Task().max_minutes})",
         f"at most {MOST_RUNNING} of a caller's",
+        f"the sound and the journal of each (an hour is {round(RECORDING_GB_PER_HOUR * 100) * 10} MB)",
     ],
 )
 def test_it_gives_the_codes_own_numbers_and_words(claim: str) -> None:

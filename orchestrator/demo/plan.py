@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from orchestrator.events import Entry
+from orchestrator.errors import DemoBroke
+from orchestrator.events import Entry, TaskDone
 from telephony.dial import Manners, Utterance
 from voices.audio import read_wav
 
@@ -32,9 +33,20 @@ class Happened:
 
     def __init__(self) -> None:
         self.facts: Counter[str] = Counter()
+        self.failure = ""
+        """The code of the error with which work ended."""
 
     def count(self, entry: Entry) -> None:
         self.facts[entry.event.kind] += 1
+        if isinstance(entry.event, TaskDone):
+            self.failure = entry.event.why
+
+    def left_for_the_call_back(self, home: Path) -> None:
+        """Raises DemoBroke unless the work goes on when its caller has hung up."""
+        if self.failure:
+            raise DemoBroke(f"the work failed: {self.failure}", f"PAI_VOICE_HOME={home} pai-voice tasks show last tells why")
+        if self.facts["task_done"]:
+            raise DemoBroke("the result was told before the caller hung up")
 
     def more(self, kind: str, times: int, than: Counter[str]) -> bool:
         return self.facts[kind] >= than[kind] + times

@@ -44,7 +44,7 @@ ALWAYS: Final = CallbackSettings(hours="00:00-24:00")  # a demonstration in the 
 async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: bool, screen: Console) -> None:
     """Leaves recordings, journals and `summary.json` in `out`: a talk, and unless it is live or yours, work and a call-back.
 
-    Raises ConfigError, AudioError, NotAnswered.
+    Raises ConfigError, AudioError, NotAnswered, DemoBroke.
     """
     if live and settings.claude.api_key is None:
         raise ConfigError("--live talks to Claude itself and needs ANTHROPIC_API_KEY", "set it, or leave --live out")
@@ -73,8 +73,8 @@ def _told(out: Path, summary: dict[str, Any]) -> str:
 class _Stage:
     """A house that answers at an emulator, and somebody who calls it."""
 
-    def __init__(self, emulator: Emulator, happened: Happened, ended: MemoryObjectReceiveStream[CallEnded]) -> None:
-        self._emulator, self._happened, self._ended = emulator, happened, ended
+    def __init__(self, emulator: Emulator, home: Path, happened: Happened, ended: MemoryObjectReceiveStream[CallEnded]) -> None:
+        self._emulator, self._home, self._happened, self._ended = emulator, home, happened, ended
 
     async def calls(self, lines: Sequence[plan.Utterance]) -> DialResult:
         """A call from here to its end."""
@@ -98,8 +98,7 @@ class _Stage:
             ordered = await self.calls(lines)
             if not ordered.answered:
                 raise NotAnswered(f"the second call was not answered: {ordered.why}")
-            if self._happened.facts["task_done"]:
-                raise NotAnswered("the result was told before the caller hung up; try again when this machine is less busy")
+            self._happened.left_for_the_call_back(self._home)
             screen.print("\nThe caller's phone waits to ring.\n")
         if not rung[0].answered:
             raise NotAnswered(f"nobody called back: {rung[0].why}")
@@ -135,7 +134,7 @@ async def _stage(settings: Settings, home: Path, *, live: bool, screen: Console)
         tasks.start_soon(show)
         await stack.enter_async_context(_on_the_line(house, emulator))
         with ended:
-            yield _Stage(emulator, happened, ended)
+            yield _Stage(emulator, home, happened, ended)
 
 
 @asynccontextmanager

@@ -17,8 +17,8 @@ SAY = "mcp__phone__say"
 ASK = "mcp__phone__ask_caller"
 
 
-def says(text: str) -> dict[str, Any]:
-    return {"tool": SAY, "input": {"text": text}}
+def says(text: str, **more: bool) -> dict[str, Any]:
+    return {"tool": SAY, "input": {"text": text, **more}}
 
 
 def runs(command: str, description: str = "Run it") -> dict[str, Any]:

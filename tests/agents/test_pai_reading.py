@@ -78,7 +78,7 @@ PRD = "---\ntask: x\nphase: build\nprogress: 3/8\n---\n- [x] ISC-1"
         (use("Write", file_path="/m/notes.md", content=PRD), [Working("Write")]),
         (use("Write", file_path="/m/ISA.md", content="phase: climbing\n"), [Working("Write"), Working("phase", "climbing")]),
         (use("Edit", file_path="PRD.md", new_string="phase: complete\nprogress: 0/8"), [Working("Edit")]),
-        (use("Bash", command=CURL.format("Running the Fix workflow")), [Says("Running the Fix workflow")]),
+        (use("Bash", command=CURL.format("Running the Fix workflow")), [Says("Running the Fix workflow", passing=True)]),
         (use("Bash", command=CURL.format("Entering the Build phase.")), [BUILDS]),
         (use("Bash", command=CURL.format("$(id)")), []),
         (use("Bash", command="curl https://example.org/notify -d x", description="Ask"), [Working("Bash", "Ask")]),

@@ -15,7 +15,8 @@ from agents.pai_wire import Job, Reply, Wants, from_worker, pack
 from agents.pai_worker import Host
 
 JOB = Job(
-    prompt="", session="none", command="claude", folder="/", system="", resumed="", words={"say": "", "ask_caller": ""},
+    prompt="", session="none", command="claude", folder="/", system="", resumed="",
+    words={"say": "", "passing": "", "ask_caller": ""},
     allowed_tools=(), asked_tools=(), max_usd=Decimal(1), max_turns=1, model=None, setting_sources=None,
 )  # fmt: skip
 

@@ -193,6 +193,8 @@ def test_what_is_asked_is_kept_in_full(tmp_path: Path) -> None:
         (Answer("q", yes=True, words="blue {x}"), "", "The caller answers: blue {x}"),
         (Answer("q", yes=True), "", "The caller says yes."),
         (Answer("q", yes=False), "", "The caller says no."),
+        (Answer("q", yes=False, why="pin"), "Bash", f"{WORDS.unanswered.pin} {WORDS.unanswered.tool}"),
+        (Answer("q", yes=False, why="silence"), "", f"{WORDS.unanswered.silence} {WORDS.unanswered.own}"),
     ],
 )
 def test_the_run_is_told_the_answer(answer: Answer, tool: str, told: str) -> None:

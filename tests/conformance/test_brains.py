@@ -94,8 +94,7 @@ async def test_closing_early_is_seen_at_the_other_end_at_once(kind: str) -> None
             async for event in events:
                 if isinstance(event, Said):
                     break
-        with anyio.fail_after(1):
-            await claude.exchanges[0].over.wait()
+        await claude.exchanges[0].over.wait()
         assert not claude.exchanges[0].complete
 
 
@@ -127,8 +126,7 @@ async def test_a_choice_has_its_time(kind: str) -> None:
         with pytest.raises(BrainError) as failed:
             await brain.choose("", heard("x"), route(ROSTER.agents), model="claude-haiku-5-5", timeout_s=0.1)
         assert failed.value.code == "claude_slow"
-        with anyio.fail_after(1):
-            await claude.exchanges[0].over.wait()
+        await claude.exchanges[0].over.wait()
 
 
 async def test_nobody_there(kind: str) -> None:

@@ -124,7 +124,7 @@ async def test_closing_early_leaves_it_ready(engine: Synthesizer) -> None:
     for wait_s in (0.0, 0.002, 0.02):
         with anyio.move_on_after(wait_s):
             await say(engine, SENTENCE * 20)
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         assert duration_s((await say(engine, SENTENCE)).pcm) > 2.5
 
 

@@ -22,6 +22,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 COMMAND: Final = str(Path(sys.executable).parent / "pai-voice")
 POLL_S: Final = 0.05
+SOON_S: Final = 40.0  # what comes at all comes within that, however busy the machine: nothing here is about how fast it is
 T = TypeVar("T")
 
 
@@ -43,7 +44,7 @@ class Finished:
         return json.loads(self.out)
 
 
-async def run(*arguments: str, env: Mapping[str, str], cwd: Path, within_s: float = 15.0) -> Finished:
+async def run(*arguments: str, env: Mapping[str, str], cwd: Path, within_s: float = SOON_S) -> Finished:
     """A command, to its end. In a thread: asyncio loses what is said last when a process ends while more than 128 kB wait."""
     done = await anyio.to_thread.run_sync(
         lambda: subprocess.run(
@@ -64,7 +65,7 @@ class Running:
         """What it says on standard error."""
         self.lines: list[str] = []
 
-    async def says(self, what: str, within_s: float = 15.0) -> str:
+    async def says(self, what: str, within_s: float = SOON_S) -> str:
         """The first line from now on with this in it."""
         with anyio.fail_after(within_s):
             while True:
@@ -76,7 +77,7 @@ class Running:
                 if what in line:
                     return line
 
-    async def ends(self, within_s: float = 25.0) -> int:
+    async def ends(self, within_s: float = SOON_S) -> int:
         with anyio.fail_after(within_s):
             return await self.process.wait()
 
@@ -148,7 +149,7 @@ class Premises:
         return call
 
 
-async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], within_s: float = 10.0) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool], within_s: float = SOON_S) -> T:
     """What `look` gives, as soon as it is what is wanted: for what other processes do, which cannot wake us."""
     with anyio.fail_after(within_s):
         while True:

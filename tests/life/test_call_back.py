@@ -74,7 +74,7 @@ async def test_left_on_hold_then_busy_twice_then_a_machine_then_a_person(tmp_pat
             assert (await pick_up(place.azure.url, OWNER, response="busy")).why == "busy"
         recorded = await pick_up(place.azure.url, OWNER, machine, manners=RECORDS)
         assert (await pick_up(place.azure.url, OWNER, HELLO, manners=ANSWERING)).answered
-        await place.told(1, within_s=20)
+        await place.told(1, within_s=60)
         shown = await place.server.says("tasks", "show", task)
         assert [verdict for _, verdict in shown["calls"]] == ["busy", "busy", "machine", "delivered"]
         assert [ending(call) for call in called_back(place)] == ["busy", "busy", "machine", "caller_hung_up"]

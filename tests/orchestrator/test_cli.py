@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator import cli
 from tests.kit.commands import environment, run
 
 HEAVY = "anthropic anyio azure httpx2 litestar numpy onnxruntime phonenumbers pydantic structlog uvicorn yaml"
@@ -45,6 +47,7 @@ def test_help_waits_for_nothing_heavy() -> None:
         "agents eval",
         "config show",
         "calls show",
+        "forget",
     ],
 )
 async def test_every_command_has_help(tmp_path: Path, command: str) -> None:
@@ -64,6 +67,13 @@ async def test_what_a_command_does_fits_into_its_line(tmp_path: Path, group: str
 async def test_the_version(tmp_path: Path) -> None:
     shown = await run("--version", env=environment(tmp_path), cwd=tmp_path)
     assert (shown.code, shown.out) == (0, f"pai-voice {version('pai-voice')}\n")
+
+
+def test_it_runs_as_a_module_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["pai-voice", "--version"])
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_path(str(cli.__file__), run_name="__main__")
+    assert capsys.readouterr().out == f"pai-voice {version('pai-voice')}\n"
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,10 @@ from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, always
 from tests.orchestrator.workroom import Phone, happens, server
 
 
-@pytest.mark.timeout(40)
 async def test_work_is_shown_stopped_and_over(tmp_path: Path) -> None:
     env, diary = environment(tmp_path), Diary(tmp_path / "diary")
     with Mortal(tmp_path / "home", diary.path, begins=1, hangs=True).alive():
-        await eventually(lambda: found(diary, "hangs"), bool, within_s=20)
+        await eventually(lambda: found(diary, "hangs"), bool)
         (task,) = (await run("tasks", "list", "--json", env=env, cwd=tmp_path)).json
         assert (task["agent"], task["title"], task["owner"], task["wish"]) == ("engineer", "post 0", OWNER, "Write.")
         assert (task["state"], task["said"], task["outcome"]) == ("running", "Only the end is missing.", "")
@@ -41,7 +40,7 @@ async def test_a_call_back_is_wanted_before_its_time(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", callback=always(1_000))
     verdicts = (Verdict.BUSY, Verdict.MACHINE, Verdict.DELIVERED)
     with Mortal(settings.home, diary.path, begins=1, verdicts=verdicts, retry_min=1_000).alive():
-        await eventually(lambda: found(diary, "hung_up"), bool, within_s=20)
+        await eventually(lambda: found(diary, "hung_up"), bool)
         task = await eventually(lambda: latest(settings), lambda task: bool(task.calls))
         assert (task.state, task.outcome, task.result) == ("to be told", "done", "# Result")
         assert task.next_call > task.calls[0][0]

@@ -16,7 +16,9 @@ import anyio
 import anyio.to_thread
 import pytest
 import sqlalchemy as sa
+from dbos import DBOS
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
 
 from agents.errors import Stopped
 from agents.work import Answer, Asks, Done, Failed, Says
@@ -47,7 +49,6 @@ async def killed_at_random(seed: int, folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("seeds", [range(first, first + 5) for first in range(0, 20, 5)], ids=str)
 async def test_a_server_killed_at_any_moment_tells_each_result_once(seeds: range, tmp_path: Path) -> None:
     async with anyio.create_task_group() as group:
@@ -73,8 +74,7 @@ async def test_a_server_that_stops_leaves_its_work_to_the_next(tmp_path: Path) -
     async with server(tmp_path, {"done": {"result": "R", "spoken": "S"}}, phone=phone) as tasks:
         (task,) = tasks.of(OWNER)
         assert (task.id, task.wish, task.agent, task.began) == (first.id, first.wish, first.agent, first.began)
-        with anyio.fail_after(10):
-            await task.heard.wait()
+        await task.heard.wait()
         assert task.outcome == Done("R", "S")
         assert [event for event in task.events if isinstance(event, Says)] == [Says("I begin.")]
         assert task.usd == Decimal("0.5")
@@ -126,6 +126,22 @@ async def test_what_was_being_asked_when_it_died_is_asked_by_another_call_unless
     assert len(first.calls) == 1
 
 
+async def test_work_that_is_begun_in_a_call_back_is_kept_as_work_of_its_own(tmp_path: Path) -> None:
+    class Asked(Phone):
+        """Whoever takes it asks for more."""
+
+        async def bring(self, task: Task) -> Verdict:
+            if task.wish.title == "a post":
+                tasks.start(wish("another"), AGENT)
+            return await super().bring(task)
+
+    async with server(tmp_path, {"done": {"result": "R"}}, phone=Asked()) as tasks:
+        tasks.start(wish(), AGENT)
+        await happens(lambda: not tasks.ids())
+    states = kept(tmp_path, "select coalesce(parent_workflow_id, status) from workflow_status")
+    assert states == ["SUCCESS"] * 2
+
+
 async def test_a_server_may_be_stopped_in_good_order_as_often_as_one_likes(tmp_path: Path) -> None:
     for stop in range(MOST_RESUMES + 2):
         said = Says(f"Part {stop}.")
@@ -134,16 +150,14 @@ async def test_a_server_may_be_stopped_in_good_order_as_often_as_one_likes(tmp_p
             await happens(lambda task=task, said=said: said in task.events)
     async with server(tmp_path, {"done": {"result": "R"}}) as tasks:
         (task,) = tasks.of(OWNER)
-        with anyio.fail_after(10):
-            await task.over.wait()
+        await task.over.wait()
         assert task.outcome == Done("R", "")
 
 
 async def test_it_is_kept_as_json_and_for_the_owner_alone(tmp_path: Path) -> None:
     async with server(tmp_path, {"done": {"result": "R"}}) as tasks:
         task = tasks.start(wish(), AGENT)
-        with anyio.fail_after(5):
-            await task.heard.wait()
+        await task.heard.wait()
     (inputs,) = (json.loads(text) for text in kept(tmp_path, "select inputs from workflow_input"))
     assert "5 €" in str(inputs)
     outputs = [json.loads(text) for text in kept(tmp_path, "select output from operation_outputs order by function_id")]
@@ -173,6 +187,29 @@ async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     assert "hush" not in str(error)
 
 
+async def test_a_database_that_goes_away_while_a_server_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def launch() -> None:
+        raise OperationalError("select 1", {}, Exception("server closed the connection"))
+
+    monkeypatch.setattr(DBOS, "launch", launch)
+    with pytest.raises(BaseExceptionGroup) as raised:
+        async with server(tmp_path):
+            pass
+    (error,) = leaves(raised.value)
+    assert isinstance(error, TasksUnreachable)
+    assert "closed the connection" in str(error)
+
+
+async def test_letters_to_what_is_over_are_thrown_away_at_the_next_start(tmp_path: Path) -> None:
+    async with server(tmp_path, {"hangs": True}) as tasks:
+        task = tasks.start(wish(), AGENT)
+        await happens(lambda: bool(kept(tmp_path, "select 1 from workflow_status")))
+    for id in ("long-over", task.id):
+        await anyio.to_thread.run_sync(told, tmp_path, id, "call_back")
+    async with server(tmp_path, {"hangs": True}):
+        assert kept(tmp_path, "select task from pai_voice_letters") == [task.id]
+
+
 def test_a_database_is_waited_for_no_longer_than_its_url_says() -> None:
     ours = database_url(Path(), SecretStr("postgresql://db/voice?connect_timeout=3"))
     assert ours.query["connect_timeout"] == "3"
@@ -186,10 +223,9 @@ async def test_what_a_task_is_told_from_elsewhere(what: Told, calls: int, tmp_pa
     async with server(tmp_path, {"done": {"result": "R"}}, phone=phone) as tasks:
         tasks._life.callback = night  # pyright: ignore[reportPrivateUsage]
         task = tasks.start(wish(), AGENT)
-        with anyio.fail_after(5):
-            await task.over.wait()
-            await anyio.to_thread.run_sync(told, tmp_path, task.id, what)
-            await task.heard.wait()
+        await task.over.wait()
+        await anyio.to_thread.run_sync(told, tmp_path, task.id, what)
+        await task.heard.wait()
         assert len(phone.calls) == calls
 
 
@@ -197,9 +233,8 @@ async def test_cancelling_stops_the_run(tmp_path: Path) -> None:
     async with server(tmp_path, {"says": "I begin."}, {"hangs": True}) as tasks:
         task = tasks.start(wish(), AGENT)
         await happens(lambda: bool(task.events))
-        with anyio.fail_after(5):
-            await anyio.to_thread.run_sync(told, tmp_path, task.id, "cancel")
-            await task.over.wait()
+        await anyio.to_thread.run_sync(told, tmp_path, task.id, "cancel")
+        await task.over.wait()
         assert isinstance(task.outcome, Failed)
         assert isinstance(task.outcome.error, Stopped)
 

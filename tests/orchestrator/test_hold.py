@@ -58,12 +58,12 @@ def test_lines_come_8_to_20_s_apart_while_there_is_news_and_no_two_are_the_same(
 def test_only_the_newest_step_is_told_and_only_once() -> None:
     hold = holding()
     lines = told(hold, {1.0: Working("Read", "Look at the old thing"), 2.0: Working("Bash", "Run the tests")}, 18)
-    assert [telling.text for _, telling in lines[1:]] == ["Next step: run the tests."]
+    assert [telling.text for _, telling in lines[1:]] == ["My latest step: run the tests."]
 
 
 def test_what_the_run_says_itself_goes_before_its_steps() -> None:
     lines = told(holding(), {1.0: Says("The outline stands."), 2.0: Working("Write", "Write the first part")}, 40)
-    assert [telling.text for _, telling in lines[1:3]] == ["The outline stands.", "I am writing: write the first part."]
+    assert [telling.text for _, telling in lines[1:3]] == ["The outline stands.", "I have been writing: write the first part."]
     assert lines[1][1].facts == (Says("The outline stands."),)
 
 
@@ -136,15 +136,15 @@ def test_of_two_milestones_quiet_tells_the_newer() -> None:
 @pytest.mark.parametrize(
     ("working", "line"),
     [
-        (Working("phase", "build", 4, 7), "Now to the part called build, number 4 of 7."),
+        (Working("phase", "build", 4, 7), "I am in the part called build, number 4 of 7."),
         (Working("phase", "build"), "I have come to the part called build."),
-        (Working("criteria", "", 3, 8), "3 of 8 points are done."),
+        (Working("criteria", "", 3, 8), "Points done so far: 3 of 8."),
         (Working("plan", "Draw the picture", 2, 4), "Step 2 of 4: draw the picture."),
         (Working("plan", "", 2, 4), "I am at step 2 of 4."),
-        (Working("WebSearch", "GPU prices"), "I am searching the web: GPU prices."),
-        (Working("helper", "Reading hosts"), "A helper of mine is at this: reading hosts."),
+        (Working("WebSearch", "GPU prices"), "I have been searching the web for this: GPU prices."),
+        (Working("helper", "Reading hosts"), "A helper of mine has been at this: reading hosts."),
         (Working("api_retry", "", 1, 10), "Claude is slow to answer just now; I am waiting."),
-        (Working("mcp__mail__send"), "I am using another of my tools."),
+        (Working("mcp__mail__send"), "I have been using another of my tools."),
     ],
 )
 def test_a_step_is_told_by_what_is_known_of_it(working: Working, line: str) -> None:
@@ -157,12 +157,14 @@ def test_a_step_is_told_by_what_is_known_of_it(working: Working, line: str) -> N
 def test_alike_steps_are_told_in_turn_in_different_words() -> None:
     happenings = {13.0 * n: Working("Bash", f"Try part {n}") for n in range(1, 5)}
     openings = [telling.text.partition(":")[0] for _, telling in told(holding(), happenings, 70)][1:]
-    assert openings == ["Next step", "Then this", "On to this", "Next step"]
+    assert openings == ["My latest step", "What I went on to last", "And my newest step", "My latest step"]
 
 
 def test_that_claude_is_waited_for_is_told_while_it_is_so() -> None:
     retry = Working("api_retry", "", 1, 10)
-    assert [t.text for _, t in told(holding(), {1.0: retry, 5.0: Working("Read", "One")}, 20)][1:] == ["I am reading: one."]
+    assert [t.text for _, t in told(holding(), {1.0: retry, 5.0: Working("Read", "One")}, 20)][1:] == [
+        "I have been reading: one."
+    ]
     retries: dict[float, TaskEvent] = {1.0 + 15 * n: retry for n in range(10)}
     said = [telling.text for _, telling in told(holding(), retries, 170)][1:]
     assert said[:2] == list(WORDS.steps["api_retry"])
@@ -173,14 +175,14 @@ def test_what_the_caller_asked_for_is_not_told_again() -> None:
     hold = holding()
     hold.due(0.0, 1.0)
     assert hold.latest == hold.asked_for() == ""
-    hold.happened(Says("I have begun."), Working("Bash", "Run the tests"))
-    assert hold.latest == hold.asked_for() == "Next step: run the tests."
+    hold.happened(Says("I have begun.", passing=True), Working("Bash", "Run the tests"))
+    assert hold.latest == hold.asked_for() == "My latest step: run the tests."
     assert hold.due(12.0, 12.0) is None
 
 
 def test_a_kind_of_step_without_a_line_for_all_of_it_is_refused() -> None:
     with pytest.raises(ValueError, match="`Read` needs a line without blanks"):
-        HoldWords.model_validate(WORDS.model_dump() | {"steps": {"Read": ["I am reading: {detail}."]}})
+        HoldWords.model_validate(WORDS.model_dump() | {"steps": {"Read": ["I have been reading: {detail}."]}})
 
 
 def test_more_detail_means_shorter_gaps() -> None:

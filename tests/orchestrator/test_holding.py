@@ -11,9 +11,9 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
-from agents.script import ToolUse
+from agents.script import Entry, ToolUse, When
 from agents.scripted_work import WorkScript
-from agents.work import Answer
+from agents.work import Answer, Word
 from orchestrator.events import (
     Answered,
     Asked,
@@ -125,6 +125,16 @@ async def test_when_it_is_done_the_agent_tells_it_and_the_talk_goes_on(claude: S
         assert "in the folder drafts" in claude.requests[-1].asked.note
         await call.pause(9)
         assert call.said[-1].text.endswith(call.call.lines.are_you_still_there)
+
+
+async def test_no_work_begins_because_other_work_has_ended(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    claude.uses("engineer", "start_task", POST, note="Your work .a blog post. ended unfinished")
+    refused = When(agent="engineer", after="start_task", result="^Nobody has asked for that")
+    claude.add(Entry(when=refused, say="It broke off. Shall I try once more?"))
+    async with working(claude, rehearsal, {"after_s": 5, "failed": "work_crashed"}) as call:
+        await call.pause(12)
+        assert call.said[-1].text.endswith("Shall I try once more?")
+        assert len(call.facts(TaskStarted)) == 1
 
 
 @pytest.mark.parametrize(("spoken", "again"), [("The post is written.", True), ("", False)])
@@ -478,17 +488,67 @@ async def test_who_would_rather_not_give_the_pin_is_not_asked_again(claude: Stag
         assert call.facts(TaskStarted) == []
 
 
-async def test_a_pin_that_comes_late_allows_nothing_else(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+@asynccontextmanager
+async def allowed_without_pin(claude: StagedClaude, rehearsal: Rehearsal) -> AsyncGenerator[tuple[RehearsedCall, list[Word]]]:
+    """The caller has said yes to something risky, and is asked for their PIN; with all that the run is told from there on."""
     admission = Admission(AdmissionPolicy(allow=(CALLER,), pin=SecretStr("2580")))
-    asks = {"after_s": 1, "asks": {**PUSH, "risky": True}}
-    async with working(claude, rehearsal, asks, asks, {"hangs": True}, trust=(trust := Trust())) as call:
+    asks = {"after_s": 1, "asks": {**PUSH, "risky": True}, "no": [{"says": "Left alone."}]}
+    async with working(claude, rehearsal, asks, {"hangs": True}, trust=(trust := Trust())) as call:
         trust.guard, trust.risk, trust.called = PinGuard(admission, CALLER), "pin", True
-        await call.pause(14)
-        await call.say("Yes")
-        await call.pause(45)
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        words = list[Word]()
+        tell = task.tell
+
+        def heard(word: Word) -> None:
+            words.append(word)
+            tell(word)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(task, "tell", heard)
+            await call.pause(14)
+            await call.say("Yes")
+            yield call, words
+
+
+async def test_who_allows_something_and_does_not_give_the_pin_is_asked_again_and_then_it_is_a_no(
+    claude: StagedClaude, rehearsal: Rehearsal
+) -> None:
+    async with allowed_without_pin(claude, rehearsal) as (call, words):
+        lines = call.call.lines
+        await call.pause(12)
+        assert call.said[-1].text.endswith(lines.pin.ask), "silence is welcome"
+        await call.pause(8)
+        assert call.said[-1].text.endswith(lines.pin.again)
         assert len(call.facts(Asked)) == 1, "a yes would be taken for the PIN"
-        assert call.why == "silence"
-    assert [fact.yes for fact in call.facts(Answered)] == [False]
+        await call.pause(16)
+        assert call.minds.work
+        assert call.minds.work.words.no_pin_given in call.said[-1].text
+        assert [(fact.yes, fact.by) for fact in call.facts(Answered)] == [(False, "silence")]
+        assert [(word.yes, word.why) for word in words if isinstance(word, Answer)] == [(False, "pin")]
+        await call.pause(15)
+        assert "Left alone." in [line.text for line in call.facts(Narrated)]
+        assert call.why == ""
+
+
+async def test_who_would_rather_not_give_the_pin_has_said_no(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with allowed_without_pin(claude, rehearsal) as (call, words):
+        await call.say("Never mind")
+        assert call.said[-1].text == call.call.lines.pin.refused
+        assert [(fact.yes, fact.by) for fact in call.facts(Answered)] == [(False, "policy")]
+        assert [(word.yes, word.why) for word in words if isinstance(word, Answer)] == [(False, "pin")]
+
+
+async def test_a_pin_for_what_was_settled_elsewhere_is_not_waited_for(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with allowed_without_pin(claude, rehearsal) as (call, words):
+        assert call.minds.work
+        (task,) = call.minds.work.tasks.of(CALLER)
+        assert task.question is not None
+        task.tell(Answer(task.question.ask, yes=False))
+        await call.pause(30)
+        assert call.call.lines.pin.again not in " ".join(said.text for said in call.said)
+        assert len(words) == 1
+        assert "Left alone." in [line.text for line in call.facts(Narrated)]
 
 
 async def test_whoever_hangs_up_leaves_the_work_running_and_its_questions_with_a_no(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from agents import definition
-from agents.errors import Crashed, OutOfMoney, Stopped, ToolError, WorkError
+from agents.errors import Crashed, OutOfMoney, OverBudget, Stopped, ToolError, WorkError
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
 from orchestrator.delivery import CallbackSettings, Verdict
 from orchestrator.life import RUN, SO_FAR, InMemory
@@ -500,6 +500,30 @@ async def test_work_counts_towards_the_days_budget_and_is_not_begun_beyond_it(tm
         assert spending.today(NOON) == Decimal("1.2")
         with pytest.raises(ToolError, match="budget is spent"):
             at.start()
+
+
+@pytest.mark.parametrize(
+    ("began", "limit", "counted", "goes_on"),
+    [(NOON, 2, "2.00", True), (NOON - timedelta(days=1), 1, "0.50", True), (NOON, 1, "1.50", False)],
+    ids=["what it cost today counts", "what it cost yesterday does not", "the day's budget is spent"],
+)
+async def test_work_that_goes_on_counts_towards_the_days_budget_as_well(
+    began: datetime, limit: int, counted: str, goes_on: bool, tmp_path: Path
+) -> None:
+    spending = DaySpending(NOON.date())
+
+    def may_spend(task: Task) -> bool:
+        spending.add(NOON, task, task.began)
+        return spending.today(NOON) < limit
+
+    before = SoFar(starts=1, session="s1", said="The outline stands.", usd="1.50")
+    async with workroom(tmp_path, {"spent": "0.5"}, {"done": {"result": "Written."}}) as at:
+        at.tasks.may_spend = may_spend
+        task = at.tasks.known("t7", RECORD | {"began": began.isoformat()})
+        await at.tasks.live(task, Kept(so_far=before.as_record()))
+        assert spending.today(NOON) == Decimal(counted)
+        assert task.outcome == (Done("Written.", "") if goes_on else task.outcome)
+        assert (isinstance(task.outcome, Failed) and isinstance(task.outcome.error, OverBudget)) is not goes_on
 
 
 def test_what_was_said_in_passing_is_not_said_again_by_one_who_goes_on() -> None:

@@ -53,12 +53,11 @@ def env(tmp_path: Path) -> Mapping[str, str]:
     return environment(tmp_path, PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(60)  # ten seconds of talk in real time, after engines were loaded
+@pytest.mark.slow  # ten seconds of talk in real time, after engines were loaded
 async def test_what_is_said_is_heard_and_answered_aloud(env: Mapping[str, str], tmp_path: Path) -> None:
     call = ("agents", "try", "engineer", "--script", "script.yaml", "--microphone")
     async with running(*call, env=env, cwd=tmp_path) as session:
-        await session.says("caller ", within_s=30.0)
+        await session.says("caller ")
         await session.says("Engineer   Read the first failure.")
         session.process.send_signal(signal.SIGINT)
         await session.says("1 turn, p50")
@@ -68,14 +67,13 @@ async def test_what_is_said_is_heard_and_answered_aloud(env: Mapping[str, str], 
     assert sum(loud) > 50  # frames of the greeting and the answer: a second at least
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(60)  # as above
+@pytest.mark.slow  # as above
 async def test_typed_words_are_answered_aloud(env: Mapping[str, str], tmp_path: Path) -> None:
     call = ("agents", "try", "engineer", "--script", "script.yaml", "--speak")
     async with running(*call, env=env, cwd=tmp_path) as session:
         assert session.process.stdin
         await session.process.stdin.send(b"why does the build fail\n")
-        await session.says("Engineer   Read the first failure.", within_s=30.0)
+        await session.says("Engineer   Read the first failure.")
         await session.process.stdin.aclose()
         assert await session.ends() == 0
     assert len(await anyio.Path(tmp_path / "played.pcm").read_bytes()) > 2 * 32_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal
 
@@ -15,13 +15,14 @@ from agents.script import ToolUse
 from agents.scripted import ScriptedClaude
 from agents.scripted_work import WorkScript
 from orchestrator.delivery import Verdict
-from orchestrator.events import Asked, HoldStarted, Narrated, ToolReturned
+from orchestrator.events import Answered, Asked, HoldStarted, Narrated, ToolReturned
 from orchestrator.hold import HoldWords
 from orchestrator.pin import Trust
 from orchestrator.rosters import PROMPTS
 from orchestrator.task import Task, Wish
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.rehearsal import RehearsedCall, on_a_line
+from orchestrator.withheld import AGAIN_S, Withheld
 from telephony.admission import Admission, AdmissionPolicy
 from telephony.rehearsal import RehearsalLine
 from tests.orchestrator.stage import CAST, LINES, ROSTER, answer, equipped
@@ -200,6 +201,52 @@ async def test_a_question_of_the_work_is_asked_after_the_pin() -> None:
         await at.call.press(f"{PIN}#", wait=False)
         await at.call.pause(8)
         assert at.said.endswith(ASKS["asks"]["question"])
+
+
+async def talk(at: Again, until: Callable[[], bool]) -> float:
+    """About something else; how long it took."""
+    began_s = anyio.current_time()
+    while not until():
+        await at.call.say("Kai, how is the weather?")
+        await at.call.pause(6.5)
+    return anyio.current_time() - began_s
+
+
+async def test_a_question_that_waits_for_the_pin_is_announced_again_and_is_then_a_no() -> None:
+    sunny = answer("kai", "It is sunny.")
+    async with calling({"after_s": 62, **ASKS}, HANGS, answers=(sunny,)) as at:
+        await at.call.pause(6)
+        assert at.said.endswith(WORDS.withheld.news)
+        await at.call.say("Never mind")
+        still = WORDS.withheld.still[:24]  # they cut in on it
+        waited_s = await talk(at, lambda: still in at.said)
+        assert AGAIN_S - 5 < waited_s < AGAIN_S + 15
+        assert at.said.count(WORDS.withheld.news) == 1
+        assert at.task.question is not None
+        await at.call.say("Never mind")
+        waited_s = await talk(at, lambda: at.task.question is None)
+        assert AGAIN_S - 25 < waited_s < AGAIN_S + 10
+        assert at.said.count(still) == 1
+        assert at.task.question is None
+        assert [(fact.yes, fact.by) for fact in at.call.facts(Answered)] == [(False, "policy")]
+        assert not at.told
+
+
+@pytest.mark.parametrize(
+    ("at", "announced"),
+    [
+        ([(0, "", False, True)], [None]),
+        ([(0, "", True, True), (300, "", True, True)], ["result", None]),
+        ([(0, "", True, False), (300, "", True, True)], ["news", None]),
+        ([(0, "q", False, True), (59, "q", False, True), (60, "q", False, True)], ["news", None, "still"]),
+        ([(0, "q", True, True), (60, "q", True, True), (120, "q", True, True), (121, "", True, True)],
+         ["news", "still", "lapsed", None]),
+        ([(0, "", True, True), (1, "q", True, True), (2, "r", True, True)], ["result", "news", "news"]),
+    ],
+)  # fmt: skip
+def test_what_is_announced_when(at: list[tuple[float, str, bool, bool]], announced: list[str | None]) -> None:
+    withheld = Withheld()
+    assert [withheld.due(now_s, ask=ask, over=over, well=well) for now_s, ask, over, well in at] == announced
 
 
 async def test_that_it_failed_is_news_and_no_result() -> None:
