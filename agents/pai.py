@@ -121,7 +121,6 @@ class PaiRunner:
         ours = {
             processes.MARK: session,
             "LIFEOS_NOTIFICATION_CHANNEL": "phone",  # PAI's own voice is not heard on a desktop meanwhile
-            "CLAUDE_ENV_FILE": str(Path(__file__).with_name("pai_shell.sh")),
             "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
             "DISABLE_AUTOUPDATER": "1",
         }
@@ -145,7 +144,7 @@ def find_command(wanted: Path | None, environ: Mapping[str, str]) -> str:
     bundled = Path(sdk.origin).with_name("_bundled") / "claude"
     found = str(wanted) if wanted else str(bundled) if bundled.is_file() else "claude"
     if command := shutil.which(found, path=environ.get("PATH")):
-        return command
+        return str(Path(command).absolute())  # it is started from elsewhere
     raise NotInstalled(f"(there is no {found})")
 
 

@@ -48,7 +48,7 @@ class Reading:
         self._unauthorised = False
         self._plan = pai_plan.Plan()
         self._told: dict[str, Working] = {}
-        """The last of each kind of those that PAI tells in several ways."""
+        """The last of each kind of those that are told in several ways, or again and again."""
 
     def take(self, message: object) -> list[Told]:
         """What it tells; nothing, if it is of a kind that is not known."""
@@ -59,7 +59,7 @@ class Reading:
             case AssistantMessage(error="authentication_failed"):
                 self._unauthorised = True
             case TaskProgressMessage():
-                return [Working("helper", phrase(message.description))]
+                return [*self._news(Working("helper", phrase(message.description)))]
             case UserMessage(parent_tool_use_id=None, tool_use_result=result):
                 return [*self._plan.returned(result)]
             case RateLimitEvent(rate_limit_info=limit) if limit.status == "rejected":
@@ -117,7 +117,7 @@ class Reading:
                 pass
 
     def _news(self, fact: Working) -> list[Working]:
-        """What was not told of it by another way: header, notification and front matter all name the phase."""
+        """What was not told of it just before: header, notification and front matter all name the phase."""
         told = self._told.get(fact.what)
         same = told is not None and (told.detail == fact.detail if fact.what == "phase" else told == fact)
         self._told[fact.what] = fact

@@ -14,6 +14,9 @@ import sys
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from pathlib import Path
+from shutil import copy
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from uuid import uuid4
 
@@ -38,6 +41,7 @@ from agents.pai_reading import OURS, Reading
 from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, pack
 from agents.work import Add, Stop
 
+_SHELL: Final = Path(__file__).with_name("pai_shell.sh")
 _CONNECT_S: Final = 20.0  # it takes under one
 _INTERRUPT_S: Final = 4.0  # for the command line to end its turn; it takes 0.1 s
 _LINGER_S: Final = 2.0  # after the end, for a wish that was sent just before it
@@ -47,8 +51,9 @@ _STDERR_LINES: Final = 5
 class Host:
     """One run."""
 
-    def __init__(self, job: Job, out: int) -> None:
-        self._job, self._out = job, out
+    def __init__(self, job: Job, out: int, shell: Path) -> None:
+        """`out`: where it tells. `shell`: read before each command; the run may add to it, as Claude Code says it can."""
+        self._job, self._out, self._shell = job, out, shell
         self._known = _begun(job.session)
         self._reading = Reading()
         self._replies: dict[str, Reply] = {}
@@ -170,6 +175,7 @@ class Host:
             **session,
             cli_path=job.command,
             cwd=job.folder,
+            env={"CLAUDE_ENV_FILE": str(self._shell)},
             model=job.model,
             system_prompt={"type": "preset", "preset": "claude_code", "append": job.system},
             setting_sources=None if job.setting_sources is None else list(job.setting_sources),  # type: ignore[arg-type]
@@ -260,11 +266,12 @@ async def main() -> None:
     first = await anext(lines, None)
     if first is None or not isinstance(job := for_worker(first), Job):
         return
-    try:
-        await _work(Host(job, out), lines)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await processes.end(job.session, spare=os.getpid())
+    with TemporaryDirectory(prefix="pai-voice-") as own:
+        try:
+            await _work(Host(job, out, Path(copy(_SHELL, own))), lines)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await processes.end(job.session, spare=os.getpid())
 
 
 async def _work(host: Host, lines: AsyncGenerator[bytes, None]) -> None:

@@ -149,7 +149,9 @@ class Life:
         with task.listening() as words:
             async with aclosing(self.runner.run(order, words)) as events:
                 async for event in events:
-                    if isinstance(event, Done | Failed):
+                    if isinstance(event, Failed):
+                        return replace(event, achieved=event.achieved or kept.so_far.said)
+                    if isinstance(event, Done):
                         return event
                     happened = replace(event, usd=before + event.usd) if isinstance(event, Spent) else event
                     task.happened(happened)

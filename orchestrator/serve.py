@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import signal
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 async def serve(settings: Settings, say: Callable[[str], object]) -> None:
     """Until a signal stops it, at whatever moment. Raises ConfigError; in a group OSError when the port cannot be had, AgentError
     and the engines' errors, all before the first call."""
+    _unread()
     acs = settings.acs
     if acs is None:
         raise ConfigError("there is no line to answer", f"add [acs] to {FILE}, as the README shows, or try `pai-voice demo`")
@@ -41,6 +44,12 @@ async def serve(settings: Settings, say: Callable[[str], object]) -> None:
             async with open_house(settings) as house:
                 with anyio.CancelScope() as stop.scope:  # the house itself closes in peace
                     await _answer(house, acs, door, say)
+
+
+def _unread() -> None:
+    """No program that runs as we do, such as `ps e` in the shell of long work, reads our environment from /proc any more."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(4, 0)  # PR_SET_DUMPABLE
 
 
 async def _answer(house: House, acs: AcsSettings, door: socket, say: Callable[[str], object]) -> None:

@@ -109,6 +109,9 @@ async def test_the_shell_sees_none_of_our_secrets(tmp_path: Path, monkeypatch: p
     assert "secret-" not in seen + (tmp_path / "work" / "up.txt").read_text()
     assert "scripted" not in seen  # the run's own key
     lines = seen.splitlines()
+    (own,) = [line.removeprefix("CLAUDE_ENV_FILE=") for line in lines if line.startswith("CLAUDE_ENV_FILE=")]
+    assert Path(own).is_relative_to(tmp_path)  # what one run adds to it is no other run's, and is gone with it
+    assert not await anyio.Path(own).exists()
     assert {"SHOWN=yes", "LIFEOS_NOTIFICATION_CHANNEL=phone", "LANG=C.UTF-8"} <= set(lines)
 
 
@@ -287,11 +290,13 @@ async def test_without_a_command_line_it_says_so(tmp_path: Path, monkeypatch: py
     assert failed.error.code == "work_not_installed"
 
 
-def test_the_command_line_that_is_wanted_is_found(tmp_path: Path) -> None:
+def test_the_command_line_that_is_wanted_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path.parent)
     own = tmp_path / "claude"
     own.write_text("#!/bin/sh\n")
     own.chmod(0o755)
     assert find_command(own, {}) == str(own)
+    assert find_command(own.relative_to(tmp_path.parent), {}) == str(own)
     assert find_command(None, {}).endswith("_bundled/claude")
     with pytest.raises(NotInstalled):
         find_command(tmp_path / "other", {"PATH": str(tmp_path)})

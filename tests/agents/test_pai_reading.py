@@ -101,12 +101,12 @@ def test_what_is_told_of_a_message(message: object, told: list[Any]) -> None:
     assert read(message) == told
 
 
-def test_a_helpers_step_is_told_in_its_words() -> None:
+def test_a_helpers_step_is_told_in_its_words_and_once() -> None:
     message = TaskProgressMessage(
         subtype="task_progress", data={}, task_id="1", description="Reading /etc/hostname", uuid="u", session_id="s",
         usage={"total_tokens": 1, "tool_uses": 1, "duration_ms": 1}, last_tool_name="Read",
     )  # fmt: skip
-    assert read(message) == [Working("helper", "Reading hostname")]
+    assert read(message, message) == [Working("helper", "Reading hostname")]
 
 
 def test_text_is_told_once_something_followed_and_the_last_of_it_is_the_result() -> None:

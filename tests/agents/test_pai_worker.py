@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator
 from decimal import Decimal
+from pathlib import Path
 
 import anyio
 import pytest
@@ -20,11 +21,11 @@ JOB = Job(
 )  # fmt: skip
 
 
-async def test_what_is_asked_at_once_is_put_to_the_caller_one_after_the_other() -> None:
+async def test_what_is_asked_at_once_is_put_to_the_caller_one_after_the_other(tmp_path: Path) -> None:
     told, out = os.pipe()
     os.set_blocking(told, False)
     os.set_blocking(out, False)
-    host = Host(JOB, out)
+    host = Host(JOB, out, tmp_path)
 
     def asked() -> Wants:
         wants = from_worker(os.read(told, 65_536))  # two would be no message
@@ -50,11 +51,11 @@ async def test_what_is_asked_at_once_is_put_to_the_caller_one_after_the_other() 
     os.close(out)
 
 
-async def test_telling_a_server_that_has_died_stops_nothing() -> None:
+async def test_telling_a_server_that_has_died_stops_nothing(tmp_path: Path) -> None:
     told, out = os.pipe()
     os.close(told)
     os.set_blocking(out, False)
-    host = Host(JOB, out)
+    host = Host(JOB, out, tmp_path)
     async with anyio.create_task_group() as group:
         group.start_soon(host.may_use, "Read", {}, ToolPermissionContext())
         await anyio.wait_all_tasks_blocked()

@@ -398,6 +398,15 @@ async def test_a_run_is_gone_on_with_twice(starts: int, outcome: Done | str, tmp
             assert again.outcome.achieved == "The outline stands."
 
 
+async def test_what_a_run_achieved_before_it_was_cut_off_counts(tmp_path: Path) -> None:
+    before = SoFar(starts=1, session="s1", pid=7, started=70, said="The outline stands.")
+    async with workroom(tmp_path, {"failed": "work_out_of_money"}) as at:
+        again = at.tasks.known("t7", RECORD)
+        await at.tasks.live(again, Kept(so_far=before.as_record()))
+        assert isinstance(again.outcome, Failed)
+        assert again.outcome.achieved == "The outline stands."
+
+
 @pytest.mark.parametrize(("in_good_order", "starts"), [(True, 0), (False, 1)])
 async def test_only_a_crash_counts_as_one(in_good_order: bool, starts: int, tmp_path: Path) -> None:
     kept, dead = list[int](), False
