@@ -154,12 +154,12 @@ async def test_the_phone_leaks_what_it_plays() -> None:
         socket = await here.socket()
         for _ in range(5):
             await socket.say(sound(LOUD))
-        loudest = 0
+        loudest = 0  # a frame may come late, and then what leaks first is the end of a silence
         while not loudest:
             audio = (await socket.of_kind("AudioData"))["audioData"]
             loudest = max(abs(samples(b64decode(audio["data"])).astype(int)))
+            assert not (loudest and audio["silent"])
         assert loudest <= round(0x2010 * 10 ** (-12 / 20))
-        assert not audio["silent"]
 
 
 async def test_the_word_form_of_keys() -> None:
