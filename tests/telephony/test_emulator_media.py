@@ -11,6 +11,7 @@ import pytest
 
 from telephony import acs_wire as wire
 from telephony.acs_emulator import CallOptions, media
+from tests.kit.commands import eventually
 from tests.kit.office import CALLER, office
 from voices.audio import FRAME_BYTES, FRAME_S, SILENCE, Frame, resample, samples
 
@@ -259,6 +260,10 @@ async def test_a_server_that_does_not_read_loses_frames_and_delays_nobody(monkey
         assert call.stream is not None
         monkeypatch.setattr(media, "WRITE_LIMIT", 0)  # as if it had been reached: to fill the kernel's buffers takes a minute
         taped_s = call.tape.length_s
-        while call.stream.lost < 5:
-            await anyio.sleep(FRAME_S)
+        stream = call.stream
+
+        async def lost() -> int:
+            return stream.lost
+
+        await eventually(lost, lambda frames: frames >= 5)
         assert call.tape.length_s >= taped_s + 4.5 * FRAME_S
