@@ -38,7 +38,7 @@ def thread() -> str:
 
 def hangs() -> None:
     """Never ends."""
-    time.sleep(1)
+    time.sleep(3)
 
 def breaks() -> str:
     """Does not work."""
@@ -111,7 +111,7 @@ async def test_what_is_not_async_runs_in_a_thread_and_is_left_there_when_it_hang
     began_s = time.monotonic()
     with anyio.move_on_after(0.1):
         await used(functions, "hangs")
-    assert time.monotonic() - began_s < 0.9
+    assert time.monotonic() - began_s < 2.9
 
 
 async def test_what_it_says_is_bounded_and_what_it_raises_is_told(install: Install) -> None:

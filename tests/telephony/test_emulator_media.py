@@ -11,6 +11,7 @@ import pytest
 
 from telephony import acs_wire as wire
 from telephony.acs_emulator import CallOptions, media
+from tests.kit.commands import eventually
 from tests.kit.office import CALLER, office
 from voices.audio import FRAME_BYTES, FRAME_S, SILENCE, Frame, resample, samples
 
@@ -154,12 +155,12 @@ async def test_the_phone_leaks_what_it_plays() -> None:
         socket = await here.socket()
         for _ in range(5):
             await socket.say(sound(LOUD))
-        loudest = 0
+        loudest = 0  # a frame may come late, and then what leaks first is the end of a silence
         while not loudest:
             audio = (await socket.of_kind("AudioData"))["audioData"]
             loudest = max(abs(samples(b64decode(audio["data"])).astype(int)))
+            assert not (loudest and audio["silent"])
         assert loudest <= round(0x2010 * 10 ** (-12 / 20))
-        assert not audio["silent"]
 
 
 async def test_the_word_form_of_keys() -> None:
@@ -259,6 +260,10 @@ async def test_a_server_that_does_not_read_loses_frames_and_delays_nobody(monkey
         assert call.stream is not None
         monkeypatch.setattr(media, "WRITE_LIMIT", 0)  # as if it had been reached: to fill the kernel's buffers takes a minute
         taped_s = call.tape.length_s
-        await anyio.sleep(10 * FRAME_S)
-        assert call.stream.lost >= 5
+        stream = call.stream
+
+        async def lost() -> int:
+            return stream.lost
+
+        await eventually(lost, lambda frames: frames >= 5)
         assert call.tape.length_s >= taped_s + 4.5 * FRAME_S
