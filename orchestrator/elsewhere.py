@@ -95,6 +95,11 @@ class Elsewhere:
         for task in filter(None, map(self._tasks.find, self._tasks.ids())):
             if task.wish.owner == owner and task.delivered:
                 await self._write(task, "heard")
+        for id, image in list(self._images.items()):
+            if image.task.wish.owner == owner and not (image.task.running or image.task.delivered or image.task.attended):
+                image.seen.cancel()  # another server may tell them; it is seen anew, and its end when their turn is ours again
+                del self._images[id]
+                self._tasks.elsewhere.pop(id, None)
 
     async def leave(self) -> None:
         """Whatever was heard here is kept, even if it was a moment ago."""

@@ -112,7 +112,7 @@ async def test_who_is_on_the_line_here_is_not_called_from_elsewhere(
                 await anyio.sleep(0.5)  # in which nothing must happen
                 assert diary.count("ring") == 0
             await told(tmp_path, database)
-            await task.heard.wait()
+            await happens(lambda: tasks.of(OWNER) == [])
     assert (diary.count("ring"), diary.count("heard")) == (1, 1)
 
 
@@ -273,7 +273,7 @@ async def test_what_a_third_server_has_told_is_not_told_here_again(
                 await killed(alive)
         with closing(Servers(engine, "third")) as third:
             await anyio.to_thread.run_sync(third.tell, task.id, "heard")
-            await happens(lambda: not tasks.presence.ours(OWNER))
+            await happens(lambda: [one.running for one in tasks.of(OWNER)] == [True])  # its end is not known while they are gone
             async with tasks.on_the_line(OWNER):
                 await happens(lambda: tasks.of(OWNER) == [])
             assert [letter.what for letter in await anyio.to_thread.run_sync(third.told, [task.id])] == ["heard"]

@@ -15,7 +15,7 @@ from agents import definition
 from agents.errors import Crashed, OutOfMoney, OverBudget, Stopped, ToolError, WorkError
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Says, Spent, Stop, TaskEvent, Working
 from orchestrator.delivery import CallbackSettings, Verdict
-from orchestrator.life import RUN, SO_FAR, InMemory
+from orchestrator.life import DIALLING, RUN, SO_FAR, InMemory
 from orchestrator.presence import Turn
 from orchestrator.records import SoFar, outcome_of, outcome_record, record_of, task_of
 from orchestrator.spending import DaySpending
@@ -344,6 +344,28 @@ class Kept(InMemory):
     def __init__(self, **notes: dict[str, Any]) -> None:
         super().__init__()
         self._notes |= notes
+
+
+@pytest.mark.parametrize(("hears", "calls"), [(True, 0), (False, 1)])
+async def test_who_calls_while_that_we_call_them_is_still_being_kept_is_not_rung(hears: bool, calls: int, tmp_path: Path) -> None:
+    class Slow(Kept):
+        """Its database was away, and this takes a minute and a half."""
+
+        async def note(self, key: str, value: dict[str, Any]) -> None:
+            if key == DIALLING:
+                await anyio.sleep(90)
+
+    async with workroom(tmp_path) as at:
+        task = at.tasks.known("t7", RECORD)
+        async with anyio.create_task_group() as group:
+            group.start_soon(at.tasks.live, task, Slow())
+            await task.over.wait()
+            await anyio.sleep(60)
+            async with at.tasks.on_the_line(OWNER):
+                await anyio.sleep(60)
+                assert at.phone.calls == []
+                task.delivered = hears
+        assert len(at.phone.calls) == calls
 
 
 async def test_an_end_that_was_seen_before_the_task_was_ours_happens_once(tmp_path: Path) -> None:
