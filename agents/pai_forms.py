@@ -13,6 +13,10 @@ _HEADER: Final = re.compile(
     r"^[ \t]*━{1,80}[^\w\n━]{0,20}([A-Z][A-Z ]{1,20}?)[ \t]*━{1,80}[ \t]*(\d{1,2})\s*/\s*(\d{1,2})", re.MULTILINE
 )
 _DOCUMENT: Final = re.compile(r"(?:^|[/\\])(?:PRD|ISA)\.md$")  # ISA: what LifeOS calls it
+_WRITES: Final = re.compile(  # of a command, and of a path that is spelled out
+    r"(?:>|\b(?:tee|mv)\b|\b(?:sed|perl)\b[^|;&\n]{0,80}?\s-\w*i)[^|;&\n]{0,300}?(?<![^\s\"'>])(~?(?:[\w.-]*/)*(?:PRD|ISA)\.md)\b"
+)
+_WRITERS: Final = ("Write", "Edit", "MultiEdit")
 _MET: Final = re.compile(r"^progress:\s*[\"']?(\d{1,4})\s*/\s*(\d{1,4})", re.MULTILINE)
 _PHASE: Final = re.compile(r"^phase:\s*[\"']?([a-z]{2,20})\b", re.MULTILINE)
 _OVER: Final = "complete"  # a phase by name alone: what came of it is told as the result
@@ -33,13 +37,24 @@ def headers(text: str) -> list[Working]:
     return [Working("phase", phase.strip().lower(), int(step), int(of)) for phase, step, of in found]
 
 
-def front_matter(given: Mapping[str, Any]) -> list[Working]:
-    """What is written into its document of the work: the phase, and how many criteria are met; nothing of another file."""
-    if not _DOCUMENT.search(str(given.get("file_path") or "")):
-        return []
+def document(tool: str, given: Mapping[str, Any]) -> str:
+    """Its document of the work, where a tool writes into that; empty of another file, or where the shell alone knows which."""
+    if tool == "Bash":
+        written = _WRITES.search(str(given.get("command") or ""))
+        return written[1] if written else ""
+    path = str(given.get("file_path") or "")
+    return path if tool in _WRITERS and _DOCUMENT.search(path) else ""
+
+
+def written(given: Mapping[str, Any]) -> str:
+    """All that a tool is to write into a file."""
     edits = given.get("edits")
     parts = [given, *(edits if isinstance(edits, list) else [])]
-    text = "\n".join(str(part.get(key) or "") for part in parts if isinstance(part, dict) for key in ("content", "new_string"))
+    return "\n".join(str(part.get(key) or "") for part in parts if isinstance(part, dict) for key in ("content", "new_string"))
+
+
+def front_matter(text: str) -> list[Working]:
+    """What its document says of the work: the phase, and how many criteria are met."""
     facts: list[Working] = []
     if (phase := _PHASE.search(text)) and phase[1] != _OVER:
         facts.append(Working("phase", phase[1]))

@@ -16,6 +16,7 @@ from claude_agent_sdk import (
     SystemMessage,
     TaskProgressMessage,
     TextBlock,
+    ToolResultBlock,
     ToolUseBlock,
     UserMessage,
 )
@@ -49,6 +50,10 @@ class Reading:
         self._plan = pai_plan.Plan()
         self._told: dict[str, Working] = {}
         """The last of each kind of those that are told in several ways, or again and again."""
+        self._document = ""
+        self._documented: dict[str, Working] = {}
+        self._commands: set[str] = set()
+        """That run, by the ids of their uses."""
 
     def take(self, message: object) -> list[Told]:
         """What it tells; nothing, if it is of a kind that is not known."""
@@ -109,12 +114,29 @@ class Reading:
             case ToolUseBlock(name="Bash", input={"command": str(command)}) if message := pai_forms.notification(command):
                 phase = pai_forms.entered(message)
                 yield from self._news(phase) if phase else self.says(message, passing=True)
-            case ToolUseBlock(name=name, input=given) if not name.startswith(OURS) and name not in pai_plan.TOOLS:
+            case ToolUseBlock(id=use, name=name, input=given) if not name.startswith(OURS) and name not in pai_plan.TOOLS:
                 yield Working(name, _described(name, given))
-                for fact in pai_forms.front_matter(given):
-                    yield from self._news(fact)
+                if name == "Bash":
+                    self._commands.add(use)
+                if path := pai_forms.document(name, given):
+                    self._document = path if path[0] in "~/" else self._document or path
+                    yield from self.document(pai_forms.written(given))
             case _:
                 pass
+
+    def document(self, text: str) -> list[Working]:
+        """What PAI's document of the work says now, or what is being written into it: of that, what it did not say before."""
+        new = [fact for fact in pai_forms.front_matter(text) if self._documented.get(fact.what) != fact]
+        self._documented |= {fact.what: fact for fact in new}
+        return [news for fact in new for news in self._news(fact)]
+
+    def changed(self, message: object) -> str:
+        """PAI's document of the work, when a command has ended that may have written into it; else nothing."""
+        ended: set[str] = set()
+        if isinstance(message, UserMessage) and isinstance(message.content, list):
+            ended = {block.tool_use_id for block in message.content if isinstance(block, ToolResultBlock)}
+        commands, self._commands = self._commands & ended, self._commands - ended
+        return self._document if commands else ""
 
     def _news(self, fact: Working) -> list[Working]:
         """What was not told of it just before: header, notification and front matter all name the phase."""

@@ -21,6 +21,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import anyio
+import anyio.to_thread
 from claude_agent_sdk import (
     ClaudeAgentOptions,
     ClaudeSDKClient,
@@ -46,6 +47,7 @@ _CONNECT_S: Final = 20.0  # it takes under one
 _INTERRUPT_S: Final = 4.0  # for the command line to end its turn; it takes 0.1 s
 _LINGER_S: Final = 2.0  # after the end, for a wish that was sent just before it
 _STDERR_LINES: Final = 5
+BEGINNING: Final = 4_096  # characters
 
 
 class Host:
@@ -120,6 +122,13 @@ class Host:
             if message is None:
                 return
             self._take(message)
+            if document := self._reading.changed(message):
+                await self._look_into(Path(document))
+
+    async def _look_into(self, document: Path) -> None:
+        """What PAI's document of the work says now, where it can be read."""
+        for event in self._reading.document(await anyio.to_thread.run_sync(beginning, Path(self._job.folder), document)):
+            self._tell(event)
 
     def _take(self, message: object) -> None:
         self._wishes -= set(getattr(message, "user_message_uuids", None) or ())
@@ -226,6 +235,18 @@ def _begun(session: str) -> bool:
     with suppress(FileNotFoundError, ValueError):
         delete_session(session)
     return False
+
+
+def beginning(folder: Path, document: Path) -> str:
+    """As much of a file as has its front matter; empty if it is none, or cannot be read."""
+    try:
+        path = folder / document.expanduser()
+        if not path.is_file():  # nor a pipe, which would never end
+            return ""
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(BEGINNING)
+    except (OSError, RuntimeError):
+        return ""
 
 
 def _text(text: str) -> dict[str, Any]:

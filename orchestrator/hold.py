@@ -122,7 +122,6 @@ class HoldWords(BaseModel):
     no: str
     words: str
     status: str
-    last: str
     nothing: str
     waits: str
     withheld: Withheld

@@ -161,7 +161,7 @@ class Orders:
             return f"{status} {words.waits.format(question=task.question.question)}"
         self._holding.told_last |= self._holding.asked is None
         told = attended.hold.asked_for()
-        return f"{status} {words.last.format(told=told)}" if told else status
+        return f"{status} {told}".rstrip()
 
     def _restyle(self, steps: int) -> str:
         hold, words = self._holding.newest().hold, self._words.orders

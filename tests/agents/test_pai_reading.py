@@ -15,6 +15,7 @@ from claude_agent_sdk import (
     TaskProgressMessage,
     TextBlock,
     ThinkingBlock,
+    ToolResultBlock,
     ToolUseBlock,
     UserMessage,
 )
@@ -153,6 +154,58 @@ def test_what_it_shows_in_a_block_of_code_is_nothing_it_does() -> None:
 def test_no_text_of_a_run_takes_long_to_be_read(endless: str) -> None:
     """Each took minutes."""
     assert read(text(endless), use("Bash", command=endless))[-1] == Working("Bash")
+
+
+PRD_FILE = "/home/a/MEMORY/WORK/20261122_fix/PRD.md"
+
+
+def ended(use: str) -> UserMessage:
+    return UserMessage(content=[ToolResultBlock(use, "ok")])
+
+
+@pytest.mark.parametrize(
+    ("command", "document"),
+    [
+        (f"sed -i 's/^progress:.*/progress: 4\\/8/' {PRD_FILE}", PRD_FILE),
+        (f"sed -E -i.bak s/a/b/ {PRD_FILE}", PRD_FILE),
+        (f"perl -pi -e 's/a/b/' '{PRD_FILE}'", PRD_FILE),
+        (f"cat > {PRD_FILE} <<'EOF'\nphase: build\nEOF", PRD_FILE),
+        (f"echo x | tee -a {PRD_FILE}", PRD_FILE),
+        ("awk 1 PRD.md >tmp && mv tmp PRD.md", "PRD.md"),
+        ("cat <<EOF >~/work/ISA.md", "~/work/ISA.md"),
+        (f"cat {PRD_FILE}", ""),
+        (f"sed -n 1,9p {PRD_FILE}", ""),
+        ("cat > $DIR/PRD.md", ""),
+        ("echo x > MYPRD.md", ""),
+        ("echo x > notes.md", ""),
+    ],
+)
+def test_a_command_that_writes_pais_document_is_known_when_it_has_ended(command: str, document: str) -> None:
+    reading = Reading()
+    reading.take(use("Bash", command=command))
+    assert reading.changed(ended("t0")) == ""
+    assert reading.changed(UserMessage(content="x")) == ""
+    assert reading.changed(ended("t1")) == document
+    assert reading.changed(ended("t1")) == ""
+
+
+def test_once_known_the_document_may_have_changed_with_each_command() -> None:
+    reading = Reading()
+    reading.take(use("Write", file_path=PRD_FILE, content="phase: build\nprogress: 2/4"))
+    reading.take(use("Bash", command='sed -i s/2/3/ "$PRD"'))
+    assert reading.changed(ended("t1")) == PRD_FILE
+    reading.take(use("Bash", command="echo >> PRD.md"))
+    assert reading.changed(ended("t1")) == PRD_FILE
+
+
+def test_of_the_document_what_it_did_not_say_before_is_told() -> None:
+    reading = Reading()
+    reading.take(use("Write", file_path=PRD_FILE, content="phase: build\nprogress: 2/4"))
+    assert reading.document("phase: build\nprogress: 3/4") == [Working("criteria", "", 3, 4)]
+    reading.take(text("━━━ ✅ VERIFY ━━━ 6/7"))
+    assert reading.document("phase: build\nprogress: 3/4") == [], "it has not been brought up to date"
+    assert reading.document("") == []
+    assert reading.document("phase: verify\nprogress: 4/4") == [Working("criteria", "", 4, 4)]
 
 
 def test_a_line_that_pai_wants_spoken_is_meant_for_the_caller() -> None:

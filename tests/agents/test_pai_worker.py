@@ -12,7 +12,7 @@ import pytest
 from claude_agent_sdk import ToolPermissionContext
 
 from agents.pai_wire import Job, Reply, Wants, from_worker, pack
-from agents.pai_worker import Host
+from agents.pai_worker import BEGINNING, Host, beginning
 
 JOB = Job(
     prompt="", session="none", command="claude", folder="/", system="", resumed="",
@@ -49,6 +49,20 @@ async def test_what_is_asked_at_once_is_put_to_the_caller_one_after_the_other(tm
         os.read(told, 1)
     os.close(told)
     os.close(out)
+
+
+@pytest.mark.parametrize(
+    ("content", "begins"),
+    [(b"phase: build\n" + b"x" * 9_000, "phase: build\n" + "x" * 20), (b"\xff", "\ufffd"), (None, "")],
+    ids=["long", "no text", "a folder"],
+)
+def test_of_a_document_its_beginning_is_read_if_it_can_be(content: bytes | None, begins: str, tmp_path: Path) -> None:
+    document = tmp_path / "PRD.md"
+    document.mkdir() if content is None else document.write_bytes(content)
+    text = beginning(tmp_path, Path("PRD.md"))
+    assert (text.startswith(begins), len(text) <= BEGINNING) == (True, True)
+    assert bool(text) is bool(begins)
+    assert beginning(tmp_path, tmp_path / "ISA.md") == ""
 
 
 async def test_telling_a_server_that_has_died_stops_nothing(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final, Literal
 
@@ -378,6 +380,43 @@ async def test_orders_on_hold_are_obeyed_without_claude(
         await call.say(words)
         assert said in call.said[-1].text
         assert len(claude.requests) == asked
+
+
+async def test_there_is_no_more_than_all_and_no_less_than_silence(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        assert call.minds.work is not None
+        words = call.minds.work.words.orders
+        await call.pause(10)
+        for said, answer in (
+            ("Tell me more", words.more), ("Tell me more", words.most),
+            ("Less detail", words.less), ("Less detail", words.less), ("Less detail", words.least),
+            ("Be quiet", words.silent), ("Less detail", words.silent), ("Tell me more", words.more),
+        ):  # fmt: skip
+            await call.say(said)
+            assert call.said[-1].text.endswith(answer)
+
+
+async def test_where_there_is_no_music_none_is_promised(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        holding = call.call._holding  # pyright: ignore[reportPrivateUsage]
+        assert holding is not None
+        holding._work = replace(holding._work, music=None)  # pyright: ignore[reportPrivateUsage]
+        await call.pause(10)
+        await call.say("Music on")
+        assert call.said[-1].text.endswith(holding.words.orders.no_music)
+
+
+async def test_how_long_it_goes_on_is_counted_from_its_beginning(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        assert call.minds.work is not None
+        (task,) = call.minds.work.tasks.of(CALLER)
+        task.began -= timedelta(minutes=9)
+        holding = call.call._holding  # pyright: ignore[reportPrivateUsage]
+        assert holding is not None
+        again = holding._attend(task)  # pyright: ignore[reportPrivateUsage]
+        lines = [again.hold.due(holding._journal.now_s() + 30 * n, 30.0) for n in range(2)]  # pyright: ignore[reportPrivateUsage]
+        assert lines[1] is not None
+        assert "for 10 minutes now" in lines[1].text
 
 
 async def test_who_is_on_hold_for_work_that_somebody_cancels_hears_that(claude: StagedClaude, rehearsal: Rehearsal) -> None:
