@@ -43,8 +43,12 @@ class Due:
     without either, the plain words are said."""
     ends: Task | None = None
     """The task whose end this tells."""
+    opens: Task | None = None
+    """The task that asks, and that we called for: its question comes next."""
     asks: Task | None = None
-    """The task whose question comes next."""
+    """The task whose question this puts."""
+    of_work: bool = False
+    """What the caller says to it, they say to the work."""
     farewell: str = ""
     """Why the call ends when this has been heard."""
     asks_pin: bool = False

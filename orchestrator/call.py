@@ -16,7 +16,7 @@ from orchestrator.holding import Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
 from orchestrator.mind import HIDDEN, Mind
-from orchestrator.mixer import ClipHeard, ClipStarted, Mixer
+from orchestrator.mixer import Clip, ClipHeard, ClipStarted, Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order
 from orchestrator.pacer import Pacer, said
@@ -283,14 +283,14 @@ class Call:
 
     def _told(self, reply: Reply | None) -> None:
         """The caller heard how their work ended: to its end, or until they spoke; or not a word of it."""
-        if self._holding and reply is not None and reply.ends is not None:
-            self._holding.told(reply.ends, heard=reply.heard_s is not None)
+        if self._holding and reply is not None and reply.due is not None and reply.due.ends is not None:
+            self._holding.told(reply.due.ends, heard=bool(reply.played))
 
     async def _report(self, fact: ClipStarted | ClipHeard | None) -> None:
         """What the pacer says the caller has heard."""
         match fact:
             case ClipStarted(clip, at_s):
-                await self._started(clip.turn, clip.agent, at_s, aside=clip.aside)
+                await self._started(clip, at_s)
             case ClipHeard():
                 self._said(fact)
             case None:
@@ -298,6 +298,7 @@ class Call:
 
     async def _progress(self) -> None:
         """Where the answer stands, after each frame."""
+        self._mixer.waits = self._state is State.LISTENING and self._ear.talking
         if not self._ear.talking:
             self._mixer.bed.ducked = False
         reply = self._reply
@@ -308,20 +309,22 @@ class Call:
         if reply.finished and self._mixer.idle:
             await self.sign(Sign.DONE, reply)
 
-    async def _started(self, turn: int, agent: str, at_s: float, *, aside: bool) -> None:
+    async def _started(self, clip: Clip, at_s: float) -> None:
         self._mouth.moved()
         reply = self._reply
-        if reply is None or reply.turn != turn:
+        if reply is None or reply.turn != clip.turn:
             return
         at_s = self._journal.on_axis(at_s)
         self._patience.moved(at_s)
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
-        if not aside:
-            self._mind.spoke(agent)
+        if not clip.filler:
+            self._mind.sounds(reply)
+        if not clip.aside:
+            self._mind.spoke(clip.agent)
             self._patience.begun()
-        if agent not in reply.played and not aside:
-            reply.played.add(agent)
-            self._journal.write(events.Played(turn=turn, agent=agent), at_s)
+        if clip.agent not in reply.played and not clip.aside:
+            reply.played.add(clip.agent)
+            self._journal.write(events.Played(turn=clip.turn, agent=clip.agent), at_s)
         await self.sign(Sign.AUDIBLE, reply)
 
     def _said(self, heard: ClipHeard) -> None:
@@ -369,7 +372,7 @@ class Call:
         if due is None:
             return False
         reply = self._own_reply(due.farewell)
-        reply.ends = due.ends
+        reply.due = due
         self._tasks.start_soon(self._mind.tell, reply, due)
         return True
 

@@ -76,11 +76,14 @@ class CallBack:
         owner = task.wish.owner
         others = [one for one in self._of(owner) if one is not task and one.calls]
         errand = Errand([task, *others][:MOST_TOLD])
+        over = [one for one in errand.tasks if not one.running]
         parties = Parties(uuid4().hex, self._dialler.kind, owner, self._dialler.number, outbound=True)
         try:
             await self._house.journaled(parties, lambda journal: self._ring(owner, errand, journal))
         except* Exception as group:  # noqa: BLE001  a call's edge: whatever it is ends this call, and no other
             log.warning("callback_failed", task=task.id, where=place(next(leaves(group))))
+        for one in over:
+            one.rung = errand.of(one)
         return errand.of(task)
 
     async def brought(self, task: Task) -> bool:

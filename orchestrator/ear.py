@@ -15,7 +15,7 @@ from orchestrator.turns import Sign
 from telephony.line import Digit, Line
 from voices.audio import FRAME_S, Frame
 from voices.endpoint import LONGEST_SPEECH_S, Began, Ended, Endpointer, Paused, Resumed, Segmenter, SpeechFact
-from voices.recognition import Heard, RecognitionError, Recognizer
+from voices.recognition import Heard, RecognitionError, Recognizer, RecognizerFailed
 from voices.vad import Vad
 
 PRE_ROLL_S: Final = 0.3
@@ -67,9 +67,12 @@ class Recognition:
             self._frames.close()
             self._done.set()
 
-    async def text(self) -> Heard:
-        """The final text; ask after `finish`. Raises RecognitionError."""
-        await self._done.wait()
+    async def text(self, within_s: float) -> Heard:
+        """The final text; ask after `finish`. Raises RecognitionError, also when it takes longer than that."""
+        with anyio.move_on_after(within_s) as patience:
+            await self._done.wait()
+        if patience.cancelled_caught:
+            raise RecognizerFailed(f"no text within {within_s:g} s of the end of speech")
         match self._heard:
             case Heard() as heard:
                 return heard

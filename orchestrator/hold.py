@@ -27,6 +27,7 @@ STILL_S: Final = 20.0
 STILL_AGAIN_S: Final = 60.0
 ANSWER_S: Final = 15.0
 SETTLES_S: Final = 0.5  # what it begins may need leave, and is then only wanted
+MOST_ASKED: Final = 5  # a caller who speaks each time before they hear the question does not want to
 TELLING: Final = frozenset({"detail", "step"})  # a line with these says more than one that names only the kind of step
 
 
@@ -158,7 +159,9 @@ class Telling:
 @dataclass(slots=True)
 class _Question:
     asks: Asks
-    times: int = 0
+    given: int = 0
+    """How often it was given out, to be said."""
+    heard: int = 0
 
 
 class Hold:
@@ -218,20 +221,23 @@ class Hold:
     def answered(self) -> None:
         self._question = None
 
-    def named(self) -> bool:
-        """The question was named to the caller just now; True if that was the first time."""
-        if self._question is None or self._question.times:
-            return False
-        self._question.times = 1
-        return True
+    def asking(self) -> int:
+        """The caller begins to hear the question; how often they have heard it with this time, 0 if it has lapsed."""
+        if self._question is None:
+            return 0
+        self._question.heard += 1
+        return self._question.heard
 
     @property
     def question(self) -> Asks | None:
         """What the caller has been asked, and not answered."""
-        return self._question.asks if self._question and self._question.times else None
+        return self._question.asks if self._question and self._question.heard else None
 
     def due(self, now_s: float, quiet_s: float) -> Telling | None:
-        """What should be said now; each is given out once, so say it. `quiet_s`: how long nobody has said anything."""
+        """What should be said now; each is given out once, so say it; but a question until it is heard (`asking`).
+
+        `quiet_s`: how long nobody has said anything.
+        """
         if self._moved:
             self._moved, self._moved_s = False, now_s
         if quiet_s < BREATH_S:
@@ -246,19 +252,15 @@ class Hold:
         return None if self._unsettled(now_s) else self._tell(now_s) or self._admit(now_s)
 
     def _ask(self, question: _Question, quiet_s: float) -> Telling | None:
-        if question.times and quiet_s < ANSWER_S:
+        if question.heard and quiet_s < ANSWER_S:
             return None
-        question.times += 1
+        question.given += 1
+        if question.heard > 1 or question.given > MOST_ASKED:
+            self._question = None
+            words = self._words.unanswered if question.asks.tool else self._words.undecided
+            return Telling(words, "unanswered", (question.asks,))
         text = question.asks.question
-        match question.times:
-            case 1:
-                return Telling(text, "question", (question.asks,))
-            case 2:
-                return Telling(self._words.again.format(question=text), "question", (question.asks,))
-            case _:
-                self._question = None
-                words = self._words.unanswered if question.asks.tool else self._words.undecided
-                return Telling(words, "unanswered", (question.asks,))
+        return Telling(self._words.again.format(question=text) if question.heard else text, "question", (question.asks,))
 
     def _unsettled(self, now_s: float) -> bool:
         fact = self._news.next(milestones=self.style == "quiet")

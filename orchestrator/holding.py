@@ -13,7 +13,7 @@ import structlog
 
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import Add, Answer, Asks, Done, Failed, Lack, Says, Stop, TaskEvent, Working
+from agents.work import Add, Answer, Done, Failed, Lack, Says, Stop, TaskEvent, Working
 from orchestrator import events
 from orchestrator.attended import Attended, Due, Errand, Late
 from orchestrator.earcons import Earcon
@@ -93,8 +93,7 @@ class Holding:
             return self._end_of(first)
         if first.task.question is None:  # it lapsed while the PIN was asked for
             return None
-        self.told_last = True
-        return Due(first.task.agent, asks=first.task)
+        return Due(first.task.agent, opens=first.task, of_work=True)
 
     def __exit__(self, *_: object) -> None:
         self.leave("hung_up")
@@ -258,13 +257,17 @@ class Holding:
         """What is known of it here is old, and nothing more comes."""
         self._attended.remove(attended)
         self._hold_no_more(attended, "moved")
-        self.told_last = True
-        return Due(attended.task.agent, self.words.moved if self.calls_back else self.words.moved_here)
+        return Due(attended.task.agent, self.words.moved if self.calls_back else self.words.moved_here, of_work=True)
 
     def _hold_no_more(self, attended: Attended, why: Literal["done", "moved"]) -> None:
-        if self.held is attended or self.offered is attended:
+        if attended not in (self.held, self.offered):
+            return
+        if self.held is attended:
             self.leave(why)
+        if self.held is None:
             self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
+        else:
+            self.offered = None
 
     def ended(self) -> Due | None:
         """How work ended, if that is still to be told; given out once, so say it.
@@ -290,25 +293,27 @@ class Holding:
 
     def _told(self, attended: Attended, telling: Telling) -> Due:
         task = attended.task
-        match telling.why, telling.facts:
-            case "question", (Asks() as asks,):
-                again = telling.text != asks.question
-                fact = events.Asked(task=task.id, question=asks.question, exact=asks.exact, risky=asks.risky, again=again)
-                self._journal.write(fact)
-            case "unanswered", (Asks(),):
+        match telling.why:
+            case "question":
+                return Due(task.agent, telling.text, asks=task, of_work=True)
+            case "unanswered":
                 self.give_up(attended, "silence", "silence")
             case _:
                 of = attended.seqs_of(telling.facts)
                 self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
-        self.told_last = True
-        return Due(task.agent, telling.text, self._podcast(attended, telling))
+        return Due(task.agent, telling.text, self._podcast(attended, telling), of_work=True)
 
-    def named(self, attended: Attended) -> None:
-        """The caller hears what the run asks, because they want to know how it is going: that is asking, too."""
-        asks = attended.task.question
-        if asks is not None and attended.hold.named():
-            self._journal.write(events.Asked(task=attended.task.id, question=asks.question, risky=asks.risky, again=False))
-        self.told_last = True
+    def sounds(self, due: Due) -> None:
+        """The caller begins to hear it; from now on, and not before, what they say may be an answer to it."""
+        self.told_last |= due.of_work
+        if due.asks_pin:
+            self._withheld.sounds()
+        attended = next((one for one in self._attended if one.task is due.asks), None)
+        asks = attended.task.question if attended else None
+        if attended and asks and (times := attended.hold.asking()):
+            again = times > 1
+            fact = events.Asked(task=attended.task.id, question=asks.question, exact=asks.exact, risky=asks.risky, again=again)
+            self._journal.write(fact)
 
     def _podcast(self, attended: Attended, telling: Telling) -> str:
         """What the agent may word more finely, where the caller wants to hear all of it; else nothing."""
@@ -329,12 +334,11 @@ class Holding:
     # --- on hold ------------------------------------------------------------------------------------------------------
 
     def hold_on(self) -> None:
-        """The caller stays on the line."""
-        offered, self.offered = self.offered, None
-        if offered is not None:
+        """The caller stays on the line; who is on hold already goes on being so. Raises ToolError when nothing is under way."""
+        offered, self.offered = self.offered or self.newest(), None
+        if self.held is None:
             self.held = offered
-            wish = offered.task.wish
-            self._journal.write(events.HoldStarted(task=offered.task.id, mood=Mood.of(wish.mood)))
+            self._journal.write(events.HoldStarted(task=offered.task.id, mood=Mood.of(offered.task.wish.mood)))
             self._earcons.play(Earcon.ON_HOLD)
             self._wanted.set()
 

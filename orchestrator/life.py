@@ -213,13 +213,14 @@ class Life:
         if due is None:
             await anyio.sleep_forever()
             return
-        await anyio.sleep(max(0.0, (due - self.now()).total_seconds()))
-        # A machine that slept, or a clock that was set: it may be night by now.
-        opens = next_call(self.callback, (), self.now(), self.zone)
-        if opens is not None and opens > self.now():
-            await self._due(task, opens)
-        else:
+        while True:
+            await anyio.sleep(max(0.0, (due - self.now()).total_seconds()))
             await task.until(lambda task: not task.attended)
+            # A long call, a machine that slept, or a clock that was set: it may be night by now.
+            opens = next_call(self.callback, (), self.now(), self.zone)
+            if opens is None or opens <= self.now():
+                return
+            due = opens
 
     async def _call(self, task: Task, steps: Steps, number: int) -> Record:
         bearer = self.bearer
@@ -234,9 +235,11 @@ class Life:
         return {"verdict": verdict.value, "at": self.now().isoformat()}
 
     async def _bring(self, bearer: Bearer, task: Task, steps: Steps, number: int) -> Verdict:
-        verdict = Verdict.FAILED
+        verdict, task.rung = Verdict.FAILED, ""
         try:
             async with self.presence.calling(task.wish.owner) as until_free:
+                if task.rung:  # while we waited for our turn
+                    return Verdict(task.rung)
                 if not task.delivered:
                     task.told = anyio.Event()
                     await steps.note(DIALLING, {"number": number})

@@ -15,7 +15,6 @@ from orchestrator import events
 from orchestrator.acts import Means
 from orchestrator.attended import Due
 from orchestrator.choosing import chosen
-from orchestrator.ear import Recognition
 from orchestrator.floor import Floor
 from orchestrator.here import Here
 from orchestrator.holding import Holding
@@ -36,7 +35,7 @@ from orchestrator.thread import Thread
 from orchestrator.turns import Sign
 from orchestrator.wording import worded
 from telephony.line import Line
-from voices.recognition import Heard, RecognitionError, RecognizerFailed
+from voices.recognition import RecognitionError
 
 LONGEST_JUDGING_S: Final = 2.5  # of an interruption: until then there is silence, and then we go on
 LONGEST_HEARING_S: Final = 10.0  # of a question: fillers bridge it, and then we ask again
@@ -62,7 +61,7 @@ class Mind:
     ) -> None:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
         self._line, self._trust, self._holding = line, trust, holding
-        self._orders = Orders(holding, minds.phrases) if holding else None
+        self._orders = Orders(holding, minds.phrases, minds.router) if holding else None
         self._gate = Gate(trust, self._welcome)
         self._notes = minds.notes(line.caller)
         self.history = Thread(minds.history_tokens)
@@ -78,6 +77,16 @@ class Mind:
     def admitted(self) -> bool:
         """They may hear what is private, and are not asked for their PIN just now, unless it is for the work itself."""
         return not (self._trust.withholds or (self._gate.shut and not self._gate.lapses))
+
+    def sounds(self, reply: Reply) -> None:
+        """The caller begins to hear it: what it asks of them is asked now."""
+        if reply.due is None or reply.sounded:
+            return
+        reply.sounded = True
+        if reply.due.asks_pin:
+            self._gate.ask(self._told_in_time)
+        if self._holding is not None:
+            self._holding.sounds(reply.due)
 
     def spoke(self, agent: str) -> None:
         """They are heard, and what is said next is meant for them."""
@@ -103,12 +112,12 @@ class Mind:
     async def _welcome(self, reply: Reply) -> None:
         desk = self._minds.roster.front_desk
         due = self._holding.opening() if self._holding else None
-        if due is not None and due.asks is not None:
+        reply.due = due
+        if due is not None and due.opens is not None:
             self.floor = self._teller(due).id
-            await self._say(reply, opening(due.asks, self._minds.lines, desk), self._teller(due))
+            await self._say(reply, opening(due.opens, self._minds.lines, desk), self._teller(due))
             return
         if due is not None and due.ends is not None:
-            reply.ends = due.ends
             await self._say(reply, opening(due.ends, self._minds.lines, desk), self._teller(due), aside=False)
             await self._tell(reply, due)
             return
@@ -188,7 +197,8 @@ class Mind:
         utterance = reply.utterance
         assert utterance is not None
         assert utterance.recognition is not None
-        heard = await self._text(utterance.recognition, LONGEST_JUDGING_S if self._conductor.judges(reply) else LONGEST_HEARING_S)
+        within_s = LONGEST_JUDGING_S if self._conductor.judges(reply) else LONGEST_HEARING_S
+        heard = await utterance.recognition.text(within_s)
         unsure = not heard.text or (self._conductor.judges(reply) and self._is_backchannel(heard.text))
         if unsure:
             reply.tell(events.SpeculationDropped(turn=reply.turn, why="not_words"))
@@ -206,13 +216,6 @@ class Mind:
     def _is_backchannel(self, text: str) -> bool:
         """A sign of listening; but a "yes" into the middle of a question is its answer."""
         return self._minds.phrases.is_backchannel(text) and not (self._orders and self._orders.spoken(text))
-
-    async def _text(self, recognition: Recognition, within_s: float) -> Heard:
-        try:
-            with anyio.fail_after(within_s):
-                return await recognition.text()
-        except TimeoutError:
-            raise RecognizerFailed(f"no text within {within_s:g} s of the end of speech") from None
 
     async def _react(self, reply: Reply) -> None:
         if self._gate.shut:
@@ -269,7 +272,7 @@ class Mind:
             self.floor = self._minds.roster.front_desk.id
         refused = risky and self._trust.risk == "never"
         due = orders.refuse() if refused else orders.obey(order, withheld=self._trust.withholds)
-        reply.farewell = due.farewell
+        reply.due, reply.farewell = due, due.farewell
         await (self._tell(reply, due) if due.ends else self._say(reply, due.text, due.agent))
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
@@ -282,8 +285,6 @@ class Mind:
     async def tell(self, reply: Reply, due: Due) -> None:
         """What is due about long work: a line, or the agent's own words."""
         if due.text:
-            if due.asks_pin:
-                self._gate.ask(self._told_in_time)
             with reply.work():
                 await self._say(reply, await self._plain_or_worded(reply, due), due.agent)
             reply.finished = True
@@ -303,7 +304,7 @@ class Mind:
     async def _tell(self, reply: Reply, due: Due) -> None:
         self._settle(reply, None)
         agent = self._teller(due)
-        reply.speaker, reply.ends = agent.id, due.ends
+        reply.speaker = agent.id
         plain = plainly(due.ends, self._minds.lines) if due.ends else ()
         if not due.brief:
             for sentence in plain:

@@ -42,6 +42,7 @@ class Clip:
     gap_s: float = 0.0
     """Silence before it, when it follows another clip."""
     aside: bool = False
+    filler: bool = False
     released: bool = True
     """False while it is only a guess: it waits, and so does what follows."""
     pcm: bytearray = field(default_factory=bytearray)
@@ -136,6 +137,8 @@ class Mixer:
         self._fade_in = False
         self._count = 0
         self.held = False
+        self.waits = False
+        """The caller has the word: nobody begins to speak."""
         self.bed = Bed()
         """The music, if any; to everything else here it is silence."""
         self.earcons = Earcons(earcons)
@@ -212,6 +215,8 @@ class Mixer:
     def _ready(self) -> Clip | None:
         """The clip that is next, if it may be heard and its next frame is there."""
         clip = self._queue[0] if self._queue and not self.held and self._queue[0].released else None
+        if clip is not None and self.waits and clip.cursor == 0:
+            return None
         if clip is None or clip.complete or clip.length - clip.cursor >= FRAME_SAMPLES:
             return clip
         return None

@@ -48,10 +48,11 @@ class Mouth:
     async def say(self, sentence: Sentence, reply: Reply, *, filler: bool = False) -> None:
         """Queue one sentence as soon as its first sound is there; returns when all of it is.
 
-        A filler goes before what waits, may be heard though the answer is still a guess, and is left out if that has begun.
+        A filler goes before what waits, may be heard though the answer is still a guess, and is left out if that is being said,
+        or has been.
         """
         agent = sentence.agent
-        clip = Clip(reply.turn, agent.id, agent.voice, sentence.text, gap_s=sentence.gap_s, aside=sentence.aside)
+        clip = Clip(reply.turn, agent.id, agent.voice, sentence.text, gap_s=sentence.gap_s, aside=sentence.aside, filler=filler)
         clip.released = filler or reply.free
         queued = False
         try:
@@ -64,7 +65,7 @@ class Mouth:
                     clip.marks += sound.marks
                     if not queued:
                         await checkpoint_if_cancelled()  # nothing of an answer that was dropped while this sound came
-                        if filler and self._mixer.talking:
+                        if filler and (self._mixer.talking or reply.finished):
                             return
                         queued = True
                         self._unsaid = 0

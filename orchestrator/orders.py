@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from agents.brain import Utterance
+from agents.definition import Agent
 from agents.errors import ToolError
 from orchestrator.attended import Due, Lapse
 from orchestrator.hold import STYLES
 from orchestrator.holding import Holding
 from orchestrator.phrases import Phrases
+from orchestrator.router import Router
 
 KEYS: Final[Mapping[str, str]] = {
     "0": "desk", "1": "yes", "2": "no", "3": "status", "4": "music",
@@ -32,11 +34,10 @@ class Order:
 
 
 class Orders:
-    def __init__(self, holding: Holding, phrases: Phrases) -> None:
-        self._holding, self._phrases, self._words = holding, phrases, holding.words
+    def __init__(self, holding: Holding, phrases: Phrases, router: Router) -> None:
+        self._holding, self._phrases, self._router, self._words = holding, phrases, router, holding.words
         self._acts: Mapping[str, Callable[[], str]] = {
             "wait": self._wait,
-            "status": self._status,
             "more": lambda: self._restyle(1),
             "less": lambda: self._restyle(-1),
             "silent": self._silent,
@@ -61,9 +62,15 @@ class Orders:
         if name in OF_THE_TELLING and not holding.told_last:
             return None
         question = asked.task.question if asked else None
-        if name is None and question is not None and not question.tool:
+        if name is None and asked and question and not question.tool and not self._for_others(text, asked.task.agent):
             name = "words"
         return Order(name, text, ask=question.ask if question else "") if name else None
+
+    def _for_others(self, text: str, asks: Agent) -> bool:
+        """A parting, an order to be silent, or a sentence to somebody who asked nothing."""
+        route = self._router.at_once(text, asks.id)
+        named = [speaker.agent for speaker in route.speakers] if route and route.by == "name" else []
+        return self._router.act(text) is not None or bool(named and asks.id not in named)
 
     def keyed(self, key: str) -> Order | None:
         """None when the key orders nothing now."""
@@ -137,6 +144,8 @@ class Orders:
                 holding.leave("call_back")
                 said = words.orders.call_back if holding.calls_back else words.orders.call_again
                 return Due(agent, said, farewell="call_back")
+            case "status":
+                return self._status()
             case name:
                 return Due(None if name == "desk" else holding.newest().task.agent, self._acts[name]())
 
@@ -152,16 +161,15 @@ class Orders:
         self._holding.hold_on()
         return self._words.orders.wait
 
-    def _status(self) -> str:
+    def _status(self) -> Due:
         attended = self._holding.newest()
         task, words = attended.task, self._words
         status = words.status.format(name=task.agent.name, since=self._holding.since(attended), title=task.wish.title)
-        if task.question is not None:
-            self._holding.named(attended)
-            return f"{status} {words.waits.format(question=task.question.question)}"
-        self._holding.told_last |= self._holding.asked is None
+        if task.question is not None:  # to name it is to ask it, too
+            named = None if attended.hold.question else task
+            return Due(task.agent, f"{status} {words.waits.format(question=task.question.question)}", asks=named, of_work=True)
         told = attended.hold.asked_for()
-        return f"{status} {told}".rstrip()
+        return Due(task.agent, f"{status} {told}".rstrip(), of_work=self._holding.asked is None)
 
     def _restyle(self, steps: int) -> str:
         hold, words = self._holding.newest().hold, self._words.orders

@@ -9,11 +9,11 @@ import anyio
 
 from agents.errors import BrainError
 from agents.tools import Tool
+from orchestrator.attended import Due
 from orchestrator.ear import Utterance
 from orchestrator.events import CallEvent, Failed, MoneySpent
 from orchestrator.journal import Journal
 from orchestrator.orders import Order
-from orchestrator.tasks import Task
 from voices.recognition import RecognitionError
 from voices.synthesis import SynthesisError
 
@@ -43,8 +43,10 @@ class Reply:
         """All that it says has been handed to the mixer."""
         self.order = order
         """What a key orders; the words of other orders are in the text."""
-        self.ends: Task | None = None
-        """The long work whose end it tells."""
+        self.due: Due | None = None
+        """What of long work it says."""
+        self.sounded = False
+        """The caller has begun to hear that."""
         self.farewell = ""
         """Why the call ends when this has been heard; empty if it does not."""
         self.heard_s: float | None = None

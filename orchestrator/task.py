@@ -58,6 +58,8 @@ class Task:
         """Set when the owner is to be called at once."""
         self.messaged = False
         """An answering machine of the owner's has our message."""
+        self.rung = ""
+        """What the latest call came to that told how it ended among other things: a `Verdict`."""
         self._stops = False  # the run has been told so
         self._moved = False
         self._listeners = 0

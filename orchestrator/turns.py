@@ -102,7 +102,7 @@ TABLE: Final[dict[tuple[State, Sign], tuple[State, tuple[Act, ...]]]] = {
     (_S.JUDGING, _F.WORDS): (_S.THINKING, (_A.DROP,)),
     (_S.JUDGING, _F.NO_WORDS): (_S.SPEAKING, (_A.FORGET, _A.RESUME)),
     (_S.JUDGING, _F.KEY): (_S.LISTENING, (_A.FORGET, _A.DROP)),
-    (_S.CLOSING, _F.KEY): (_S.CLOSING, (_A.HANG_UP,)),
+    (_S.CLOSING, _F.KEY): (_S.CLOSING, (_A.FINISH, _A.HANG_UP)),
     (_S.CLOSING, _F.SPEECH_BRIEF): (_S.CLOSING, (_A.UNDUCK,)),
     (_S.CLOSING, _F.SPEECH_ENDED): (_S.CLOSING, (_A.UNDUCK,)),
     (_S.CLOSING, _F.DONE): (_S.CLOSING, (_A.FINISH, _A.HANG_UP)),

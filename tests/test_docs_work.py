@@ -29,6 +29,7 @@ from orchestrator.holding import OFFER_S, Holding
 from orchestrator.music.mood import Mood
 from orchestrator.orders import KEYS, Orders
 from orchestrator.rosters import PROMPTS, phrases_of, roster_of
+from orchestrator.router import Router
 from orchestrator.tasks import MOST_RUNNING
 from orchestrator.withheld import AGAIN_S
 from telephony.acs import AcsSettings
@@ -171,7 +172,7 @@ def orders(*, offered: bool = False, asked: bool = False) -> Orders:
     attended = SimpleNamespace(task=SimpleNamespace(question=Asks("1", "May I go on?", "Bash"))) if asked else None
     words = HoldWords.read(PROMPTS / "hold.yaml")
     state = SimpleNamespace(active=True, asked=attended, offered=offered, music=True, told_last=True, words=words)
-    return Orders(cast("Holding", state), PHRASES)
+    return Orders(cast("Holding", state), PHRASES, Router(ROSTER, PHRASES))
 
 
 @pytest.mark.parametrize(("said", "pressed"), rows())

@@ -9,6 +9,8 @@ from typing import Any
 import anyio
 import pytest
 
+from agents.script import Entry as Answer
+from agents.script import ToolUse, When
 from agents.work import Add
 from orchestrator import events
 from orchestrator.delivery import Verdict
@@ -129,6 +131,33 @@ async def test_who_sounds_like_a_person_has_heard_it_even_if_the_server_dies_now
             line.leave()
 
         await brought(at, done, hears)
+
+
+async def test_who_ends_the_farewell_with_a_key_has_heard_the_result() -> None:
+    ends = answer("engineer", SUMMARY, calls=(ToolUse(tool="end_call"),))
+    parts = Answer(when=When(agent="engineer", after="end_call"))
+
+    async def presses(at: Desk, line: RehearsalLine) -> None:
+        await said(at, "pictures.")
+        line.press("1")
+
+    async with desk(Pickup(1, says=HELLO), answers=[ends, parts]) as at:
+        assert await brought(at, task(), presses) is Verdict.DELIVERED
+        assert [fact.why for fact in at.facts(events.CallEnded)] == ["goodbye"]
+
+
+@pytest.mark.parametrize("pickup", [BUSY, REJECTED, IGNORED])
+async def test_two_results_are_rung_for_together_and_not_twice(pickup: Pickup, tmp_path: Path) -> None:
+    done = {"after_s": 60, "done": {"result": "# The post", "spoken": "Done."}}
+    async with workroom(tmp_path, done) as room, desk(pickup, pickup, tasks_of=room.tasks) as at:
+        room.tasks.bearer = at.bearer
+        for title in ("a post", "a plan"):
+            room.start(title)
+        await anyio.sleep(60 + 50)
+        assert len(at.dialler.rung) == 1
+        await anyio.sleep(60)
+        assert len(at.dialler.rung) == 2
+        assert len(at.facts(events.CallbackDialing)) == 4
 
 
 async def test_then_it_is_a_call_like_any_other_that_knows_the_result() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.work import Asks, Says, Spent, TaskEvent, Working
-from orchestrator.hold import ANSWER_S, GAP_S, STYLES, Hold, HoldWords, Style, Telling, spoken_minutes
+from orchestrator.hold import ANSWER_S, GAP_S, MOST_ASKED, STYLES, Hold, HoldWords, Style, Telling, spoken_minutes
 
 WORDS = HoldWords.read(Path(__file__).parents[2] / "prompts" / "hold.yaml")
 PUSH = Asks("q1", "The Engineer wants to push to main. Yes or no?", tool="Bash", exact="git push")
@@ -32,6 +32,8 @@ def told(hold: Hold, happenings: Mapping[float, TaskEvent], until_s: float, line
             hold.happened(todo.pop(0)[1])
         if now_s >= quiet_since_s and (telling := hold.due(now_s, now_s - quiet_since_s)):
             lines.append((now_s, telling))
+            if telling.why == "question":
+                hold.asking()
             quiet_since_s = now_s + line_s
     return lines
 
@@ -208,10 +210,21 @@ def test_a_question_waits_for_silence_not_for_its_turn_and_is_asked_in_every_sty
     asked = hold.due(0.9, 0.8)
     assert asked is not None
     assert asked.why == "question"
+    assert hold.question is None, "it is not heard yet"
+    assert hold.asking() == 1
     assert hold.question == PUSH
     hold.answered()
     assert hold.question is None
     assert hold.due(40.0, 40.0) is None
+
+
+def test_a_question_that_is_never_heard_is_given_up() -> None:
+    hold = holding()
+    hold.due(0.0, 1.0)
+    hold.happened(PUSH)
+    given = [telling.why for n in range(MOST_ASKED + 2) if (telling := hold.due(1.0 + n, 1.0))]
+    assert given == ["question"] * MOST_ASKED + ["unanswered"]
+    assert hold.asking() == 0
 
 
 def test_money_is_no_news() -> None:

@@ -166,6 +166,19 @@ async def test_when_one_of_two_ends_the_hold_goes_on_for_the_other(claude: Stage
         assert [fact.task for fact in call.facts(HoldEnded)] == [second]
 
 
+async def test_who_is_on_hold_for_one_is_not_put_on_hold_for_the_next_as_well(claude: StagedClaude, rehearsal: Rehearsal) -> None:
+    async with working(claude, rehearsal, {"hangs": True}) as call:
+        await call.pause(10)
+        await call.say("Engineer, write another")
+        await call.pause(2)
+        await call.say("Stop it")
+        await call.pause(12)
+        first, second = (fact.task for fact in call.facts(TaskStarted))
+        assert [fact.task for fact in call.facts(TaskDone)] == [second]
+        assert ([fact.task for fact in call.facts(HoldStarted)], call.facts(HoldEnded)) == ([first], [])
+    assert [(fact.task, fact.why) for fact in call.facts(HoldEnded)] == [(first, "hung_up")]
+
+
 @pytest.mark.parametrize("calls_back", [True, False])
 async def test_work_that_another_server_has_taken_over_is_told_of_once_and_held_for_no_more(
     claude: StagedClaude, rehearsal: Rehearsal, *, calls_back: bool
@@ -336,6 +349,16 @@ async def test_a_question_of_work_that_is_just_ending_breaks_no_call(
         await (call.say(words) if words else call.pause(40))
         assert call.facts(Answered) == []
         assert call.facts(Failed) == []
+
+
+@pytest.mark.parametrize("words", ["Kai, are you there?", "Goodbye."])
+async def test_what_is_not_meant_for_who_asks_is_no_answer(claude: StagedClaude, rehearsal: Rehearsal, words: str) -> None:
+    ask = {"after_s": 10, "asks": {"question": "Which colour should it have?"}, "yes": [{"says": "Blue it is."}]}
+    async with working(claude, rehearsal, ask, {"hangs": True}) as call:
+        await call.pause(14)
+        await call.say(words)
+        assert [fact for fact in call.facts(Answered) if fact.by == "voice"] == []
+        assert call.why == "goodbye" or call.said[-1].text == "I am here."
 
 
 async def test_the_run_hears_what_the_caller_answers_in_their_own_words(claude: StagedClaude, rehearsal: Rehearsal) -> None:

@@ -74,6 +74,16 @@ async def test_a_clock_that_jumps_into_the_night_does_not_ring(tmp_path: Path) -
         assert at.phone.minutes == [2, 10 * 60 + 3, 10 * 60 + 8]
 
 
+async def test_who_hangs_up_at_night_is_not_called_before_the_morning(tmp_path: Path) -> None:
+    evening = datetime(2026, 11, 22, 21, 55, tzinfo=UTC)
+    async with workroom(tmp_path, begins=evening) as at:
+        task = at.start()
+        with task.attending():
+            await anyio.sleep(10 * 60)  # it is done at 21:57, and not told
+        await anyio.sleep(24 * HOUR_S)
+        assert at.phone.minutes == [10 * 60 + 5]
+
+
 async def test_who_holds_hears_it_on_the_line_and_is_not_called(tmp_path: Path) -> None:
     async with workroom(tmp_path) as at:
         task = at.start()
