@@ -298,14 +298,12 @@ class _Lives:
             await self._elsewhere.look(_unfinished, number)
 
     async def _give_up(self) -> None:
-        """What another server has taken over, because nobody saw us for too long. Until it has, it is ours, or nobody has it."""
+        """What another server has taken over, or ended since, because nobody saw us for too long; until it has, it is ours."""
         had = {life: steps.id for life, steps in self._running.items()}
         if not had:
             return
-        found = await DBOS.list_workflows_async(
-            workflow_ids=[*had.values()], status="PENDING", load_input=False, load_output=False
-        )
-        theirs = {workflow.workflow_id for workflow in found if workflow.executor_id != self._servers.id}
+        found = await DBOS.list_workflows_async(workflow_ids=[*had.values()], load_input=False, load_output=False)
+        theirs = {one.workflow_id for one in found if one.executor_id != self._servers.id and one.status != "ENQUEUED"}
         lost = [life for life, id in had.items() if id in theirs]  # what has begun since then may have come back to us
         if lost:
             log.warning("tasks_taken_over", server=self._servers.id, tasks=len(lost))
