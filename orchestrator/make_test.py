@@ -71,7 +71,7 @@ def _know_its_work(call: Recorded) -> None:
         )
     if any(isinstance(entry.event, TaskAttended) for entry in call.entries):
         raise NotWritten(
-            f"the call {call.name} was about work that another call had begun, which no scenario can",
+            f"the call {call.name} was about work that another call had begun, and no scenario begins there",
             "take the call in which it was begun; `pai-voice replay` plays this one",
         )
 
