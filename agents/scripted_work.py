@@ -68,6 +68,7 @@ class Step(_Part):
     after_s: float = Field(default=0, ge=0, le=86_400)
     working: Doing | None = None
     says: str | None = None
+    passing: bool = Field(default=False, description="What it says is written in passing, and not meant for the caller.")
     asks: Question | None = None
     yes: tuple[Step, ...] = Field(default=(), description="What is done after a yes, before the steps that follow.")
     no: tuple[Step, ...] = ()
@@ -79,7 +80,7 @@ class Step(_Part):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        things = self.model_fields_set - {"after_s", "yes", "no"}
+        things = self.model_fields_set - {"after_s", "passing", "yes", "no"}
         if len(things) > 1:
             raise ValueError(f"one thing a step: {' and '.join(sorted(things))} are two")
         if self.failed is not None and self.failed not in CODES:
@@ -164,7 +165,7 @@ class _Run:
             return Working(**step.working.model_dump())
         if step.says is not None:
             self.achieved = step.says
-            return Says(step.says)
+            return Says(step.says, step.passing)
         if step.asks:
             return Asks(f"q{next(self._asks)}", **step.asks.model_dump())
         if step.spent is not None:

@@ -119,7 +119,7 @@ class Acts:
         if holding is None:
             raise ToolError("Long work cannot be done on this line.")
         match call.name:
-            case "start_task" if self._reply.due and self._reply.due.ends:
+            case "start_task" if self._reply.ends:
                 raise ToolError("Nobody has asked for that. Tell how the work ended, and ask whether there shall be more.")
             case "start_task":
                 return holding.start(self._speech.agent, **call.input)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -13,14 +13,16 @@ from agents.roster import Roster
 from agents.script import Entry as Answer
 from agents.script import Fault
 from agents.tools import KNOWN
-from orchestrator.as_written import Thought, answers, routing, thoughts
+from orchestrator.as_held import passing, silences, unasked, works
+from orchestrator.as_worked import literal
+from orchestrator.as_written import Thought, answers, routing, tellings, thoughts
 from orchestrator.events import CallEnded, CallStarted, DigitPressed, Entry, HeardText, Routed, SaidText, SpeechResumed
 from orchestrator.exchanges import exchange, split
 from orchestrator.mind import HIDDEN
 from orchestrator.moves import Move, moves, own_lines, without_pin
 from orchestrator.patience import FILLER_S
 from orchestrator.replayed_tools import Use, uses
-from orchestrator.testing.cast import CHAR_S
+from orchestrator.testing.cast import CHAR_S, Cast
 from orchestrator.testing.speeches import Said, speeches
 
 USUAL_AGENTS: Final = "agents"
@@ -28,8 +30,9 @@ NEVER_S: Final = 600  # a tool that was stopped before it was done
 LONGEST_COUGH_S: Final = 10.0
 LONGEST_PATTERN: Final = 60  # characters of what is expected to be said: enough to know it by
 SHORTEST_PATTERN: Final = 12
+ANYTHING: Final = ".*"  # between two lines that one speaker says; no pattern has it in it
 UNHEARD: Final = {"say": "mumble", "heard_as": "!"}  # the recogniser failed on it
-ENDS: Final = ("caller_hung_up", "goodbye", "silence")  # that a rehearsal comes to by itself
+ENDS: Final = ("caller_hung_up", "goodbye", "silence", "call_back")  # that a rehearsal comes to by itself
 
 
 @dataclass
@@ -41,6 +44,8 @@ class Draft:
     """Those of others, as an agent's file writes them, and what they return."""
     turns: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     answers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    works: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Long work, and what it does."""
     left_out: list[str] = field(default_factory=list[str])
     """What of the call is not in it, a sentence each."""
 
@@ -49,13 +54,15 @@ class Draft:
             "agents": "" if self.agents == USUAL_AGENTS else self.agents,
             "tools": self.tools,
             "claude": {"entries": self.answers} if self.answers else {},
+            "work": {"works": self.works} if self.works else {},
             "turns": self.turns,
         }
         return {key: value for key, value in parts.items() if value}
 
 
-def drafted(entries: Sequence[Entry], lines: Lines, roster: Roster, agents: str = USUAL_AGENTS) -> Draft:
+def drafted(entries: Sequence[Entry], players: Cast, agents: str = USUAL_AGENTS) -> Draft:
     """The whole call; `agents` is the folder that the scenario takes its own from. Without turns if the caller did nothing."""
+    lines, roster = players.lines, players.roster
     own = own_lines(lines)
     plan = moves(entries, own)
     talk = without_pin(entries, lines)
@@ -63,8 +70,11 @@ def drafted(entries: Sequence[Entry], lines: Lines, roster: Roster, agents: str 
     _tools(draft, uses(entries), roster)
     if any(isinstance(entry.event, HeardText | DigitPressed) and entry not in talk for entry in entries):
         draft.left_out.append(f"what a journal hides ({HIDDEN}), as the PIN: the call begins behind it")
-    writer = _Writer(draft, lines, own, split(talk, [move.from_s for move in plan]), plan)
+    _works(draft, entries)
+    told = passing(lines, roster) if draft.works else None
+    writer = _Writer(draft, lines, own, split(talk, [move.from_s for move in plan]), plan, told)
     writer.write(next((entry.event.why for entry in entries if isinstance(entry.event, CallEnded)), "caller_hung_up"))
+    draft.answers += [_entry(answer) for answer in tellings(entries, players.hold.for_claude)]
     _script(draft, plan, thoughts(entries))
     return draft
 
@@ -78,8 +88,16 @@ class _Writer:
     """The turns: each is a move of the caller's, with the one that cut in on its answer."""
 
     def __init__(
-        self, draft: Draft, lines: Lines, own: frozenset[str], parts: Sequence[list[Entry]], plan: Sequence[Move]
+        self,
+        draft: Draft,
+        lines: Lines,
+        own: frozenset[str],
+        parts: Sequence[list[Entry]],
+        plan: Sequence[Move],
+        passing: frozenset[str] | None,
     ) -> None:
+        """`passing`: in a call with long work, which lines of the phone's own are about neither that nor anything else."""
+        self._passing = passing
         self._draft, self._lines, self._own, self._parts, self._plan = draft, lines, own, parts, plan
         self._facts: list[list[Entry]] = []
         """What came of each turn."""
@@ -94,6 +112,7 @@ class _Writer:
             else:
                 self._move(move, self._parts[at + 1])
                 self._silence(at)
+                self._hold(at)
         for turn, facts in zip(self._draft.turns, self._facts, strict=True):
             turn.update(self._expected(turn, facts))
         if why in ENDS:
@@ -119,7 +138,7 @@ class _Writer:
 
     def _move(self, move: Move, facts: Sequence[Entry]) -> None:
         deed = _deed(move, facts)
-        if not move.cue.cuts_in:
+        if not move.cue.cuts_in or "silence_s" in self._draft.turns[-1]:  # who speaks after a silence may cut in, too
             if "cough_s" in deed:
                 self._omit(move, "nobody was interrupted by it")
                 self._facts[-1] += facts
@@ -144,12 +163,29 @@ class _Writer:
             self._facts[-1] = [entry for entry in self._facts[-1] if entry not in broken]
             self._turn({"silence_s": round(until_s - since_s, 1)}, broken)
 
+    def _hold(self, at: int) -> None:
+        """After the turn, what was told of long work until the next move."""
+        told = unasked(self._parts[at + 1])
+        if at + 1 == len(self._plan) or not told:
+            return
+        answer = self._facts[-1] = [entry for entry in self._facts[-1] if entry not in told]
+        since_s = max((entry.at_s for entry in answer if isinstance(entry.event, SaidText)), default=self._plan[at].to_s)
+        for held in silences(told, since_s, self._plan[at + 1].from_s):
+            self._turn({"silence_s": held.silence}, held.facts)
+
+    def _lines_in(self, said: Said, facts: Sequence[Entry], phones: Collection[str]) -> list[str]:
+        """Those that can be expected to be said again: what is said only because an answer takes long cannot."""
+        if not said.aside:
+            return [said.text]
+        lines = [fact.text for fact in _sentences(facts) if fact.agent == said.agent and said.from_s <= fact.from_s < said.to_s]
+        passing = self._passing
+        return [line for line in lines if line in phones or (passing is not None and line not in passing | self._own)]
+
     def _expected(self, turn: dict[str, Any], facts: Sequence[Entry]) -> dict[str, Any]:
         found = exchange(facts)
         codes = [code for code in found.failed if code.startswith(("claude_", "recognition_"))]
         phones = {self._lines.for_error(code) for code in codes} | (self._own if "silence_s" in turn else frozenset())
-        said = [one for one in speeches(facts) if not one.aside or one.text in phones]
-        expect = [_saying(one) for one in said]
+        expect = [_saying(one, lines) for one in speeches(facts) if (lines := self._lines_in(one, facts, phones))]
         wanted: dict[str, Any] = {
             "routed": list(found.routed),
             "by": found.by.rpartition(" ")[2],
@@ -184,13 +220,22 @@ def _after_s(move: Move, facts: Sequence[Entry]) -> float:
     return max(0.1, round(pace * (move.from_s - said[0].from_s), 1)) if said else 0.1
 
 
-def _saying(said: Said) -> dict[str, Any]:
-    """Who, and a pattern for the beginning of what."""
-    text = said.text.partition(" — ")[0]
-    if said.interrupted or text != said.text:
+def _saying(said: Said, lines: Sequence[str]) -> dict[str, Any]:
+    """Who, and a pattern for the beginning of each line."""
+    text = ANYTHING.join(pattern for line in lines if (pattern := _beginning(line, cut=said.interrupted)))
+    return {"agent": said.agent, **({"text": text} if text else {})}
+
+
+def _sentences(facts: Sequence[Entry]) -> list[SaidText]:
+    return [entry.event for entry in facts if isinstance(entry.event, SaidText)]
+
+
+def _beginning(said: str, *, cut: bool) -> str:
+    text = said.partition(" — ")[0]
+    if cut or text != said:
         words = text.split()
         text = " ".join(words[: (len(words) + 1) // 2])
-    return {"agent": said.agent, **({"text": _pattern(text)} if text else {})}
+    return _pattern(text) if text else ""
 
 
 def _pattern(text: str) -> str:
@@ -203,7 +248,18 @@ def _pattern(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([\\.^$*+?{}\[\]|()])", r"\\\1", text.strip(" .,;:!?…—"))
+    return literal(text.strip(" .,;:!?…—"))
+
+
+def _works(draft: Draft, entries: Sequence[Entry]) -> None:
+    """Long work, by what was asked of it; the same asked again does what it did first, which is told."""
+    found = works(entries)
+    for at, (what, steps) in enumerate(found):
+        when = _heard(what, [later for later, _ in found[at + 1 :]])
+        if any(known["when"] == when for known in draft.works):
+            draft.left_out.append(f"how the work {what!r} went the second time: it goes as at first")
+        else:
+            draft.works.append({"when": when, "steps": steps})
 
 
 def _tools(draft: Draft, used: Sequence[Use], roster: Roster) -> None:
@@ -258,7 +314,7 @@ def _entry(answer: Answer) -> dict[str, Any]:
     """As one writes it by hand: no times but those that a caller would notice."""
     slow = answer.first_token_s is not None and answer.first_token_s >= FILLER_S
     when = answer.when.model_dump(exclude_none=True)
-    entry: dict[str, Any] = {"when": {key: when[key] for key in ("forced", "agent", "heard", "after") if key in when}}
+    entry: dict[str, Any] = {"when": {key: when[key] for key in ("forced", "agent", "heard", "note", "after") if key in when}}
     entry |= {"say": answer.say} if answer.say else {}
     entry |= {"calls": [call.model_dump(mode="json", exclude_defaults=True) for call in answer.calls]} if answer.calls else {}
     entry |= {"first_token_s": round(answer.first_token_s or 0.0, 1)} if slow else {}

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from agents.script import Entry as Answer
 from agents.script import Fault, Script, ToolUse, When
+from orchestrator.as_worked import literal
 from orchestrator.events import (
     Entry,
     Failed,
@@ -18,9 +19,12 @@ from orchestrator.events import (
     Routed,
     SaidText,
     SpeculationDropped,
+    TaskAttended,
+    TaskStarted,
     ToolUsed,
     Written,
 )
+from orchestrator.hold import Notes
 
 LATEST_S: Final = 30.0  # of a first word; no answer is waited for that long
 AT_ONCE: Final = 1_000.0  # tokens a second: the router's choice takes what it took, and no longer
@@ -89,7 +93,7 @@ def thoughts(entries: Sequence[Entry]) -> dict[int, Thought]:
                 found[turn].asked_router = True
             case Failed(turn=turn, where="router", code=code):
                 found[turn].asked_router, found[turn].router_failed = True, code
-            case Written(turn=turn, agent=agent, text=text):
+            case Written(turn=turn, agent=agent, text=text, task=""):
                 found[turn].steps[agent].append(Step(text))
             case SaidText(turn=turn, agent=agent, text=text, aside=False) if turn and not whole:
                 _said(found[turn].steps[agent], text)
@@ -139,6 +143,21 @@ def answers(thought: Thought, heard: str | None = None) -> Iterator[Answer]:
             after = step.calls[-1].tool
 
 
+def tellings(entries: Sequence[Entry], notes: Notes) -> Iterator[Answer]:
+    """The lines of a script in which agents tell how their long work ended; they answer nobody, whatever the turn."""
+    titles: dict[str, str] = {}
+    for entry in entries:
+        match entry.event:
+            case TaskStarted(task=task, title=title) | TaskAttended(task=task, title=title):
+                titles[task] = title
+            case Written(agent=agent, text=text, task=task) if task in titles:
+                heads = (brief[: brief.index("{title}") + len('{title}"')] for brief in (notes.result, notes.failure))
+                known = dict.fromkeys(literal(head.replace("{title}", titles[task])) for head in heads)
+                yield Answer(when=When(agent=agent, note="|".join(known)), say=text)
+            case _:
+                pass
+
+
 def routing(thought: Thought, heard: str | None = None) -> Answer:
     """The router's line of a script for that turn."""
     chosen = ToolUse(tool="route", input={"speakers": [{"agent": agent} for agent in thought.route]})
@@ -154,10 +173,13 @@ def _fault(step: Step) -> Fault | None:
     return Fault.model_validate({**fault, "after_words": len(step.text.split())}) if fault else None
 
 
-def script_of(thought: Thought | None) -> Script:
-    """For a replay of that turn, whatever words are heard in it: who is not in the journal has nothing to say."""
+def script_of(thought: Thought | None, told: Sequence[Answer] = ()) -> Script:
+    """For a replay of that turn, whatever words are heard in it: who is not in the journal has nothing to say.
+
+    `told` are the tellings of the call.
+    """
     nothing = (Answer(), Answer(when=When(after="*")))
     if thought is None:
-        return Script(entries=nothing)
+        return Script(entries=(*told, *nothing))
     routed = (routing(thought),) if thought.route else ()
-    return Script(entries=(*routed, *answers(thought), *nothing))
+    return Script(entries=(*told, *routed, *answers(thought), *nothing))

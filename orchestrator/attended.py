@@ -95,6 +95,12 @@ class Attended:
         return not self.task.delivered and (self.task.running or self.ending or self.tellings < MOST_TELLINGS)
 
     @property
+    def old(self) -> int:
+        """How many of its events a call that begins now need not take in: not the last one, nor a question that is open."""
+        told, question = self.task.events, self.task.question
+        return max(0, told.index(question) if question in told else len(told) - 1)
+
+    @property
     def lost(self) -> bool:
         """It goes on elsewhere, and its end is not told here."""
         return self.task.moved and not self.ending

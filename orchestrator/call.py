@@ -283,8 +283,8 @@ class Call:
 
     def _told(self, reply: Reply | None) -> None:
         """The caller heard how their work ended: to its end, or until they spoke; or not a word of it."""
-        if self._holding and reply is not None and reply.due is not None and reply.due.ends is not None:
-            self._holding.told(reply.due.ends, heard=bool(reply.played))
+        if self._holding and reply is not None and reply.ends is not None:
+            self._holding.told(reply.ends, heard=bool(reply.played))
 
     async def _report(self, fact: ClipStarted | ClipHeard | None) -> None:
         """What the pacer says the caller has heard."""

@@ -103,7 +103,8 @@ def _why(entries: Sequence[Entry]) -> str:
 def _differing(move: int, then: Exchange, now: Exchange, words_count: bool) -> Iterator[Difference]:
     if plain(then.heard) != plain(now.heard):
         yield Difference(move, "heard", then.heard, now.heard)
-    for what, counts in (("routed", True), ("by", False), ("speakers", True), ("tools", words_count), ("failed", words_count)):
+    done = [(what, words_count) for what in ("tools", "failed", "work")]
+    for what, counts in (("routed", True), ("by", False), ("speakers", True), *done):
         was, is_ = getattr(then, what), getattr(now, what)
         if was != is_:
             yield Difference(move, what, _shown(was), _shown(is_), counts)

@@ -12,9 +12,21 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-
-class Fact(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from orchestrator.fact import Fact
+from orchestrator.work_facts import (
+    Answered,
+    Asked,
+    CallbackDelivered,
+    CallbackDialing,
+    HoldEnded,
+    HoldStarted,
+    Narrated,
+    TaskAsked,
+    TaskAttended,
+    TaskDone,
+    TaskProgress,
+    TaskStarted,
+)
 
 
 class CallStarted(Fact):
@@ -189,92 +201,6 @@ class ToolReturned(Fact):
     failed: bool = False
 
 
-class TaskStarted(Fact):
-    kind: Literal["task_started"] = "task_started"
-    task: str
-    agent: str
-    title: str
-    what: str
-    minutes: float
-    """As estimated."""
-
-
-class TaskProgress(Fact):
-    """The run told something. `said` is in its own words; else `what` names the step."""
-
-    kind: Literal["task_progress"] = "task_progress"
-    task: str
-    what: str = ""
-    said: str = ""
-    step: int = 0
-    of: int = 0
-
-
-class HoldStarted(Fact):
-    kind: Literal["hold_started"] = "hold_started"
-    task: str
-    mood: str
-
-
-class HoldEnded(Fact):
-    kind: Literal["hold_ended"] = "hold_ended"
-    task: str
-    why: Literal["done", "call_back", "hung_up", "moved"]
-    """`moved`: another server has the task now."""
-
-
-class Narrated(Fact):
-    """A line is told about the work; `of` are the entries (their `seq`) that it tells."""
-
-    kind: Literal["narrated"] = "narrated"
-    task: str
-    agent: str
-    text: str
-    of: tuple[int, ...] = ()
-
-
-class Asked(Fact):
-    """The run asked, and now the caller is asked."""
-
-    kind: Literal["asked"] = "asked"
-    task: str
-    question: str
-    exact: str = ""
-    """What would be done: the command, file or address itself."""
-    risky: bool = False
-    again: bool = False
-
-
-class Answered(Fact):
-    kind: Literal["answered"] = "answered"
-    task: str
-    yes: bool
-    by: Literal["voice", "key", "silence", "policy"]
-
-
-class TaskDone(Fact):
-    kind: Literal["task_done"] = "task_done"
-    task: str
-    ok: bool
-    why: str = ""
-    """Its error's code, where it was not finished."""
-    usd: Decimal
-
-
-class CallbackDialing(Fact):
-    """The owner's phone is rung now, to tell what came out of this task."""
-
-    kind: Literal["callback_dialing"] = "callback_dialing"
-    task: str
-
-
-class CallbackDelivered(Fact):
-    """They have heard it."""
-
-    kind: Literal["callback_delivered"] = "callback_delivered"
-    task: str
-
-
 class Written(Fact):
     """What Claude wrote for an agent, up to a tool or its end, heard or not: a replay needs what an interruption kept unsaid."""
 
@@ -282,6 +208,8 @@ class Written(Fact):
     turn: int
     agent: str
     text: str
+    task: str = ""
+    """The long work whose end it tells; empty for an answer."""
 
 
 class MoneySpent(Fact):
@@ -341,7 +269,9 @@ CallEvent = Annotated[
     | ToolUsed
     | ToolReturned
     | TaskStarted
+    | TaskAttended
     | TaskProgress
+    | TaskAsked
     | HoldStarted
     | HoldEnded
     | Narrated

@@ -9,7 +9,22 @@ from itertools import pairwise
 from typing import Any, Final
 
 from orchestrator import waterfall
-from orchestrator.events import BargeIn, Entry, Failed, HeardText, Routed, SaidText, ToolUsed, TurnEnded
+from orchestrator.events import (
+    Answered,
+    Asked,
+    BargeIn,
+    Entry,
+    Failed,
+    HeardText,
+    HoldEnded,
+    HoldStarted,
+    Routed,
+    SaidText,
+    TaskDone,
+    TaskStarted,
+    ToolUsed,
+    TurnEnded,
+)
 from orchestrator.testing.speeches import Said, speeches
 
 EARLY_S: Final = 0.3  # how much sooner another voice detector may hear a move begin
@@ -26,6 +41,8 @@ class Exchange:
     """The phone's own words: fillers, error lines."""
     tools: tuple[str, ...]
     failed: tuple[str, ...]
+    work: tuple[str, ...]
+    """What became of long work, and of the hold for it; what was told of it meanwhile is in `asides`."""
     interrupted: bool
     """The caller cut in on the answer."""
     response_ms: int | None
@@ -74,11 +91,31 @@ def exchange(entries: Sequence[Entry]) -> Exchange:
         asides=tuple(asides),
         tools=tuple(fact.name for fact in facts if isinstance(fact, ToolUsed)),
         failed=tuple(fact.code for fact in facts if isinstance(fact, Failed)),
+        work=tuple(_of_work(facts)),
         interrupted=any(isinstance(fact, BargeIn) for fact in facts),
         response_ms=timed[0] if timed else None,
         gap_ms=max(_gaps_ms(facts), default=None),
         stopped_ms=next(_stops_ms(facts), None),
     )
+
+
+def _of_work(facts: Sequence[object]) -> Iterator[str]:
+    for fact in facts:
+        match fact:
+            case TaskStarted(title=title):
+                yield f"begun: {title}"
+            case HoldStarted():
+                yield "hold"
+            case HoldEnded(why=why):
+                yield f"hold over: {why}"
+            case Asked(question=question, again=again):
+                yield f"asked{' again' if again else ''}: {question}"
+            case Answered(yes=yes, by=by):
+                yield f"{'yes' if yes else 'no'} by {by}"
+            case TaskDone(why=why):
+                yield f"over: {why or 'done'}"
+            case _:
+                pass
 
 
 def _gaps_ms(facts: Sequence[object]) -> list[int]:

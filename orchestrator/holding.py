@@ -13,8 +13,9 @@ import structlog
 
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import Add, Answer, Done, Failed, Lack, Says, Stop, TaskEvent, Working
+from agents.work import Add, Answer, Done, Failed, Lack, Says, Stop, Working
 from orchestrator import events
+from orchestrator.as_worked import LONGEST_RESULT, began_before, fact_of
 from orchestrator.attended import Attended, Due, Errand, Late
 from orchestrator.earcons import Earcon
 from orchestrator.errors import MusicUnavailable
@@ -31,7 +32,6 @@ log = structlog.get_logger()
 OFFER_S: Final = 4.0  # nobody answers "stay, or call back?": staying
 SHORT_MINUTES: Final = 0.33  # of work that is not worth the question
 By = Literal["voice", "key", "silence", "policy"]
-LONGEST_RESULT: Final = 4_000  # characters of it that Claude reads in a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class Holding:
         first = list(self._errand.tasks) if self._errand else []
         for task in (*first, *(task for task in self._work.tasks.of(self._owner) if task not in first)):
             attended = self._attend(task)
-            attended.seqs += [0] * (len(task.events) - bool(task.outcome))  # its end belongs into this call's journal
+            self._journal.write(began_before(task, self._work.now()))
+            attended.seqs += [0] * attended.old
             if task.running:
-                attended.hold.happened(*task.events[-1:], *([task.question] if task.question else []))
                 self.offered = attended
         return self
 
@@ -194,24 +194,11 @@ class Holding:
         """Take in what has happened since the last time: into the journal, and to whoever tells it."""
         for attended in self._attended:
             for event in attended.task.events[len(attended.seqs) :]:
-                attended.seqs.append(self._written(attended.task, event))
+                fact = fact_of(attended.task, event)
+                attended.seqs.append(self._journal.write(fact).seq if fact else 0)
                 attended.hold.happened(event)
             if attended.task.question is None:  # nor is it asked here, if it was answered elsewhere
                 attended.hold.answered()
-
-    def _written(self, task: Task, event: TaskEvent) -> int:
-        match event:
-            case Working(what=what, detail=detail, step=step, of=of):
-                fact = events.TaskProgress(task=task.id, what=what, said=detail, step=step, of=of)
-            case Says(text=text):
-                fact = events.TaskProgress(task=task.id, said=text)
-            case Done():
-                fact = events.TaskDone(task=task.id, ok=True, usd=task.usd)
-            case Failed(error=error):
-                fact = events.TaskDone(task=task.id, ok=False, why=error.code, usd=task.usd)
-            case _:
-                return 0
-        return self._journal.write(fact).seq
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now, after so long a silence; each is given out once, so say it."""

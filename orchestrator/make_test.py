@@ -6,29 +6,37 @@ ears hear what is written, so that not all that was so in the call is so there.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
 import yaml
 
 from agents.roster import Roster
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import MAX_BYTES
-from orchestrator.as_scenario import USUAL_AGENTS, Draft, began, drafted
+from orchestrator.as_held import LONGEST_S, Silence
+from orchestrator.as_scenario import ANYTHING, USUAL_AGENTS, Draft, began, drafted
+from orchestrator.as_worked import all_known
 from orchestrator.errors import NotWritten
-from orchestrator.events import SaidText, TaskStarted
+from orchestrator.events import Entry, SaidText, TaskAttended
 from orchestrator.export import without_numbers
 from orchestrator.recorded import Recorded
 from orchestrator.testing.cast import read
 from orchestrator.testing.checking import Happened, problems
 from orchestrator.testing.claude import StagedClaude, Unscripted
 from orchestrator.testing.playing import act
-from orchestrator.testing.rehearsal import Rehearsal
+from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from orchestrator.testing.scenario import Scenario, Turn
 from orchestrator.testing.virtual_time import run
 
 WIDTH: Final = 110
+UNTOLD_S: Final = 30.0  # longer than in the call a line is not waited for
+LOOK_S: Final = 0.1
 _HEAD: Final = "# The call {name}{of}, by `pai-voice calls make-test`."
 
 
@@ -38,13 +46,10 @@ def make_test(call: Recorded, out: Path, agents: str = USUAL_AGENTS) -> list[str
 
     Raises NotWritten, AgentError.
     """
-    if any(isinstance(entry.event, TaskStarted) for entry in call.entries):
-        raise NotWritten(
-            f"the call {call.name} had long work done, which no journal holds", "take one in which somebody only talked"
-        )
+    _know_its_work(call)
     players = read(Path(agents))
     _know_all_who_spoke(call, players.roster, agents)
-    draft = drafted(without_numbers(call.entries), players.lines, players.roster, agents)
+    draft = drafted(without_numbers(call.entries), players, agents)
     if not any(turn.keys() & {"say", "press"} for turn in draft.turns):
         raise NotWritten(f"nothing was said in the call {call.name}", "take one with at least one question and its answer")
     _settle(draft)
@@ -59,6 +64,18 @@ def make_test(call: Recorded, out: Path, agents: str = USUAL_AGENTS) -> list[str
     return draft.left_out
 
 
+def _know_its_work(call: Recorded) -> None:
+    if not all_known(call.entries):
+        raise NotWritten(
+            f"the journal of the call {call.name} does not hold how its long work went", "take a call that is not as old"
+        )
+    if any(isinstance(entry.event, TaskAttended) for entry in call.entries):
+        raise NotWritten(
+            f"the call {call.name} was about work that another call had begun, and no scenario begins there",
+            "take the call in which it was begun; `pai-voice replay` plays this one",
+        )
+
+
 def _know_all_who_spoke(call: Recorded, roster: Roster, agents: str) -> None:
     spoke = {entry.event.agent for entry in call.entries if isinstance(entry.event, SaidText)}
     if strangers := sorted(agent for agent in spoke if agent not in roster):
@@ -67,36 +84,62 @@ def _know_all_who_spoke(call: Recorded, roster: Roster, agents: str) -> None:
 
 
 def _settle(draft: Draft) -> None:
-    """Rehearse it until all that is expected holds; each time it is less that is expected."""
+    """Rehearse it until all that is expected holds; each time it is less. The first time only finds how long silences last."""
     import_module("anthropic")  # which within virtual time would be a thread
     while True:
-        found: list[tuple[int, str, str]] = []
+        measures = any(isinstance(turn.get("silence_s"), Silence) for turn in draft.turns)
+        found: list[_Missed] = []
         reached = _rehearse(draft, found)
-        for at, key, problem in found:
-            draft.turns[at].pop(key, None)
-            draft.left_out.append(f"turn {at + 1}: {problem}")
+        for missed in [] if measures else found:
+            draft.turns[missed.at].pop(missed.key, None)
+            draft.turns[missed.at] |= {"expect": missed.left} if missed.left else {}
+            draft.left_out.append(f"turn {missed.at + 1}: {missed.problem}")
         if reached < len(draft.turns):
             del draft.turns[reached:]
-        elif not found:
+        elif not (found or measures):
             return
 
 
-def _rehearse(draft: Draft, found: list[tuple[int, str, str]]) -> int:
+@dataclass(frozen=True)
+class _Missed:
+    """Something that was expected of a turn, and is not so in the rehearsal."""
+
+    at: int
+    key: str
+    problem: str
+    left: list[dict[str, Any]]
+    """What of it was said all the same."""
+
+
+class _Told(list[SaidText]):
+    """A Watch: what has been said."""
+
+    def send_nowait(self, item: Entry, /) -> None:
+        if isinstance(item.event, SaidText):
+            self.append(item.event)
+
+
+def _rehearse(draft: Draft, found: list[_Missed]) -> int:
     """Collects what does not hold; returns how many turns could be played, with the reason for the end where that is not all."""
     played: list[Turn] = []
 
     async def play() -> None:
-        scenario = Scenario.model_validate(draft.data())
-        rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)))
+        scenario, told, since = Scenario.model_validate(draft.data()), _Told(), 0
+        rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)), watch=told)
         for written, stand_in in scenario.tools.items():
             rehearsal.toolbox[written] = stand_in
-        async with rehearsal.call(scenario.agents) as call:
+        async with rehearsal.call(scenario.agents, work=scenario.work) as call:
             seen = len(call.journal) if scenario.turns[0].done else 0
             for at, turn in enumerate(scenario.turns):
-                await act(call, turn)
+                before, since = since, len(told)
+                if isinstance(silence := draft.turns[at].get("silence_s"), Silence):
+                    draft.turns[at]["silence_s"] = await _measured(call, silence, told, before)
+                else:
+                    await act(call, turn)
                 happened = Happened(call.journal[seen:], call.why)
                 seen += len(happened.entries)
-                found.extend((at, key, problem) for key, problem in problems(turn, happened))
+                missed = problems(turn, happened)
+                found.extend(_Missed(at, key, problem, _left(key, turn, happened)) for key, problem in missed)
                 played.append(turn)
 
     try:
@@ -104,8 +147,38 @@ def _rehearse(draft: Draft, found: list[tuple[int, str, str]]) -> int:
     except Unscripted as unscripted:
         question = str(unscripted).partition(",")[0]
         draft.left_out.append(f"from turn {len(played) + 1} on: {question}, as in the call it was not")
-        found[:] = [one for one in found if one[0] < len(played)]
+        found[:] = [one for one in found if one.at < len(played)]
     return len(played)
+
+
+async def _measured(call: RehearsedCall, silence: Silence, told: _Told, since: int) -> float:
+    """Wait as the caller did; returns how long that took. What is not told in time is not waited for."""
+    began_s = anyio.current_time()
+    with anyio.move_on_after(silence + UNTOLD_S):
+        while not call.why and all(line.text != silence.told for line in told[since:]):
+            await call.pause(LOOK_S)
+        await call.pause(silence.wait_s)
+    took_s = anyio.current_time() - began_s
+    return min(LONGEST_S, max(LOOK_S, round(took_s if took_s < silence + UNTOLD_S else float(silence), 1)))
+
+
+def _left(key: str, turn: Turn, happened: Happened) -> list[dict[str, Any]]:
+    """Those lines that were said as expected, in their order; the others are not waited for any more."""
+    left: list[dict[str, Any]] = []
+    said = iter(happened.said)
+    for one in turn.expect if key == "expect" else ():
+        speech = next((speech for speech in said if one.agent in (None, speech.agent)), None)
+        parts = _found(one.text.split(ANYTHING), speech.text) if speech else []
+        left += [{"agent": one.agent, "text": ANYTHING.join(parts)}] if parts else []
+    return left
+
+
+def _found(patterns: Sequence[str], text: str) -> list[str]:
+    found: list[str] = []
+    for pattern in patterns:
+        if re.search(ANYTHING.join([*found, pattern]), text, re.IGNORECASE):
+            found.append(pattern)
+    return found
 
 
 class _Flow(dict[str, Any]):
@@ -139,6 +212,8 @@ def _text(call: Recorded, draft: Draft) -> str:
     body = draft.data() | {"turns": [_small(turn) for turn in draft.turns]}
     if draft.tools:
         body["tools"] = _small(draft.tools)
+    if draft.works:
+        body["work"] = {"works": [work | {"steps": [_flowing(step) for step in work["steps"]]} for work in draft.works]}
     if draft.answers:
         body["claude"] = {"entries": [_small(entry) for entry in draft.answers]}
     return "\n".join(head) + "\n" + yaml.dump(body, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)

@@ -14,14 +14,17 @@ from typing import Final, Literal
 from agents.lines import Lines
 from orchestrator.call import KEYED
 from orchestrator.events import (
+    Asked,
     BargeIn,
     CallEnded,
     DigitPressed,
     Entry,
     HeardText,
+    Narrated,
     SaidText,
     SpeechEnded,
     SpeechStarted,
+    TaskDone,
     TurnEnded,
 )
 from orchestrator.keypad import ENTRY_ENDS_S
@@ -47,6 +50,8 @@ class Cue:
     """That were heard to their end since the last move."""
     since_s: float = 0.0
     """How long after the caller's last move it came, whatever was heard."""
+    told: str = ""
+    """The line about long work that it comes after, by so much (`wait_s`); others may be told before."""
 
     @property
     def cuts_in(self) -> bool:
@@ -87,12 +92,13 @@ def own_lines(lines: Lines) -> frozenset[str]:
 
 def moves(entries: Sequence[Entry], own: Collection[str]) -> list[Move]:
     """In order. What was said or pressed for the PIN is left out: a journal does not hold it."""
+    told = about_work(entries)
     found = sorted([*_spoken(entries), *_pressed(entries), *_left(entries)], key=lambda move: move.from_s)
     turned = _with_turns(found, entries)
     said = _said(entries, own)
     cuts = [entry.event.onset_s for entry in entries if isinstance(entry.event, BargeIn)]
     ends = [0.0, *(move.to_s for move in turned)]
-    cued = [replace(move, cue=_cue(move, since_s, said, cuts)) for move, since_s in zip(turned, ends, strict=False)]
+    cued = [replace(move, cue=_cue(move, since_s, said, cuts, told)) for move, since_s in zip(turned, ends, strict=False)]
     return [move for move in cued if HIDDEN not in (move.heard, *(key for key, _ in move.keys))]
 
 
@@ -155,7 +161,29 @@ def _said(entries: Sequence[Entry], own: Collection[str]) -> list[SaidText]:
     return sorted((fact for fact in facts if fact.text not in own), key=lambda fact: fact.from_s)
 
 
-def _cue(move: Move, since_s: float, said: Sequence[SaidText], cuts: Sequence[float]) -> Cue:
+def about_work(entries: Sequence[Entry]) -> frozenset[str]:
+    """What was told of long work while it ran, what it asked, and how it ended: none of it answers the caller."""
+    lines: set[str] = set()
+    questions: list[str] = []
+    over = False
+    for entry in entries:
+        match entry.event:
+            case Narrated(text=text):
+                lines.add(text)
+            case Asked(question=question):
+                questions.append(question)
+            case TaskDone():
+                over = True
+            case TurnEnded():
+                over = False
+            case SaidText(text=text) if over or any(question in text for question in questions):
+                lines.add(text)
+            case _:
+                pass
+    return frozenset(lines)
+
+
+def _cue(move: Move, since_s: float, said: Sequence[SaidText], cuts: Sequence[float], told: Collection[str] = ()) -> Cue:
     at_s, gap_s = move.from_s, round(move.from_s - since_s, 3)
     new = [fact for fact in said if fact.to_s > since_s and fact.from_s < at_s]
     sounding = next((fact for fact in new if fact.to_s > at_s), None)
@@ -163,6 +191,8 @@ def _cue(move: Move, since_s: float, said: Sequence[SaidText], cuts: Sequence[fl
     cut = sounding is not None or any(abs(onset_s - at_s) < SAME_S for onset_s in cuts)
     if done:
         wait_s = round(at_s - done[-1].to_s, 3)
+        if done[-1].text in told:
+            return Cue("sentence" if cut else "answer", wait_s, len(done), gap_s, done[-1].text)
         return Cue("sentence", wait_s, len(done), gap_s) if cut else Cue("answer", wait_s, len(done), gap_s)
     if sounding is not None and sounding.from_s >= since_s:
         return Cue("begin", round(at_s - sounding.from_s, 3), 0, gap_s)

@@ -15,9 +15,11 @@ from typing import Final
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
 
+from agents.script import Entry as Answer
 from agents.scripted import ScriptedClaude
 from orchestrator import events
-from orchestrator.as_written import Thought, script_of, thoughts
+from orchestrator.as_worked import all_known
+from orchestrator.as_written import Thought, script_of, tellings, thoughts
 from orchestrator.call import Call
 from orchestrator.errors import CannotReplay
 from orchestrator.events import Entry, SaidText
@@ -28,11 +30,13 @@ from orchestrator.parts import Parts
 from orchestrator.patience import Rest
 from orchestrator.recorded import Recorded
 from orchestrator.replayed_tools import ReplayedToolbox
+from orchestrator.replayed_work import replayed_work
 from telephony.rehearsal import RehearsalLine
 from voices.audio import FRAME_BYTES, FRAME_S
 
 LEAD_S: Final = 0.3  # of the sound before a move: a soft first consonant, and what a voice detector needs to settle
 UNANSWERED_S: Final = 1.0  # so long at rest, and nothing was said: nothing will be
+UNTOLD_S: Final = 20.0  # later than it was told then: on hold, it will not be told any more
 FEED: Final = 10_000  # facts: more than any call has in the 20 ms until they are looked at
 
 
@@ -75,38 +79,44 @@ async def replay(recorded: Recorded, parts: Parts, claude: ScriptedClaude | None
     own = own_lines(parts.minds.lines)
     plan, sound = moves(recorded.entries, own), recorded.caller()
     toolbox = ReplayedToolbox(parts.minds.toolbox, recorded.entries)
-    parts = replace(parts, minds=replace(parts.minds, notes=_no_notes, toolbox=toolbox, work=None))
-    line = RehearsalLine(recorded.name)
+    line, onsets_s = RehearsalLine(recorded.name), list[float]()
     shelf, (out, feed) = Memory(), anyio.create_memory_object_stream[Entry](FEED)
     with out, feed:
-        async with Journal(shelf, anyio.current_time(), watch=out) as journal:
-            call = Call(parts, line, journal)
+        async with Journal(shelf, anyio.current_time(), watch=out) as journal, anyio.create_task_group() as tasks:
+            work, errand = await replayed_work(parts.minds, recorded.entries, line.caller, tasks)
+            minds = replace(parts.minds, notes=_no_notes, toolbox=toolbox, work=work)
+            call = Call(replace(parts, minds=minds), line, journal, errand=errand)
             began = events.CallStarted(
                 call=recorded.name, line=line.kind, caller=line.caller, called=line.called, began=_began(recorded)
             )
             journal.write(began)
-            caller = _Caller(call, line, journal, _Heard(feed, own), claude, thoughts(recorded.entries))
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(journal.run)
-                tasks.start_soon(caller.play, plan, sound, _answered_s(recorded))
-                await call.run()
-                tasks.cancel_scope.cancel()
+            told = tuple(tellings(recorded.entries, work.words.for_claude)) if work else ()
+            scripts = _Scripts(claude, thoughts(recorded.entries), told)
+            caller = _Caller(call, line, journal, _Heard(feed, own), scripts, onsets_s)
+            tasks.start_soon(journal.run)
+            tasks.start_soon(caller.play, plan, sound, _answered_s(recorded))
+            await call.run()
+            tasks.cancel_scope.cancel()
             journal.write(events.CallEnded(why=call.why, duration_s=round(journal.now_s(), 3), cost_usd=journal.ledger.usd))
-    return Replayed(shelf.entries, bytes(shelf.sound), caller.onsets_s)
+    return Replayed(shelf.entries, bytes(shelf.sound), onsets_s)
 
 
 def check(recorded: Recorded) -> None:
-    """Raises CannotReplay for a call that nobody talked in, or that did what is not to be done again."""
+    """Raises CannotReplay for a call that nobody talked in, or whose journal does not hold all that happened in it."""
     facts = [entry.event for entry in recorded.entries]
     why = ""
     if not any(isinstance(fact, events.CallAnswered) for fact in facts):
         why = "was not answered"
     elif any(isinstance(fact, events.CallEnded) and fact.why in ("locked", "given_up") for fact in facts):
         why = "ended before its PIN was right"
-    elif any(isinstance(fact, events.TaskStarted) for fact in facts):
-        why = "had long work done, which no replay does again"
+    elif any(isinstance(fact, events.CallEnded) and fact.why == "machine" for fact in facts):
+        why = "was taken by an answering machine"
     if why:
-        raise CannotReplay(f"the call {recorded.name} {why}", "take a call in which somebody only talked")
+        raise CannotReplay(f"the call {recorded.name} {why}", "take a call in which somebody talked")
+    if not all_known(recorded.entries):
+        raise CannotReplay(
+            f"the journal of the call {recorded.name} does not hold how its long work went", "take a call that is not as old"
+        )
 
 
 def _no_notes(_caller: str) -> NoteList:
@@ -146,6 +156,19 @@ def _frame(at_s: float) -> int:
     return max(0, int(at_s / FRAME_S + 1e-6))
 
 
+@dataclass(frozen=True)
+class _Scripts:
+    """What Claude says, turn by turn; where it is the real one, nothing."""
+
+    claude: ScriptedClaude | None
+    thought: dict[int, Thought]
+    told: tuple[Answer, ...]
+
+    def turn(self, turn: int) -> None:
+        if self.claude is not None:
+            self.claude.script = script_of(self.thought.get(turn), self.told)
+
+
 class _Caller:
     """Makes the moves."""
 
@@ -155,18 +178,16 @@ class _Caller:
         line: RehearsalLine,
         journal: Journal,
         heard: _Heard,
-        claude: ScriptedClaude | None,
-        thought: dict[int, Thought],
+        scripts: _Scripts,
+        onsets_s: list[float],
     ) -> None:
-        self._call, self._line, self._journal, self._heard = call, line, journal, heard
-        self._claude, self._thought = claude, thought
+        self._call, self._line, self._journal, self._heard, self._scripts = call, line, journal, heard, scripts
         self._done_s = 0.0
         """When the last move ended, on the call's axis."""
-        self.onsets_s: list[float] = []
+        self._onsets_s = onsets_s
 
     async def play(self, plan: Sequence[Move], sound: bytes, answered_s: float) -> None:
-        if self._claude is not None:
-            self._claude.script = script_of(None)
+        self._scripts.turn(0)
         await self._line.answered.wait()
         stretches = list(_stretches(plan, sound))
         before = _frame(stretches[0].move.from_s - stretches[0].lead_s) if stretches else len(sound) // FRAME_BYTES
@@ -180,10 +201,10 @@ class _Caller:
     def _make(self, stretch: _Stretch, late_s: float) -> None:
         """What the caller did, from the lead on; of a lead that comes too late, the end."""
         move, skipped = stretch.move, min(_frame(late_s), _frame(stretch.lead_s))
-        if self._claude is not None and move.turn:
-            self._claude.script = script_of(self._thought.get(move.turn))
+        if move.turn:
+            self._scripts.turn(move.turn)
         onset_s = self._journal.now_s() + stretch.lead_s - skipped * FRAME_S
-        self.onsets_s.append(onset_s)
+        self._onsets_s.append(onset_s)
         self._done_s = onset_s + move.to_s - move.from_s
         self._line.hush()
         told = skipped * FRAME_BYTES
@@ -203,7 +224,7 @@ class _Caller:
         resting_s = 0.0
         while not self._line.over.is_set():
             now_s = self._journal.now_s()
-            resting_s = resting_s + FRAME_S if self._call.rest is Rest.CALLER else 0.0
+            resting_s = resting_s + FRAME_S if self._call.rest in (Rest.CALLER, Rest.WORK) else 0.0
             due_s = self._due_s(cue, resting_s)
             if due_s is not None and due_s - lead_s <= now_s:
                 return now_s - (due_s - lead_s)
@@ -215,6 +236,8 @@ class _Caller:
         heard = self._heard.since(self._done_s)
         if cue.after == "self":
             return self._done_s + cue.since_s
+        if cue.told:
+            return self._told_s(cue, heard, resting_s)
         if cue.after == "sentence" and len(heard) >= cue.sentences:
             return heard[cue.sentences - 1].to_s + cue.wait_s
         if cue.after == "begin" and (loud_s := self._line.loud_since(self._done_s + self._journal.zero_s)) is not None:
@@ -222,3 +245,13 @@ class _Caller:
         if heard and resting_s:
             return heard[-1].to_s + cue.wait_s
         return self._done_s + cue.since_s if resting_s >= UNANSWERED_S else None
+
+    def _told_s(self, cue: Cue, heard: Sequence[SaidText], resting_s: float) -> float | None:
+        """As `_due_s`, for a move that comes after a line about long work, which may be told earlier or later than then."""
+        line = next((said for said in heard if said.text == cue.told), None)
+        if line is None and self._scripts.claude is None and len(heard) >= cue.sentences and resting_s:
+            line = heard[-1]  # in other words
+        if line is not None:
+            return line.to_s + cue.wait_s
+        late_s = self._done_s + cue.since_s + UNTOLD_S
+        return late_s if resting_s and self._journal.now_s() >= late_s else None

@@ -14,6 +14,7 @@ from orchestrator.ear import Utterance
 from orchestrator.events import CallEvent, Failed, MoneySpent
 from orchestrator.journal import Journal
 from orchestrator.orders import Order
+from orchestrator.task import Task
 from voices.recognition import RecognitionError
 from voices.synthesis import SynthesisError
 
@@ -62,6 +63,11 @@ class Reply:
         self._kept: list[tuple[CallEvent, float]] = []
         self._work: list[anyio.CancelScope] = []
         self._forgotten = False
+
+    @property
+    def ends(self) -> Task | None:
+        """The work whose end it tells."""
+        return self.due.ends if self.due else None
 
     @property
     def free(self) -> bool:

@@ -59,7 +59,8 @@ class Speech:
         """Put what Claude wrote since it last used a tool into the journal."""
         text, self._untold = self._untold.strip(), ""
         if text:
-            self._reply.tell(events.Written(turn=self._reply.turn, agent=self.agent.id, text=text))
+            ends = self._reply.ends.id if self._reply.ends else ""
+            self._reply.tell(events.Written(turn=self._reply.turn, agent=self.agent.id, text=text, task=ends))
 
     async def settle(self) -> None:
         await self._send(self._sentences.settle())

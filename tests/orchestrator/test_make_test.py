@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import anthropic
 import pytest
+import yaml
 
+from agents.errors import FileError
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
 from orchestrator.errors import NotWritten
-from orchestrator.events import Entry, TaskStarted, Written
+from orchestrator.events import Entry, TaskAttended, TaskProgress, Written
 from orchestrator.make_test import make_test
 from orchestrator.patience import Limits
 from orchestrator.recorded import Recorded
 from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.performing import perform, scripted
 from orchestrator.testing.playing import act, trust_of
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from orchestrator.testing.scenario import Scenario
@@ -25,9 +29,8 @@ from tests.kit.preloaded import preload
 from tests.kit.recordings import CALLER, NAME, recording_of
 
 pytest_plugins = ["pytester"]
-WORKING = ("called_back", "long_work", "work_is_stopped")
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
-SCENARIOS = [file for file in sorted((Path(__file__).parents[1] / "scenarios").glob("*.yaml")) if file.stem not in WORKING]
+SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").glob("*.yaml"))
 SILENT = (
     "caller_hangs_up",
     "money_is_spent",
@@ -51,7 +54,7 @@ def played(scenario: Scenario) -> Recorded:
         for written_as, stand_in in scenario.tools.items():
             rehearsal.toolbox[written_as] = stand_in
         limits = Limits(scenario.minutes, scenario.usd)
-        async with rehearsal.call(scenario.agents, line=line, limits=limits, trust=trust) as call:
+        async with rehearsal.call(scenario.agents, line=line, limits=limits, trust=trust, work=scenario.work) as call:
             for turn in scenario.turns:
                 await act(call, turn)
         box.append(recording_of(call))
@@ -184,11 +187,59 @@ def test_another_answer_to_the_same_words_is_told(tmp_path: Path) -> None:
     assert f"the second answer to {PHOTOS!r}: the first one is given again" in written(call, tmp_path)[2]
 
 
-def test_long_work_makes_no_scenario(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def of_a_hold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scenario, YamlFile]:
+    """What is made of a call with a hold."""
+    folder = tmp_path_factory.mktemp("made")
+    source = YamlFile(Path(__file__).parents[1] / "scenarios" / "long_work.yaml").validate(Scenario)
+    return written(played(source), folder)[0], YamlFile(folder / "made.scenario.yaml")
+
+
+def test_a_hold_is_told_in_silent_turns(of_a_hold: tuple[Scenario, YamlFile]) -> None:
+    made, _ = of_a_hold
+    assert [[one.text for one in turn.expect] for turn in made.turns if turn.silence_s] == [
+        ["I am on it now: a blog post.*I am writing: write the outline"],
+        ["A picture comes in too.*The Engineer wants to publish it"],
+        ["It stays a draft", "The post stands, and it has a picture"],
+    ]
+    (steps,) = (one.steps for one in made.work.works)
+    assert [step.says for step in steps if step.says] == ["A picture comes in too.", "It stays a draft."]
+    assert [step.waits_for for step in steps if step.waits_for] == ["with a picture"]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({}, ""),
+        ({"task": {"narration": "quiet"}}, r"was to say /I am on it now: a blog post\.\*I am writing"),
+        ({"tools": ["bring_in"]}, "`tools` was to be start_task, but it was nothing"),
+    ],
+)
+def test_it_fails_when_the_agent_works_otherwise(
+    of_a_hold: tuple[Scenario, YamlFile], change: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    made, file = of_a_hold
+    engineer = yaml.safe_load(Path("agents/engineer.yaml").read_text(encoding="utf-8"))
+    (tmp_path / "engineer.yaml").write_text(yaml.safe_dump(engineer | change), encoding="utf-8")
+    again = made.model_copy(update={"agents": str(tmp_path)})
+    with pytest.raises(FileError, match=problem) if problem else nullcontext():
+        run(lambda: perform(file, again, scripted(again)))
+
+
+@pytest.mark.parametrize(
+    ("fact", "why"),
+    [
+        (TaskProgress(task="t", said="I begin."), "does not hold how its long work went"),
+        (
+            TaskAttended(task="t", agent="kai", title="x", what="x", minutes=1, mood="calm", since_s=9),
+            "work that another call had begun",
+        ),
+    ],
+)
+def test_work_that_is_not_all_in_the_call_makes_no_scenario(fact: Any, why: str, tmp_path: Path) -> None:
     call = called(coughs_alone)
-    worked = TaskStarted(task="t", agent="kai", title="x", what="x", minutes=1)
-    call.entries.append(Entry(seq=1, at_s=9.0, event=worked))
-    with pytest.raises(NotWritten, match="had long work done"):
+    call.entries.append(Entry(seq=1, at_s=9.0, event=fact))
+    with pytest.raises(NotWritten, match=why):
         written(call, tmp_path)
 
 

@@ -1,0 +1,128 @@
+"""What can happen in a call about long work: the part of `events` that is about tasks, each with the task's id."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from orchestrator.fact import Fact
+
+
+class TaskStarted(Fact):
+    kind: Literal["task_started"] = "task_started"
+    task: str
+    agent: str
+    title: str
+    what: str
+    minutes: float
+    """As estimated."""
+
+
+class TaskAttended(Fact):
+    """This work was begun before the call, which listens to it from now on; what it last told, or asks, follows."""
+
+    kind: Literal["task_attended"] = "task_attended"
+    task: str
+    agent: str
+    title: str
+    what: str
+    minutes: float
+    mood: str
+    since_s: float
+    """How long ago it was begun."""
+    over: bool = False
+    """It was over by then, and its owner had not heard the end."""
+
+
+class TaskProgress(Fact):
+    """The run told something. `said` is in its own words; else `what` names the step."""
+
+    kind: Literal["task_progress"] = "task_progress"
+    task: str
+    what: str = ""
+    said: str = ""
+    passing: bool = False
+    """Written in passing, and not meant for the caller."""
+    step: int = 0
+    of: int = 0
+
+
+class TaskAsked(Fact):
+    """The run asks, and waits; the caller is `asked` when the moment has come."""
+
+    kind: Literal["task_asked"] = "task_asked"
+    task: str
+    question: str
+    tool: str = ""
+    """What it wants to use; empty for a question of its own, which any words answer."""
+    exact: str = ""
+    risky: bool = False
+
+
+class HoldStarted(Fact):
+    kind: Literal["hold_started"] = "hold_started"
+    task: str
+    mood: str
+
+
+class HoldEnded(Fact):
+    kind: Literal["hold_ended"] = "hold_ended"
+    task: str
+    why: Literal["done", "call_back", "hung_up", "moved"]
+    """`moved`: another server has the task now."""
+
+
+class Narrated(Fact):
+    """A line is told about the work; `of` are the entries (their `seq`) that it tells."""
+
+    kind: Literal["narrated"] = "narrated"
+    task: str
+    agent: str
+    text: str
+    of: tuple[int, ...] = ()
+
+
+class Asked(Fact):
+    """The run asked, and now the caller is asked."""
+
+    kind: Literal["asked"] = "asked"
+    task: str
+    question: str
+    exact: str = ""
+    """What would be done: the command, file or address itself."""
+    risky: bool = False
+    again: bool = False
+
+
+class Answered(Fact):
+    kind: Literal["answered"] = "answered"
+    task: str
+    yes: bool
+    by: Literal["voice", "key", "silence", "policy"]
+
+
+class TaskDone(Fact):
+    kind: Literal["task_done"] = "task_done"
+    task: str
+    ok: bool
+    why: str = ""
+    """Its error's code, where it was not finished."""
+    result: str = ""
+    """What came out, or was achieved: as much of it as Claude reads."""
+    spoken: str = ""
+    """What the run says of it itself."""
+    usd: Decimal
+
+
+class CallbackDialing(Fact):
+    """The owner's phone is rung now, to tell what came out of this task."""
+
+    kind: Literal["callback_dialing"] = "callback_dialing"
+    task: str
+
+
+class CallbackDelivered(Fact):
+    """They have heard it."""
+
+    kind: Literal["callback_delivered"] = "callback_delivered"
+    task: str
