@@ -198,7 +198,7 @@ def of_a_hold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scenario, YamlF
 def test_a_hold_is_told_in_silent_turns(of_a_hold: tuple[Scenario, YamlFile]) -> None:
     made, _ = of_a_hold
     assert [[one.text for one in turn.expect] for turn in made.turns if turn.silence_s] == [
-        ["I am on it now: a blog post.*I am writing: write the outline"],
+        ["I am on it now: a blog post.*I have been writing: write the outline"],
         ["A picture comes in too.*The Engineer wants to publish it"],
         ["It stays a draft", "The post stands, and it has a picture"],
     ]
@@ -211,7 +211,7 @@ def test_a_hold_is_told_in_silent_turns(of_a_hold: tuple[Scenario, YamlFile]) ->
     ("change", "problem"),
     [
         ({}, ""),
-        ({"task": {"narration": "quiet"}}, r"was to say /I am on it now: a blog post\.\*I am writing"),
+        ({"task": {"narration": "quiet"}}, r"was to say /I am on it now: a blog post\.\*I have been writing"),
         ({"tools": ["bring_in"]}, "`tools` was to be start_task, but it was nothing"),
     ],
 )

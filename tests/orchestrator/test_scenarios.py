@@ -30,6 +30,7 @@ ELSEWHERE = {
     "errors.synthesis_failed": "another voice goes on, without a word",
     "errors.unknown_voice": "another voice goes on, without a word",
     "errors.claude_failed": "for what has no line of its own",
+    "pin.again": "in mid-call only: test_holding.py",
     "pin.go_on": "told to an agent, not to the caller",
     "pin.refused": "in mid-call only: test_holding.py",
     "limits.budget_almost_spent": "depends on the prompts' length: test_rehearsal.py",

@@ -246,7 +246,19 @@ async def test_a_question_that_waits_for_the_pin_is_announced_again_and_is_then_
 )  # fmt: skip
 def test_what_is_announced_when(at: list[tuple[float, str, bool, bool]], announced: list[str | None]) -> None:
     withheld = Withheld()
-    assert [withheld.due(now_s, ask=ask, over=over, well=well) for now_s, ask, over, well in at] == announced
+
+    def heard(due: str | None) -> str | None:
+        if due not in (None, "lapsed"):
+            withheld.sounds()
+        return due
+
+    assert [heard(withheld.due(now_s, ask=ask, over=over, well=well)) for now_s, ask, over, well in at] == announced
+
+
+@pytest.mark.parametrize(("ask", "announced"), [("", ["news"] * 3 + [None]), ("q", ["news"] * 3 + ["lapsed"])])
+def test_what_nobody_hears_is_announced_no_more_than_thrice(ask: str, announced: list[str | None]) -> None:
+    withheld = Withheld()
+    assert [withheld.due(now_s, ask=ask, over=True, well=False) for now_s in range(4)] == announced
 
 
 async def test_that_it_failed_is_news_and_no_result() -> None:
