@@ -31,6 +31,7 @@ ELSEWHERE = {
     "errors.unknown_voice": "another voice goes on, without a word",
     "errors.claude_failed": "for what has no line of its own",
     "pin.go_on": "told to an agent, not to the caller",
+    "pin.again": "in mid-call only: test_holding.py",
     "pin.refused": "in mid-call only: test_holding.py",
     "limits.budget_almost_spent": "depends on the prompts' length: test_rehearsal.py",
 }
