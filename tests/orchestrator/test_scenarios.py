@@ -32,7 +32,6 @@ ELSEWHERE = {
     "errors.claude_failed": "for what has no line of its own",
     "pin.again": "in mid-call only: test_holding.py",
     "pin.go_on": "told to an agent, not to the caller",
-    "pin.again": "in mid-call only: test_holding.py",
     "pin.refused": "in mid-call only: test_holding.py",
     "limits.budget_almost_spent": "depends on the prompts' length: test_rehearsal.py",
 }
