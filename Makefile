@@ -3,22 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-calls test-others check bench lock clean
+.PHONY: demo test check bench lock clean
 
 demo: $(READY)
 	$(BIN)/pai-voice demo
 
-# The calls whose times are measured come first on this machine; all other tests take what these leave of it. Compiled once,
-# for the hundreds of processes that tests start: where Python may write no bytecode, each of them would compile us anew.
+# The calls whose times are measured are made when nothing else runs. Compiled once, for the hundreds of processes that tests
+# start: where Python may write no bytecode, each of them would compile us anew.
 test: $(READY)
 	$(BIN)/python -m compileall -q agents voices telephony orchestrator tests
-	$(MAKE) --no-print-directory --jobs 2 --keep-going test-calls test-others
-
-test-calls:
-	$(BIN)/pytest $(PYTEST_ARGS) tests/system >.venv/calls.log 2>&1; code=$$?; cat .venv/calls.log; exit $$code
-
-test-others:
-	nice -n 19 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/system $(PYTEST_ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore tests/system $(PYTEST_ARGS)
+	$(BIN)/pytest $(PYTEST_ARGS) tests/system
 
 check: $(READY)
 	$(BIN)/ruff check .
