@@ -26,7 +26,7 @@ from tests.agents.workplace import order, ran
 from tests.kit.commands import children, eventually
 
 # A start of the command line takes 2 s of a core, and some tests need two: on a busy machine that is long.
-pytestmark = pytest.mark.realcli
+pytestmark = [pytest.mark.realcli, pytest.mark.timeout(60)]
 LOOP = "echo $$ > shell.pid; while true; do sleep 0.1; done"
 BOOKS = r"phase: verify\nprogress: 1/2\n"  # as PAI keeps them
 BASH: dict[str, Any] = {"allowed_tools": ["Bash"]}

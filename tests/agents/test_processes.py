@@ -18,6 +18,8 @@ from anyio.abc import Process
 from agents import processes
 from tests.kit.commands import eventually
 
+pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+
 
 @asynccontextmanager
 async def shell(script: str, mark: str) -> AsyncGenerator[tuple[Process, str]]:

@@ -18,6 +18,8 @@ from voices.engines.scripted import ScriptedRecognizer
 from voices.engines.whisper import WhisperRecognizer
 from voices.recognition import Heard, Recognizer
 
+pytestmark = pytest.mark.timeout(60)  # engines are loaded
+
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> Any:

@@ -18,6 +18,8 @@ from voices.engines.flite import FliteSynthesizer
 from voices.engines.tones import TonesSynthesizer
 from voices.synthesis import Rendering, Sound, Synthesizer, UnknownVoice
 
+pytestmark = pytest.mark.timeout(60)  # engines are loaded
+
 SENTENCE = "Well, the build fails because one file is missing from the package."
 ENGINES = [
     pytest.param("espeak", marks=pytest.mark.skipif(not espeak.installed(), reason="needs espeakng-loader")),

@@ -19,6 +19,8 @@ from orchestrator.new_agent import NewAgent, free_voices, write
 from orchestrator.rosters import agent_voices, roster_of
 from tests.kit.commands import COMMAND, environment, run
 
+pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+
 RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: alto\n"
 SHIPPED = roster_of(Settings(agents=()))
 

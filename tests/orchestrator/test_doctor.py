@@ -43,6 +43,8 @@ from tests.kit import weather
 from tests.kit.commands import environment, run
 from voices.audio import write_wav
 
+pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+
 NOWHERE = "http://127.0.0.1:1"  # nothing listens on tcpmux
 
 

@@ -14,6 +14,8 @@ from agents.scripted import serving
 from orchestrator.testing.offline import Guard
 from tests.kit.preloaded import preload
 
+pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+
 pytest_plugins = ["pytester"]
 
 PASSES = """

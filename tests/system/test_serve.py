@@ -23,6 +23,8 @@ from agents.script import Script
 from agents.scripted import ScriptedClaude, serving
 from tests.kit.commands import Premises, children, environment, eventually, lines, premises, run, running
 
+pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+
 # Each test calls from a number of its own, so that it knows its journal.
 TALKER, DROPPER, KILLER, STRANGER, TWICE, STOPPED, *FORGERS = [f"+155501{digits:02}" for digits in range(11)]
 UNLISTED = "+15550199"

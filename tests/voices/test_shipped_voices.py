@@ -15,6 +15,8 @@ from voices.engines.flite import FliteSynthesizer
 from voices.engines.tones import tone
 from voices.voice import load_voices
 
+pytestmark = pytest.mark.timeout(60)  # engines are loaded
+
 VOICES = load_voices()
 AGENTS = ("kai", "researcher", "engineer", "architect")
 
