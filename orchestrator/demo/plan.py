@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +30,10 @@ TALK: Final[tuple[tuple[str, float | None], ...]] = (
 
 
 class Happened:
-    """What has happened in the house so far, by kind of fact: a caller who is on hold cannot know whose turn it is otherwise."""
+    """What has happened in the house so far, by kind of fact.
+
+    A caller cannot know otherwise whose turn it is: on hold, or where a slow machine lets a filler stand alone for long.
+    """
 
     def __init__(self) -> None:
         self.facts: Counter[str] = Counter()
@@ -40,6 +44,10 @@ class Happened:
         self.facts[entry.event.kind] += 1
         if isinstance(entry.event, TaskDone):
             self.failure = entry.event.why
+
+    def routed(self, turns: int) -> bool:
+        """It is settled who answers so many turns; what is heard from then on is the last one's answer."""
+        return self.facts["routed"] >= turns
 
     def left_for_the_call_back(self, home: Path) -> None:
         """Raises DemoBroke unless the work goes on when its caller has hung up."""
@@ -52,11 +60,17 @@ class Happened:
         return self.facts[kind] >= than[kind] + times
 
 
-def talk(wavs: Sequence[Path]) -> list[Utterance]:
-    """A conversation; or these lines, one after the other. Raises AudioError."""
+def talk(wavs: Sequence[Path], happened: Happened) -> list[Utterance]:
+    """A conversation, in which each line waits for the answer to the one before; or these lines, one after the other.
+
+    Raises AudioError.
+    """
     if wavs:
         return [Utterance(read_wav(wav)) for wav in wavs]
-    return [Utterance(_line(name), barge_in_after_s=after_s) for name, after_s in TALK]
+    return [
+        Utterance(_line(name), barge_in_after_s=after_s, once=partial(happened.routed, number))
+        for number, (name, after_s) in enumerate(TALK)
+    ]
 
 
 def hold(happened: Happened) -> list[Utterance]:

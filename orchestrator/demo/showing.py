@@ -48,10 +48,11 @@ async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: boo
     """
     if live and settings.claude.api_key is None:
         raise ConfigError("--live talks to Claude itself and needs ANTHROPIC_API_KEY", "set it, or leave --live out")
-    lines = await anyio.to_thread.run_sync(plan.talk, wavs)
+    happened = Happened()
+    lines = await anyio.to_thread.run_sync(plan.talk, wavs, happened)
     await anyio.to_thread.run_sync(emptied, out)
     whole = not live and not wavs
-    async with _stage(settings, out / "home", live=live, screen=screen) as stage:
+    async with _stage(settings, out / "home", happened, live=live, screen=screen) as stage:
         result = await stage.calls(lines)
         if result.answered and whole:
             await stage.works(screen)
@@ -107,7 +108,7 @@ class _Stage:
 
 
 @asynccontextmanager
-async def _stage(settings: Settings, home: Path, *, live: bool, screen: Console) -> AsyncGenerator[_Stage]:
+async def _stage(settings: Settings, home: Path, happened: Happened, *, live: bool, screen: Console) -> AsyncGenerator[_Stage]:
     feed, entries = anyio.create_memory_object_stream[Entry](10_000)  # more than all calls have: nothing is lost on a slow screen
     over, ended = anyio.create_memory_object_stream[CallEnded](16)  # calls that ended, which are three
     async with AsyncExitStack() as stack:
@@ -120,7 +121,6 @@ async def _stage(settings: Settings, home: Path, *, live: bool, screen: Console)
         emulator = await stack.enter_async_context(Emulator.serve())
         tasks = await stack.enter_async_context(anyio.create_task_group())
         stack.callback(feed.close)
-        happened = Happened()
 
         async def show() -> None:
             transcript = Transcript(screen, house.roster)
