@@ -172,7 +172,7 @@ def ended(use: str) -> UserMessage:
         (f"cat > {PRD_FILE} <<'EOF'\nphase: build\nEOF", PRD_FILE),
         (f"echo x | tee -a {PRD_FILE}", PRD_FILE),
         ("awk 1 PRD.md >tmp && mv tmp PRD.md", "PRD.md"),
-        ("cat <<EOF >~/work/ISA.md", "~/work/ISA.md"),
+        ("cat <<EOF >~/books/ISA.md", "~/books/ISA.md"),
         (f"cat {PRD_FILE}", ""),
         (f"sed -n 1,9p {PRD_FILE}", ""),
         ("cat > $DIR/PRD.md", ""),
