@@ -28,13 +28,13 @@ bench: $(READY)
 
 $(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $(READY)
 
 # For maintainers, with uv installed: a new lock for all supported Pythons.
 lock:
-	uv pip compile pyproject.toml --group dev --extra pai --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock -q
+	uv pip compile pyproject.toml --group dev --extra pai --extra cloud --extra check --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock -q
 
 clean:
 	rm -rf .venv build

@@ -25,7 +25,7 @@ from orchestrator.announcement import announce
 from orchestrator.attended import Errand
 from orchestrator.call import Call
 from orchestrator.config import Settings, surroundings
-from orchestrator.engines import open_ears, open_mouths
+from orchestrator.engines import open_ears, open_voices
 from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, spent_before
@@ -196,7 +196,7 @@ async def open_house(
         toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, texts.prompts))
         recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
-        catalogue, mouths = await open_mouths(settings.mouths, texts.voices, stack)
+        catalogue, mouths = await open_voices(settings.voices, texts.voices, stack)
         await anyio.to_thread.run_sync(load_silero)
         now = clock(settings.house.zone)
         if runner is None:

@@ -120,7 +120,9 @@ def dial(
     caller: Annotated[str, typer.Option("--from", help="Who calls, E.164.")] = CALLER,
     called: Annotated[str, typer.Option("--to", help="Who is called, E.164.")] = CALLED,
     wav: Annotated[list[Path] | None, typer.Option(help="An utterance: any PCM wav. Repeatable, in order.")] = None,
-    text: Annotated[list[str] | None, typer.Option(help="An utterance to be spoken by flite or espeak. After the wavs.")] = None,
+    text: Annotated[
+        list[str] | None, typer.Option(help="An utterance to be spoken by this machine's first voice engine. After the wavs.")
+    ] = None,
     dtmf: Annotated[str, typer.Option(help="Keys to press first, e.g. 1234#.")] = "",
     barge_in_after: Annotated[
         float | None, typer.Option(min=0, help="The last utterance interrupts, so many seconds after the far end began.")

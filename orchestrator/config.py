@@ -36,6 +36,7 @@ from orchestrator.errors import ConfigError
 from orchestrator.thread import LONGEST_TOKENS
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
+from voices.settings import Folders, VoiceSettings
 
 FILE: Final = "pai-voice.toml"
 PREFIX: Final = "PAI_VOICE_"
@@ -43,15 +44,15 @@ WHERE: Final = "PAI_VOICE_CONFIG"
 KNOWN_AS: Final = {
     "PAI_VOICE_HOME": ("home",),
     "PAI_VOICE_AGENTS": ("agents",),
+    "PAI_VOICE_VOICES": ("voices", "folders"),
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
     "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
 }
-LISTS: Final = frozenset({"allow", "agents", "voices", "environment", "setting_sources", "retries"})
+LISTS: Final = frozenset({"allow", "agents", "folders", "engines", "environment", "setting_sources", "retries"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
-Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str | Path) else value)]
 
 
 def _server_name(name: str) -> str:
@@ -94,10 +95,6 @@ class ServerSettings(_Section):
 class EarSettings(_Section):
     engine: Literal["auto", "whisper", "pocketsphinx"] = "auto"
     whisper_model: str = Field(default="base.en", description="A faster-whisper model's name, or the folder of one.")
-
-
-class MouthSettings(_Section):
-    engine: Literal["auto", "flite", "espeak"] = "auto"
 
 
 class MindSettings(_Section):
@@ -167,10 +164,7 @@ class Settings(_Section):
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "agents", Path("agents")),
         description="Your own agents, over the shipped ones; of two of the same name, that in the later folder counts.",
     )
-    voices: Folders = Field(
-        default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),
-        description="Your own voices, over the shipped ones, likewise.",
-    )
+    voices: VoiceSettings = VoiceSettings()
     house: HouseSettings = HouseSettings()
     server: ServerSettings = ServerSettings()
     acs: AcsSettings | None = None
@@ -178,7 +172,6 @@ class Settings(_Section):
     claude: BrainSettings = BrainSettings(idle_s=2.5)
     tools: Mapping[ServerName, McpSettings] = Field(default={}, description="MCP servers, by the names that agents use.")
     ears: EarSettings = EarSettings()
-    mouths: MouthSettings = MouthSettings()
     mind: MindSettings = MindSettings()
     pai: PaiSettings = PaiSettings()
     hold: HoldSettings = HoldSettings()

@@ -9,11 +9,12 @@ import anyio.from_thread
 import anyio.to_thread
 import structlog
 
-from orchestrator.config import EarSettings, MouthSettings
+from orchestrator.config import EarSettings
 from voices.catalogue import Catalogue
 from voices.engines.whisper_models import download, find
 from voices.inventory import Choice, choose_recognizer, choose_synthesizers
 from voices.recognition import Recognizer
+from voices.settings import VoiceSettings
 from voices.voice import Voice
 
 log = structlog.get_logger()
@@ -28,9 +29,9 @@ async def open_ears(settings: EarSettings, hints: tuple[str, ...], stack: AsyncE
     return recognizer, choice
 
 
-async def open_mouths(settings: MouthSettings, voices: Mapping[str, Voice], stack: AsyncExitStack) -> tuple[Catalogue, Choice]:
+async def open_voices(settings: VoiceSettings, voices: Mapping[str, Voice], stack: AsyncExitStack) -> tuple[Catalogue, Choice]:
     """Raises SynthesizerUnavailable."""
-    synthesizers, choice = choose_synthesizers(settings.engine)
+    synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings)
     catalogue = Catalogue(voices, synthesizers)
     stack.push_async_callback(catalogue.aclose)
     await catalogue.warm()

@@ -30,7 +30,7 @@ def agent_folders(settings: Settings) -> tuple[Path, ...]:
 
 def voice_folders(settings: Settings) -> tuple[Path, ...]:
     """As of the agents."""
-    return (SHIPPED, *(folder for folder in settings.voices if folder.resolve() != SHIPPED))
+    return (SHIPPED, *(folder for folder in settings.voices.folders if folder.resolve() != SHIPPED))
 
 
 def agent_voices(*folders: Path) -> tuple[str, ...]:

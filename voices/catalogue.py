@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import anyio
 import structlog
@@ -16,6 +17,7 @@ from anyio import to_thread
 
 from voices.audio import RATE, duration_s
 from voices.inventory import choose_synthesizers
+from voices.settings import VoiceSettings
 from voices.synthesis import (
     Mark,
     Rendering,
@@ -95,11 +97,23 @@ class Catalogue:
             near = get_close_matches(voice, self._voices, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(self._voices))}"
             raise UnknownVoice(f"there is no voice {voice!r}; {hint}")
-        renderings = self._voices[voice].renderings
-        able = tuple((engine, renderings[engine.name]) for engine in self._synthesizers if engine.name in renderings)
+        able = tuple((engine, found) for engine in self._synthesizers if (found := self._rendering(voice, engine.name)))
         if not able:
-            raise UnknownVoice(f"voices/{voice}.yaml has no part for any of these engines: {', '.join(self.engines)}")
+            raise UnknownVoice(f"no voice has a part for any of these engines: {', '.join(self.engines)}")
         return able
+
+    def _rendering(self, voice: str, engine: str) -> Rendering | None:
+        """The voice's own part for this engine, else that of the voice it is like, else always the same other voice's."""
+        seen: set[str] = set()
+        near: str | None = voice
+        while near is not None and near in self._voices and near not in seen:
+            if found := self._voices[near].renderings.get(engine):
+                return found
+            seen.add(near)
+            near = self._voices[near].like
+        others = [name for name, other in self._voices.items() if engine in other.renderings and name != CALLER]
+        nearest = max(others, key=lambda name: crc32(f"{voice} {name}".encode()), default=None)
+        return None if nearest is None else self._voices[nearest].renderings[engine]
 
     async def speak(self, text: str, voice: str) -> AsyncGenerator[Sound | Fallback, None]:
         """One sentence, in pieces as they become ready; marks count from the whole sentence's start.
@@ -158,7 +172,7 @@ def voice_ids(*folders: Path) -> frozenset[str]:
 
 async def spoken(text: str, voice: str = CALLER) -> bytes:
     """A text as 16 kHz PCM, with the best engine of this machine: for callers that are made. Raises SynthesisError."""
-    catalogue = Catalogue(await to_thread.run_sync(load_voices), choose_synthesizers()[0])
+    catalogue = Catalogue(await to_thread.run_sync(load_voices), choose_synthesizers(VoiceSettings())[0])
     await catalogue.warm()
     try:
         return b"".join([part.pcm async for part in catalogue.speak(text, voice) if isinstance(part, Sound)])

@@ -7,16 +7,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from voices.engines import espeak, flite, whisper_models
-from voices.engines.espeak import EspeakSynthesizer
-from voices.engines.flite import FliteSynthesizer
+from voices.engines import whisper_models
 from voices.engines.pocketsphinx import PocketsphinxRecognizer
+from voices.engines.registry import BY_NAME, LAST_RESORT, SYNTHESIZERS
 from voices.engines.whisper import WhisperRecognizer
 from voices.recognition import Recognizer, RecognizerUnavailable
+from voices.settings import VoiceSettings
 from voices.synthesis import Synthesizer, SynthesizerUnavailable
 
 Ear = Literal["auto", "whisper", "pocketsphinx"]
-Mouth = Literal["auto", "espeak", "flite"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,8 @@ class Part:
 
     name: str
     kind: Literal["ear", "mouth"]
-    version: str | None
-    """None when it is not installed."""
+    version: str | None = None
+    """Where that is known."""
     where: str | None = None
     fix: str | None = None
     """How to get what is missing."""
@@ -62,23 +61,26 @@ def choose_recognizer(
     return PocketsphinxRecognizer(workers=workers, hints=hints), Choice("pocketsphinx", why, better)
 
 
-def choose_synthesizers(wanted: Mouth = "auto") -> tuple[list[Synthesizer], Choice]:
-    """The mouths for a Catalogue, the preferred one first; espeak always stands behind, for when the other fails.
+def choose_synthesizers(settings: VoiceSettings) -> tuple[list[Synthesizer], Choice]:
+    """The engines for a Catalogue in the order of the settings, without those that cannot work here; the last resort behind them.
 
-    Raises SynthesizerUnavailable when `auto` finds none; one that is asked for says so in `warm`.
+    Looks at the disk, loads nothing. Raises SynthesizerUnavailable when none is left.
     """
-    if wanted == "flite":
-        return [FliteSynthesizer(), EspeakSynthesizer()], Choice("flite", "asked for")
-    if wanted == "espeak":
-        return [EspeakSynthesizer()], Choice("espeak", "asked for")
-    if flite.installed():
-        return [FliteSynthesizer(), EspeakSynthesizer()], Choice("flite", "it is installed, and easier to understand than espeak")
-    if not espeak.installed():
-        raise SynthesizerUnavailable("there is no voice engine here: pip install espeakng-loader, or apt install flite")
-    return [EspeakSynthesizer()], Choice("espeak", "it is embedded, and flite is not installed", "apt install flite")
+    able: list[Synthesizer] = []
+    left_out: list[str] = []
+    for name in dict.fromkeys((*settings.engines, LAST_RESORT)):
+        engine, section = BY_NAME[name], settings.of(name)
+        if reason := engine.missing(section):
+            left_out.append(f"{name}: {reason}")
+        else:
+            able.append(engine.make(section))
+    if not able:
+        raise SynthesizerUnavailable(f"no voice engine works here; {'; '.join(left_out)}")
+    why = "it is the first of `engines` in [voices] that works here"
+    return able, Choice(able[0].name, why, "; ".join(left_out) or None)
 
 
-def inventory(*, model: str = "base.en", cache: Path | None = None) -> tuple[Part, ...]:
+def inventory(settings: VoiceSettings, *, model: str = "base.en", cache: Path | None = None) -> tuple[Part, ...]:
     """Every engine, installed or not. Looks at the disk, loads nothing heavy."""
     found = whisper_models.find(model, cache)
     return (
@@ -90,8 +92,7 @@ def inventory(*, model: str = "base.en", cache: Path | None = None) -> tuple[Par
             None if found else f"the model {model} is fetched when the recogniser is set to whisper",
         ),
         _part("pocketsphinx", "ear", _version("pocketsphinx"), "pip install pocketsphinx"),
-        _part("espeak", "mouth", _version("espeakng-loader"), "pip install espeakng-loader"),
-        _part("flite", "mouth", "2" if flite.installed() else None, "apt install flite"),
+        *(Part(engine.name, "mouth", fix=engine.missing(settings.of(engine.name))) for engine in SYNTHESIZERS),
     )
 
 

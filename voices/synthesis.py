@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar, Final, Protocol
+
+NOTHING: Final = Decimal(0)
 
 
 class SynthesisError(Exception):
@@ -40,7 +44,15 @@ class Rendering:
     gain_db: float = 0.0
     """Brings this rendering to the house level (-20 dBFS RMS while speaking); measured, not guessed."""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """The engine's own settings (variant, pitch, speed, clip, id …)."""
+    """The engine's own settings (variant, pitch, clip, voice id …), as its options model checked them."""
+    speed: float = 1.0
+    """Times the engine's usual pace, over what the options say."""
+    language: str = "en"
+    """BCP 47."""
+    folder: Path = Path()
+    """Where the voice's file lies: paths in `options` are relative to it."""
+    digest: str = ""
+    """Changes when the voice's file does: part of the key of whatever is kept of its sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,8 @@ class Sound:
 
     pcm: bytes
     marks: tuple[Mark, ...] = ()
+    cost_usd: Decimal = NOTHING
+    """What the engine charges for it; a sentence's cost stands on its first piece."""
 
 
 class Synthesizer(Protocol):

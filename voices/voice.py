@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from voices.engines.espeak import EspeakOptions
-from voices.engines.flite import FliteOptions
+from voices.engines.registry import BY_NAME
 from voices.synthesis import Rendering
 
 SHIPPED: Final = Path(__file__).resolve().parent
-_OPTIONS: Final[Mapping[str, type[BaseModel]]] = {"espeak": EspeakOptions, "flite": FliteOptions}
+NOT_VOICES: Final = frozenset({"pronunciation.yaml"})
+"""Files that may lie beside voices."""
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -29,10 +31,24 @@ class VoiceFileError(Exception):
     retryable: ClassVar[bool] = False
 
 
+class Owner(BaseModel):
+    """Whose voice it is. A voice that was cloned from a person always says so."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    consent: str = Field(min_length=1, max_length=500, description="What they allowed, in their own words.")
+    given: date | None = Field(default=None, description="When.")
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     description: str = Field(min_length=1, max_length=200)
+    language: str = Field(default="en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47: en, en-GB, de.")
+    speed: float = Field(default=1.0, ge=0.5, le=2.0, description="Times each engine's usual pace.")
+    like: str | None = Field(default=None, description="The voice whose part is taken for an engine that has none here.")
+    owner: Owner | None = Field(default=None, description="Whose voice it is; none for one that nobody has.")
     engines: dict[str, dict[str, Any]] = Field(min_length=1)
 
 
@@ -42,15 +58,22 @@ class Voice:
     description: str
     renderings: Mapping[str, Rendering]
     """By engine."""
+    language: str = "en"
+    like: str | None = None
+    """The voice that stands in where an engine has no part of this one."""
+    owner: Owner | None = None
 
 
 def load_voices(*folders: Path) -> dict[str, Voice]:
     """The shipped voices and those of the folders; a later file replaces an earlier one of its name. Raises VoiceFileError."""
-    files = {path.stem: path for folder in (SHIPPED, *folders) for path in sorted(folder.glob("*.yaml"))}
-    return {name: _load(path) for name, path in files.items()}
+    files = {
+        path.stem: path for folder in (SHIPPED, *folders) for path in sorted(folder.glob("*.yaml")) if path.name not in NOT_VOICES
+    }
+    return {name: load_voice(path) for name, path in files.items()}
 
 
-def _load(path: Path) -> Voice:
+def load_voice(path: Path) -> Voice:
+    """One voice's file. Raises VoiceFileError."""
     if not _ID.fullmatch(path.stem):
         raise VoiceFileError(f"{path}: a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
     source, content = _read(path)
@@ -58,8 +81,8 @@ def _load(path: Path) -> Voice:
         file = _File.model_validate(content)
     except ValidationError as error:
         raise _complaint(path, source, error, _File, ()) from error
-    renderings = {engine: _rendering(path, source, engine, part) for engine, part in file.engines.items()}
-    return Voice(path.stem, file.description, renderings)
+    renderings = {engine: _rendering(path, source, engine, part, file) for engine, part in file.engines.items()}
+    return Voice(path.stem, file.description, renderings, file.language, file.like, file.owner)
 
 
 def _read(path: Path) -> tuple[str, Any]:
@@ -73,20 +96,22 @@ def _read(path: Path) -> tuple[str, Any]:
         raise VoiceFileError(f"{path}:1: this cannot be read: {type(error).__name__}; write it anew, as UTF-8 text") from error
 
 
-def _rendering(path: Path, source: str, engine: str, part: dict[str, Any]) -> Rendering:
-    """An engine that is not known here may come with an extension: its options are then its own to check."""
+def _rendering(path: Path, source: str, engine: str, part: dict[str, Any], file: _File) -> Rendering:
+    if engine not in BY_NAME:
+        near = get_close_matches(engine, BY_NAME, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(BY_NAME)}"
+        raise VoiceFileError(f"{path}:{_line(source, (engine,))}: there is no engine {engine!r}; {hint}")
     options = {key: value for key, value in part.items() if key != "gain_db"}
-    if model := _OPTIONS.get(engine):
-        try:
-            model.model_validate(options)
-        except ValidationError as error:
-            raise _complaint(path, source, error, model, ("engines", engine)) from error
-    elif near := get_close_matches(engine, _OPTIONS, 1):
-        raise VoiceFileError(f"{path}:{_line(source, (engine,))}: there is no engine {engine!r}; did you mean {near[0]!r}?")
+    model = BY_NAME[engine].options
+    try:
+        model.model_validate(options)
+    except ValidationError as error:
+        raise _complaint(path, source, error, model, ("engines", engine)) from error
     gain_db = part.get("gain_db", 0.0)
     if not isinstance(gain_db, int | float) or not -40 <= gain_db <= 40:
         raise VoiceFileError(f"{path}:{_line(source, (engine, 'gain_db'))}: gain_db is a number of dB between -40 and 40")
-    return Rendering(path.stem, engine, float(gain_db), options)
+    digest = sha256(source.encode()).hexdigest()[:16]
+    return Rendering(path.stem, engine, float(gain_db), options, file.speed, file.language, path.parent, digest)
 
 
 def _complaint(path: Path, source: str, error: ValidationError, model: type[BaseModel], above: tuple[str, ...]) -> VoiceFileError:

@@ -25,8 +25,8 @@ from voices.voice import VoiceFileError, load_voices
 def engines(settings: Settings) -> list[Finding]:
     """Every engine there could be; one that is missing is a better call missed. Reads the disk."""
     findings: list[Finding] = []
-    for part in inventory(model=settings.ears.whisper_model):
-        fact = f"{part.version or 'not installed'}{f', {part.where}' if part.where else ''}"
+    for part in inventory(settings.voices, model=settings.ears.whisper_model):
+        fact = f"{part.version or ('not usable' if part.fix else 'usable')}{f', {part.where}' if part.where else ''}"
         findings.append(Finding(f"{part.kind} {part.name}", "warn" if part.fix else "ok", fact, part.fix or ""))
     return findings
 
@@ -64,7 +64,7 @@ async def mouths(settings: Settings, roster: Roster) -> AsyncGenerator[Finding, 
     """One sentence by each agent."""
     try:
         voices = await anyio.to_thread.run_sync(load_voices, *voice_folders(settings))
-        synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings.mouths.engine)
+        synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings.voices)
         catalogue = Catalogue(voices, synthesizers)
         await catalogue.warm()
     except (VoiceFileError, SynthesisError) as error:
@@ -89,7 +89,7 @@ async def _voice(catalogue: Catalogue, agent: Agent) -> Finding:
         async with aclosing(catalogue.speak(f"Hello, this is {agent.name}.", agent.voice)) as parts:
             async for part in parts:
                 if isinstance(part, Fallback):
-                    fix = f"see the engine's own installation, or set engine in [mouths] to another than {part.engine}"
+                    fix = f"see the engine's own installation, or take {part.engine} out of `engines` in [voices]"
                     return Finding(name, "warn", f"{part.engine} failed: {part.error}", fix)
                 first_ms = first_ms or 1_000 * (anyio.current_time() - began_s)
     except SynthesisError as error:

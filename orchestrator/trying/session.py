@@ -18,7 +18,7 @@ from agents.script import Entry, Script, ToolUse, When
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
 from orchestrator.config import Settings
-from orchestrator.engines import open_ears, open_mouths
+from orchestrator.engines import open_ears, open_voices
 from orchestrator.errors import ConfigError
 from orchestrator.journal import Watch
 from orchestrator.parts import Parts
@@ -118,7 +118,7 @@ def _here(parts: Parts, settings: Settings) -> Parts:
 
 async def _with_engines(parts: Parts, settings: Settings, device: Device, stack: AsyncExitStack) -> Parts:
     voices = await anyio.to_thread.run_sync(lambda: load_voices(*voice_folders(settings)))
-    catalogue, _ = await open_mouths(settings.mouths, voices, stack)
+    catalogue, _ = await open_voices(settings.voices, voices, stack)
     parts = replace(parts, catalogue=catalogue)
     if not device.microphone:
         return parts

@@ -20,6 +20,7 @@ from tests.kit.town import HOUSE, Town
 from voices.audio import FRAME_SAMPLES, read_wav
 from voices.catalogue import Catalogue
 from voices.inventory import choose_synthesizers
+from voices.settings import VoiceSettings
 from voices.synthesis import Sound
 from voices.voice import load_voices
 
@@ -30,6 +31,8 @@ LINGERING: Final = replace(ANSWERING, leave_after_s=15.0)  # so that it is on th
 ALIKE: Final = 0.65  # the same words come to over 0.8, others of the same voice to under 0.55
 PIECE: Final = 25  # frames
 Spectra = npt.NDArray[np.float64]
+
+ESPEAK = VoiceSettings(engines=("espeak",))
 
 
 @dataclass
@@ -82,7 +85,7 @@ class Owner:
 
 async def in_kais_voice(text: str) -> bytes:
     """As a server in town says it."""
-    catalogue = await anyio.to_thread.run_sync(lambda: Catalogue(load_voices(), choose_synthesizers("espeak")[0]))
+    catalogue = await anyio.to_thread.run_sync(lambda: Catalogue(load_voices(), choose_synthesizers(ESPEAK)[0]))
     await catalogue.warm()
     try:
         return b"".join([part.pcm async for part in catalogue.speak(text, "kai") if isinstance(part, Sound)])

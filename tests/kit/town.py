@@ -212,7 +212,7 @@ def _environment(folder: Path, url: str, azure: Emulator, claude: ScriptedClaude
         "ACS__WEBHOOK_SECRET": SECRET,
         "ADMISSION__ALLOW": ",".join(owners),
         "EARS__ENGINE": "pocketsphinx",
-        "MOUTHS__ENGINE": "espeak",
+        "VOICES__ENGINES": "espeak",
         "HOLD__MUSIC": "off",
         "PAI__AUTH": "inherit",
         "PAI__BASE_URL": claude.url,

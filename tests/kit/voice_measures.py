@@ -90,9 +90,8 @@ def pitch_hz(pcm: bytes) -> float:
 async def print_all() -> None:
     """Every shipped voice on every engine here, with the gain that would bring it to the house level."""
     from voices.engines.espeak import EspeakSynthesizer
-    from voices.engines.flite import FliteSynthesizer
 
-    for engine in (EspeakSynthesizer(), FliteSynthesizer()):
+    for engine in (EspeakSynthesizer(),):
         for voice in load_voices().values():
             rendering = voice.renderings[engine.name]
             found = await measure(engine, rendering)

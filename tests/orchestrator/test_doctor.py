@@ -21,7 +21,7 @@ from agents.mcp_server import McpSettings
 from agents.roster import Roster
 from agents.script import Script
 from agents.scripted import serving
-from orchestrator.config import EarSettings, MindSettings, MouthSettings, ServerSettings, Settings
+from orchestrator.config import EarSettings, MindSettings, ServerSettings, Settings
 from orchestrator.doctor.agents import agents
 from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
@@ -42,6 +42,8 @@ from telephony.serving import served
 from tests.kit import weather
 from tests.kit.commands import environment, run
 from voices.audio import write_wav
+from voices.engines.registry import SYNTHESIZERS
+from voices.settings import VoiceSettings
 
 pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
 
@@ -181,7 +183,7 @@ def test_the_data_folder(tmp_path: Path) -> None:
 
 def test_every_engine_is_listed() -> None:
     names = [finding.name for finding in engines(Settings(ears=EarSettings(whisper_model="/nowhere")))]
-    assert names == ["ear whisper", "ear pocketsphinx", "mouth espeak", "mouth flite"]
+    assert names == ["ear whisper", "ear pocketsphinx", *(f"mouth {engine.name}" for engine in SYNTHESIZERS)]
     assert engines(Settings(ears=EarSettings(whisper_model="/nowhere")))[0].state == "warn"
 
 
@@ -211,7 +213,7 @@ def test_every_broken_file_is_shown_and_warnings_are_counted(
         (tmp_path / folder).mkdir()
     for name, text in files.items():
         (tmp_path / "agents" / name).write_text(text)
-    findings = agents(Settings(agents=(tmp_path / "agents",), voices=(tmp_path / "voices",)))
+    findings = agents(Settings(agents=(tmp_path / "agents",), voices=VoiceSettings(folders=(tmp_path / "voices",))))
     assert len(findings) == len(found)
     for finding, (state, fact, fix) in zip(findings, found, strict=True):
         assert finding.state == state
@@ -219,7 +221,7 @@ def test_every_broken_file_is_shown_and_warnings_are_counted(
         assert fix in finding.fix
 
 
-ESPEAK = Settings(mouths=MouthSettings(engine="espeak"), voices=())
+ESPEAK = Settings(voices=VoiceSettings(engines=("espeak",), folders=()))
 
 
 async def test_ears_and_mouths_are_tried(roster: Roster) -> None:

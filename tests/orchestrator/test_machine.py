@@ -26,9 +26,7 @@ from voices.audio import (
     ulaw_encode,
 )
 from voices.catalogue import Catalogue, load_voices
-from voices.engines import flite
 from voices.engines.espeak import EspeakSynthesizer
-from voices.engines.flite import FliteSynthesizer
 from voices.engines.tones import tone
 from voices.synthesis import Sound
 from voices.vad import LevelVad, SileroVad, load_silero
@@ -78,10 +76,9 @@ def kinds(found: list[tuple[float, Finding]]) -> list[Finding]:
     return [finding for _, finding in found]
 
 
-@pytest.fixture(params=["espeak", pytest.param("flite", marks=pytest.mark.skipif(not flite.installed(), reason="no flite"))])
-async def say(request: pytest.FixtureRequest) -> AsyncIterator[Say]:
-    engine = EspeakSynthesizer() if request.param == "espeak" else FliteSynthesizer()
-    catalogue = Catalogue(await anyio.to_thread.run_sync(load_voices), [engine])
+@pytest.fixture
+async def say() -> AsyncIterator[Say]:
+    catalogue = Catalogue(await anyio.to_thread.run_sync(load_voices), [EspeakSynthesizer()])
     await catalogue.warm()
     await anyio.to_thread.run_sync(load_silero)
 

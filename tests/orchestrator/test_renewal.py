@@ -33,6 +33,7 @@ from voices.catalogue import Catalogue
 from voices.endpoint import PauseEndpointer
 from voices.engines.scripted import ScriptedRecognizer
 from voices.engines.tones import TonesSynthesizer
+from voices.settings import VoiceSettings
 from voices.synthesis import Sound, UnknownVoice
 from voices.vad import LevelVad
 from voices.voice import load_voices
@@ -51,7 +52,9 @@ def own(tmp_path: Path) -> Path:
 
 def opened(own: Path) -> tuple[Settings, Parts, Renewal, ScriptedClaude]:
     """As `open_house` does it, with nothing that must be warmed."""
-    settings = Settings(agents=(own,), voices=(own.parent / "voices",), admission=AdmissionPolicy(allow=("+15550100",)))
+    settings = Settings(
+        agents=(own,), voices=VoiceSettings(folders=(own.parent / "voices",)), admission=AdmissionPolicy(allow=("+15550100",))
+    )
     before, roster = stamp(settings), roster_of(settings)
     prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
     claude = ScriptedClaude(Script(defaults={"kai": "Yes?", "ruth": "Salt."}))

@@ -42,7 +42,7 @@ async def house(folder: Path) -> AsyncGenerator[tuple[Premises, ScriptedClaude]]
     script = Script(first_token_s=0.1, defaults={"kai": ANSWER})
     settings = {
         "PAI_VOICE_EARS__ENGINE": "pocketsphinx",
-        "PAI_VOICE_MOUTHS__ENGINE": "espeak",
+        "PAI_VOICE_VOICES__ENGINES": "espeak",
         "PAI_VOICE_ADMISSION__ALLOW": ", ".join([TALKER, DROPPER, KILLER, STRANGER, TWICE, STOPPED, *FORGERS]),
         "PAI_VOICE_ADMISSION__MAX_CALLS": "20",  # those whose every callback is forged last until the answer's deadline
     }

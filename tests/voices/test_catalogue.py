@@ -156,8 +156,24 @@ async def test_an_unknown_voice_is_said_with_the_nearest_one(name: str, says: st
         await anext(catalogue(TonesSynthesizer(name="first")).speak("Hello.", name))
 
 
-async def test_a_voice_that_no_engine_here_renders_is_said() -> None:
-    with pytest.raises(UnknownVoice, match=r"kai\.yaml has no part for any of these engines: tones"):
+async def test_a_voice_without_a_part_for_an_engine_is_spoken_by_the_one_it_is_like() -> None:
+    voices = {
+        "mine": Voice("mine", "Mine.", {"first": Rendering("mine", "first")}, like="alto"),
+        "alto": Voice("alto", "Alto.", {"second": Rendering("alto", "second")}),
+        "bass": Voice("bass", "Bass.", {"second": Rendering("bass", "second")}),
+        "other": Voice("other", "Other.", {"first": Rendering("other", "first")}),
+        "circle": Voice("circle", "Circle.", {"first": Rendering("circle", "first")}, like="circle"),
+    }
+    both = Catalogue(voices, [TonesSynthesizer(name="first"), TonesSynthesizer(name="second")])
+    assert [rendering.voice for _, rendering in both.renderings("mine")] == ["mine", "alto"]
+    for name in ("other", "circle"):
+        stand_in = both.renderings(name)[1][1].voice
+        assert stand_in in {"alto", "bass"}
+        assert both.renderings(name)[1][1].voice == stand_in  # always the same
+
+
+async def test_engines_that_no_voice_has_a_part_for_are_an_unknown_voice() -> None:
+    with pytest.raises(UnknownVoice, match="no voice has a part for any of these engines: tones"):
         await anext(catalogue(TonesSynthesizer()).speak("Hello.", "kai"))
 
 

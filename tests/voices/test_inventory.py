@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from tests.kit.tiny_whisper import build
 from voices import inventory
 from voices.audio import duration_s, speech_level_dbfs
 from voices.catalogue import spoken, voice_ids
-from voices.engines import espeak, flite
+from voices.engines.registry import BY_NAME, LAST_RESORT
 from voices.inventory import choose_recognizer, choose_synthesizers
-from voices.recognition import RecognizerUnavailable
+from voices.settings import VoiceSettings
 from voices.synthesis import SynthesizerUnavailable
 
 
@@ -37,46 +38,30 @@ def test_what_is_asked_for_is_taken(tmp_path: Path, wanted: Any) -> None:
     assert recognizer.name == choice.name == wanted
 
 
-@pytest.mark.parametrize(
-    ("wanted", "has_flite", "names"),
-    [
-        ("auto", True, ["flite", "espeak"]),
-        ("auto", False, ["espeak"]),
-        ("flite", False, ["flite", "espeak"]),
-        ("espeak", True, ["espeak"]),
-    ],
-)
-def test_mouths_in_the_order_of_preference(
-    monkeypatch: pytest.MonkeyPatch, wanted: Any, has_flite: bool, names: list[str]
-) -> None:
-    monkeypatch.setattr(flite, "installed", lambda: has_flite)
-    synthesizers, choice = choose_synthesizers(wanted)
-    assert [synthesizer.name for synthesizer in synthesizers] == names
+def test_engines_speak_in_the_order_of_the_settings_with_the_last_resort_behind() -> None:
+    synthesizers, choice = choose_synthesizers(VoiceSettings())
+    names = [synthesizer.name for synthesizer in synthesizers]
+    assert names == [name for name in VoiceSettings().engines if name in names]
+    assert names[-1] == LAST_RESORT
     assert choice.name == names[0]
-    assert (choice.better == "apt install flite") is (wanted == "auto" and not has_flite)
+    only, _ = choose_synthesizers(VoiceSettings(engines=("espeak",)))
+    assert [synthesizer.name for synthesizer in only] == ["espeak"]
 
 
 def test_a_machine_with_nothing_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for engine in (flite, espeak):
-        monkeypatch.setattr(engine, "installed", lambda: False)
+    def nothing(_: object) -> str:
+        return "not installed: pip install it"
 
-    def nothing(_package: str) -> None:
-        return None
-
-    monkeypatch.setattr(inventory, "_version", nothing)
-    with pytest.raises(SynthesizerUnavailable, match="pip install espeakng-loader, or apt install flite"):
-        choose_synthesizers()
-    with pytest.raises(RecognizerUnavailable, match="pip install pocketsphinx"):
-        choose_recognizer(cache=tmp_path)
-    assert all(part.fix for part in inventory.inventory(cache=tmp_path))
+    for name, engine in BY_NAME.items():
+        monkeypatch.setitem(BY_NAME, name, replace(engine, missing=nothing))
+    with pytest.raises(SynthesizerUnavailable, match="espeak: not installed: pip install it"):
+        choose_synthesizers(VoiceSettings())
 
 
 def test_the_inventory_names_every_engine(tmp_path: Path) -> None:
-    parts = {part.name: part for part in inventory.inventory(model=str(build(tmp_path)))}
-    assert set(parts) == {"whisper", "pocketsphinx", "espeak", "flite"}
+    parts = {part.name: part for part in inventory.inventory(VoiceSettings(), model=str(build(tmp_path)))}
+    assert set(parts) == {"whisper", "pocketsphinx", *BY_NAME}
     assert parts["whisper"].where == str(tmp_path)
-    assert parts["pocketsphinx"].version
-    assert parts["pocketsphinx"].fix is None
 
 
 def test_the_voices_have_names() -> None:

@@ -11,7 +11,6 @@ import pytest
 from tests.conformance.test_synthesizers import ENGINES
 from tests.kit.voice_measures import Measures, loudness_lufs, measure, pitch_hz
 from voices.engines.espeak import EspeakSynthesizer
-from voices.engines.flite import FliteSynthesizer
 from voices.engines.tones import tone
 from voices.voice import load_voices
 
@@ -26,9 +25,9 @@ def anyio_backend() -> Any:
     return "asyncio"
 
 
-@pytest.fixture(scope="module", params=ENGINES[:2])
+@pytest.fixture(scope="module", params=ENGINES[:1])
 async def measured(request: pytest.FixtureRequest) -> AsyncIterator[dict[str, Measures]]:
-    engine = {"espeak": EspeakSynthesizer, "flite": FliteSynthesizer}[request.param]()
+    engine = {"espeak": EspeakSynthesizer}[request.param]()
     yield {voice.id: await measure(engine, voice.renderings[engine.name]) for voice in VOICES.values()}
     await engine.aclose()
 

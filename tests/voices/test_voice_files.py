@@ -36,6 +36,7 @@ def test_a_file_more_is_a_voice_more(tmp_path: Path) -> None:
         ("variant: en-us+f4", "pitch: 200", 5, "engines.espeak.pitch: Input should be less than or equal to 99"),
         ("en-us+f4", "../../etc/passwd", 5, "engines.espeak.variant: String should match pattern"),
         ("  espeak:", "  espaek:", 3, "there is no engine 'espaek'; did you mean 'espeak'?"),
+        ("  espeak:", "  theirs:", 3, "there is no engine 'theirs'; there are: "),
         ("-1.5", "loud", 4, "gain_db is a number of dB between -40 and 40"),
         ("-1.5", ".nan", 4, "gain_db is a number of dB between -40 and 40"),
         ("    gain_db: -1.5", "\tgain_db: -1.5", 4, "this is not YAML: found character '\\t' that cannot start any token"),
@@ -79,9 +80,20 @@ def test_a_name_that_is_no_id_is_refused(tmp_path: Path, name: str) -> None:
         load_voices(tmp_path)
 
 
-def test_an_engine_of_somebody_elses_is_let_through(tmp_path: Path) -> None:
-    (tmp_path / "aunt.yaml").write_text(GOOD.replace("espeak", "theirs").replace("variant", "anything"))
-    assert load_voices(tmp_path)["aunt"].renderings["theirs"].options == {"anything": "en-us+f4"}
+def test_what_holds_for_all_engines_is_in_every_rendering(tmp_path: Path) -> None:
+    text = GOOD + "language: en-GB\nspeed: 1.1\nlike: alto\nowner: {name: Aunt Ruth, consent: I said yes., given: 2026-11-29}\n"
+    (tmp_path / "aunt.yaml").write_text(text)
+    voice = load_voices(tmp_path)["aunt"]
+    assert (voice.language, voice.like, voice.owner and voice.owner.name) == ("en-GB", "alto", "Aunt Ruth")
+    rendering = voice.renderings["espeak"]
+    assert (rendering.language, rendering.speed, rendering.folder) == ("en-GB", 1.1, tmp_path)
+    (tmp_path / "aunt.yaml").write_text(text + "# changed\n")
+    assert load_voices(tmp_path)["aunt"].renderings["espeak"].digest != rendering.digest
+
+
+def test_a_pronunciation_file_is_no_voice(tmp_path: Path) -> None:
+    (tmp_path / "pronunciation.yaml").write_text("replacements: []\n")
+    assert set(load_voices(tmp_path)) == set(load_voices())
 
 
 def test_the_shipped_files_say_who_speaks() -> None:

@@ -8,11 +8,12 @@ from collections.abc import AsyncGenerator
 from importlib.util import find_spec
 from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from voices.engine import Engine, EngineOptions
 from voices.engines.finishing import finish, word_starts
 from voices.engines.one_at_a_time import OneAtATime
-from voices.synthesis import Mark, Rendering, Sound, SynthesizerFailed, SynthesizerUnavailable, UnknownVoice
+from voices.synthesis import Mark, Rendering, Sound, Synthesizer, SynthesizerFailed, SynthesizerUnavailable, UnknownVoice
 
 # speak_lib.h of espeak-ng 1.52
 _SYNCHRONOUS: Final = 2
@@ -38,10 +39,8 @@ class _Event(ctypes.Structure):
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
-class EspeakOptions(BaseModel):
-    """espeak's part of `voices/<id>.yaml`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class EspeakOptions(EngineOptions):
+    """espeak's part of a voice file."""
 
     variant: str = Field("en-us", pattern=r"^[A-Za-z0-9][A-Za-z0-9 +_-]*$", description="Accent and variant: en-us+f3.")
     words_per_minute: int = Field(165, ge=80, le=400)
@@ -49,8 +48,8 @@ class EspeakOptions(BaseModel):
     pitch_range: int = Field(50, ge=0, le=99, description="0 is monotone.")
 
 
-def installed() -> bool:
-    return find_spec("espeakng_loader") is not None
+def missing(_settings: object) -> str | None:
+    return None if find_spec("espeakng_loader") else "espeak-ng is not installed: pip install espeakng-loader"
 
 
 class EspeakSynthesizer:
@@ -68,7 +67,7 @@ class EspeakSynthesizer:
             options = EspeakOptions.model_validate(rendering.options)
         except ValidationError as error:
             raise UnknownVoice(f"voices/{rendering.voice}.yaml, engines.espeak: {error.errors()[0]['msg']}") from error
-        sound = await self._turn.run(lambda stopped: self._load().speak(text, options, rendering.gain_db, stopped))
+        sound = await self._turn.run(lambda stopped: self._load().speak(text, options, rendering, stopped))
         if sound.pcm:
             yield sound
 
@@ -118,14 +117,22 @@ class _Library:
             at += 1
         return int(self._stopped.is_set())
 
-    def speak(self, text: str, options: EspeakOptions, gain_db: float, stopped: threading.Event) -> Sound:
+    def speak(self, text: str, options: EspeakOptions, rendering: Rendering, stopped: threading.Event) -> Sound:
         self._begin(stopped)
         if self._lib.espeak_SetVoiceByName(options.variant.encode()):
             raise UnknownVoice(f"espeak-ng has no voice {options.variant!r}; `espeak-ng --voices=en` and voices/!v list them")
-        for parameter, value in ((_RATE, options.words_per_minute), (_PITCH, options.pitch), (_RANGE, options.pitch_range)):
+        rate = round(options.words_per_minute * rendering.speed)
+        for parameter, value in ((_RATE, rate), (_PITCH, options.pitch), (_RANGE, options.pitch_range)):
             self._lib.espeak_SetParameter(parameter, value, 0)
         # espeak reads control characters as embedded commands and stops at NUL; a space each keeps the marks in place.
         plain = "".join(char if char.isprintable() else " " for char in text).encode()
         if self._lib.espeak_Synth(plain, len(plain) + 1, 0, 1, 0, _UTF8, None, None):
             raise SynthesizerFailed("espeak-ng could not speak this sentence")
-        return finish(bytes(self._pcm), self.rate, word_starts(text, self._marks), gain_db=gain_db)
+        return finish(bytes(self._pcm), self.rate, word_starts(text, self._marks), gain_db=rendering.gain_db)
+
+
+def _make(_settings: object) -> Synthesizer:
+    return EspeakSynthesizer()
+
+
+ENGINE: Final = Engine("espeak", "synthesizer", _make, missing, options=EspeakOptions)

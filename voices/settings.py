@@ -1,0 +1,53 @@
+"""`[voices]` of the settings: which engines speak, in which order, and one section for each."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+
+import platformdirs
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from voices.engine import EngineSettings
+from voices.engines.registry import BY_NAME, SYNTHESIZERS
+
+Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str | Path) else value)]
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if name not in BY_NAME:
+            near = get_close_matches(name, BY_NAME, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(BY_NAME)}"
+            raise ValueError(f"there is no voice engine `{name}`; {hint}")
+    if len(set(names)) < len(names) or not names:
+        raise ValueError("names each engine once, the preferred one first; at least one")
+    return names
+
+
+class _VoiceSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engines: Annotated[tuple[str, ...], AfterValidator(_known)] = Field(
+        default=tuple(engine.name for engine in SYNTHESIZERS),
+        description="The voice engines, the preferred one first. One that cannot work here is left out, and the log says why.",
+    )
+    folders: Folders = Field(
+        default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),
+        description="Your own voices, over the shipped ones; of two of the same name, that in the later folder counts.",
+    )
+
+    def of(self, engine: str) -> EngineSettings:
+        """The section of one engine."""
+        return cast("EngineSettings", getattr(self, engine))
+
+
+if TYPE_CHECKING:
+
+    class VoiceSettings(_VoiceSettings):
+        """With a section for each engine in the registry."""
+else:
+    _SECTIONS: Final[dict[str, Any]] = {engine.name: (engine.settings, engine.settings()) for engine in SYNTHESIZERS}
+    VoiceSettings = create_model("VoiceSettings", __base__=_VoiceSettings, **_SECTIONS)
