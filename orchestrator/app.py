@@ -195,7 +195,7 @@ async def open_house(
     async with AsyncExitStack() as stack:
         toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, texts.prompts))
-        recognizer, ears = await open_ears(settings.ears, roster.names(), stack)
+        recognizer, ears = await open_ears(settings.ears, stack)
         catalogue, mouths = await open_voices(settings.voices, texts.voices, stack)
         await anyio.to_thread.run_sync(load_silero)
         now = clock(settings.house.zone)

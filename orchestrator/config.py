@@ -36,7 +36,7 @@ from orchestrator.errors import ConfigError
 from orchestrator.thread import LONGEST_TOKENS
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
-from voices.settings import Folders, VoiceSettings
+from voices.settings import EarSettings, Folders, VoiceSettings
 
 FILE: Final = "pai-voice.toml"
 PREFIX: Final = "PAI_VOICE_"
@@ -90,11 +90,6 @@ class HouseSettings(_Section):
 class ServerSettings(_Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8060, ge=0, le=65_535)
-
-
-class EarSettings(_Section):
-    engine: Literal["auto", "whisper", "pocketsphinx"] = "auto"
-    whisper_model: str = Field(default="base.en", description="A faster-whisper model's name, or the folder of one.")
 
 
 class MindSettings(_Section):

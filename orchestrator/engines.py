@@ -9,20 +9,20 @@ import anyio.from_thread
 import anyio.to_thread
 import structlog
 
-from orchestrator.config import EarSettings
 from voices.catalogue import Catalogue
-from voices.engines.whisper_models import download, find
+from voices.engine import Engine
+from voices.engines.registry import RECOGNIZERS_BY_NAME
 from voices.inventory import Choice, choose_recognizer, choose_synthesizers
 from voices.recognition import Recognizer
-from voices.settings import VoiceSettings
+from voices.settings import EarSettings, VoiceSettings
 from voices.voice import Voice
 
 log = structlog.get_logger()
 
 
-async def open_ears(settings: EarSettings, hints: tuple[str, ...], stack: AsyncExitStack) -> tuple[Recognizer, Choice]:
+async def open_ears(settings: EarSettings, stack: AsyncExitStack) -> tuple[Recognizer, Choice]:
     """Raises RecognizerUnavailable, with how to get it."""
-    recognizer, choice = await anyio.to_thread.run_sync(_choose, settings, hints)
+    recognizer, choice = await anyio.to_thread.run_sync(_choose, settings)
     stack.push_async_callback(recognizer.aclose)
     await recognizer.warm()
     _log("recognizer_chosen", choice)
@@ -43,18 +43,22 @@ def _log(event: str, choice: Choice) -> None:
     log.info(event, name=choice.name, why=choice.why, better=choice.better)
 
 
-def _choose(settings: EarSettings, hints: tuple[str, ...]) -> tuple[Recognizer, Choice]:
-    if settings.engine == "whisper" and find(settings.whisper_model) is None:
-        _fetch(settings.whisper_model)
-    return choose_recognizer(settings.engine, model=settings.whisper_model, hints=hints)
+def _choose(settings: EarSettings) -> tuple[Recognizer, Choice]:
+    engine = RECOGNIZERS_BY_NAME[settings.engine]
+    if engine.missing(settings):
+        _fetch(engine, settings)
+    return choose_recognizer(settings)
 
 
-def _fetch(model: str) -> None:
+def _fetch(engine: Engine[Recognizer], settings: EarSettings) -> None:
     """Once, at the first start: the model's files, with a bar on the terminal. Raises RecognizerUnavailable offline."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    with Progress(TextColumn("Whisper {task.fields[model]}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()) as bar:
-        task = bar.add_task("download", total=None, model=model)
-        for step in download(model):
+    if engine.fetch is None:
+        return
+    columns = (TextColumn("{task.fields[name]}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns) as bar:
+        task = bar.add_task("download", total=None, name=f"{engine.name} {settings.model}")
+        for step in engine.fetch(settings):
             anyio.from_thread.check_cancelled()  # who stops the server does not wait for the rest
             bar.update(task, completed=step.done, total=step.total)

@@ -19,7 +19,7 @@ from agents.definition import Agent, Task
 from agents.outside import Sources, wrong_with
 from agents.tools import KNOWN, tools_of
 from orchestrator.cli import app
-from orchestrator.config import KNOWN_AS, EarSettings, Settings
+from orchestrator.config import KNOWN_AS, Settings
 from orchestrator.config import load as load_config
 from orchestrator.differences import GAP_MS, RESPONSE_MS, STOP_MS
 from orchestrator.events import ToolReturned
@@ -36,6 +36,7 @@ from telephony.acs import AcsSettings
 from telephony.admission import AdmissionPolicy
 from telephony.prices import RATES, USUAL
 from tests.kit.preloaded import preload
+from voices.settings import EarSettings, VoiceSettings
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[1]
@@ -108,14 +109,14 @@ def test_the_limits_it_names_exist(name: str) -> None:
 
 
 def test_the_variables_it_names_are_settings(tmp_path: Path) -> None:
-    sections = {"acs": AcsSettings, "admission": AdmissionPolicy, "ears": EarSettings}
+    sections = {"acs": AcsSettings, "admission": AdmissionPolicy, "ears": EarSettings, "voices": VoiceSettings}
     named = set(re.findall(r"PAI_VOICE_([A-Z_]+)", README))
     assert named
     for name in named:
         path = KNOWN_AS.get(f"PAI_VOICE_{name}", tuple(name.lower().split("__")))
         fields = [sections[section].model_fields for section in path[:-1]] or [Settings.model_fields]
         assert path[-1] in fields[0], name
-    assert load_config({"PAI_VOICE_EARS__ENGINE": "whisper"}, tmp_path).settings.ears.engine == "whisper"
+    assert load_config({"PAI_VOICE_EARS__MODEL": "base"}, tmp_path).settings.ears.model == "base"
 
 
 def test_the_agent_it_shows_is_an_agent() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -15,7 +15,7 @@ FREE: Final = Decimal(0)
 
 
 class EngineSettings(BaseModel):
-    """Base of an engine's own section of `pai-voice.toml`: `[voices.NAME]` or `[ears.NAME]`. Unknown keys are errors."""
+    """Base of an engine's own section of `pai-voice.toml`: `[voices.NAME]`. Unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,6 +24,14 @@ class EngineOptions(BaseModel):
     """Base of an engine's part of a voice file, `engines: {NAME: …}`. Unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Bytes of a download so far; `total` grows while the files are still being listed."""
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class Engine(Generic[T]):
     """Makes it from its settings; loads nothing."""
     missing: Callable[[Any], str | None]
     """What keeps it from working here and how to fix that, or None. Looks at the settings and the disk only."""
+    fetch: Callable[[Any], Iterator[Progress]] | None = None
+    """Fetches what is missing, if it can be fetched. Blocks between items. Raises what `warm` of the seam raises."""
     settings: type[EngineSettings] = EngineSettings
     options: type[EngineOptions] = EngineOptions
     usd_per_1000_chars: Decimal = FREE

@@ -1,21 +1,14 @@
-"""What this machine can hear and speak with, which of it `auto` takes, and how to get better."""
+"""What this machine can hear and speak with, which of it is used, and how to get better."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
-from voices.engines import whisper_models
-from voices.engines.pocketsphinx import PocketsphinxRecognizer
-from voices.engines.registry import BY_NAME, LAST_RESORT, SYNTHESIZERS
-from voices.engines.whisper import WhisperRecognizer
+from voices.engines.registry import BY_NAME, LAST_RESORT, RECOGNIZERS, RECOGNIZERS_BY_NAME, SYNTHESIZERS
 from voices.recognition import Recognizer, RecognizerUnavailable
-from voices.settings import VoiceSettings
+from voices.settings import EarSettings, VoiceSettings
 from voices.synthesis import Synthesizer, SynthesizerUnavailable
-
-Ear = Literal["auto", "whisper", "pocketsphinx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +27,16 @@ class Part:
 
     name: str
     kind: Literal["ear", "mouth"]
-    version: str | None = None
-    """Where that is known."""
-    where: str | None = None
-    fix: str | None = None
-    """How to get what is missing."""
+    fix: str | None
+    """What keeps it from working here, and how to get it; None when it can be used."""
 
 
-def choose_recognizer(
-    wanted: Ear = "auto", *, model: str = "base.en", cache: Path | None = None, hints: tuple[str, ...] = (), workers: int = 2
-) -> tuple[Recognizer, Choice]:
-    """The ear that is asked for, or the best that is here: Whisper if its model is. Looks at the disk, loads nothing.
-
-    Raises RecognizerUnavailable when `auto` finds none; one that is asked for says so in `warm`.
-    """
-    if wanted == "whisper":
-        return WhisperRecognizer(model, cache=cache), Choice("whisper", f"asked for, with the model {model}")
-    if wanted == "pocketsphinx":
-        return PocketsphinxRecognizer(workers=workers, hints=hints), Choice("pocketsphinx", "asked for")
-    if whisper_models.find(model, cache):
-        return WhisperRecognizer(model, cache=cache), Choice("whisper", f"its model {model} is on this machine")
-    better = f"Whisper makes a third of the mistakes: set the recogniser to whisper, and {model} is fetched at the next start"
-    if _version("pocketsphinx") is None:
-        raise RecognizerUnavailable(f"there is no recogniser here: pip install pocketsphinx. Or better: {better}")
-    why = f"it is embedded, and Whisper's model {model} is not on this machine"
-    return PocketsphinxRecognizer(workers=workers, hints=hints), Choice("pocketsphinx", why, better)
+def choose_recognizer(settings: EarSettings) -> tuple[Recognizer, Choice]:
+    """Looks at the disk, loads nothing. Raises RecognizerUnavailable, with how to get what is missing."""
+    engine = RECOGNIZERS_BY_NAME[settings.engine]
+    if reason := engine.missing(settings):
+        raise RecognizerUnavailable(reason)
+    return engine.make(settings), Choice(engine.name, f"its model {settings.model} is on this machine")
 
 
 def choose_synthesizers(settings: VoiceSettings) -> tuple[list[Synthesizer], Choice]:
@@ -80,28 +58,9 @@ def choose_synthesizers(settings: VoiceSettings) -> tuple[list[Synthesizer], Cho
     return able, Choice(able[0].name, why, "; ".join(left_out) or None)
 
 
-def inventory(settings: VoiceSettings, *, model: str = "base.en", cache: Path | None = None) -> tuple[Part, ...]:
+def inventory(voices: VoiceSettings, ears: EarSettings) -> tuple[Part, ...]:
     """Every engine, installed or not. Looks at the disk, loads nothing heavy."""
-    found = whisper_models.find(model, cache)
     return (
-        Part(
-            "whisper",
-            "ear",
-            _version("faster-whisper"),
-            str(found) if found else None,
-            None if found else f"the model {model} is fetched when the recogniser is set to whisper",
-        ),
-        _part("pocketsphinx", "ear", _version("pocketsphinx"), "pip install pocketsphinx"),
-        *(Part(engine.name, "mouth", fix=engine.missing(settings.of(engine.name))) for engine in SYNTHESIZERS),
+        *(Part(engine.name, "ear", engine.missing(ears)) for engine in RECOGNIZERS),
+        *(Part(engine.name, "mouth", engine.missing(voices.of(engine.name))) for engine in SYNTHESIZERS),
     )
-
-
-def _part(name: str, kind: Literal["ear", "mouth"], installed: str | None, fix: str) -> Part:
-    return Part(name, kind, installed, fix=None if installed else fix)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

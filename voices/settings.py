@@ -1,7 +1,8 @@
-"""`[voices]` of the settings: which engines speak, in which order, and one section for each."""
+"""`[voices]` and `[ears]` of the settings: which engines speak, in which order, with a section for each; and which one hears."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
@@ -10,7 +11,8 @@ import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from voices.engine import EngineSettings
-from voices.engines.registry import BY_NAME, SYNTHESIZERS
+from voices.engines.registry import BY_NAME, RECOGNIZERS, RECOGNIZERS_BY_NAME, SYNTHESIZERS
+from voices.engines.whisper_packages import SHIPPED
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str | Path) else value)]
@@ -18,13 +20,30 @@ Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) i
 
 def _known(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
-        if name not in BY_NAME:
-            near = get_close_matches(name, BY_NAME, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(BY_NAME)}"
-            raise ValueError(f"there is no voice engine `{name}`; {hint}")
+        _in(BY_NAME, name, "voice engine")
     if len(set(names)) < len(names) or not names:
         raise ValueError("names each engine once, the preferred one first; at least one")
     return names
+
+
+def _in(engines: Mapping[str, object], name: str, what: str) -> str:
+    if name not in engines:
+        near = get_close_matches(name, engines, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(engines)}"
+        raise ValueError(f"there is no {what} `{name}`; {hint}")
+    return name
+
+
+class EarSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engine: Annotated[str, AfterValidator(lambda name: _in(RECOGNIZERS_BY_NAME, name, "recogniser"))] = RECOGNIZERS[0].name
+    model: str = Field(
+        default=SHIPPED,
+        min_length=1,
+        max_length=300,
+        description="For whisper: tiny.en, base, small.en, turbo …, a repository on Hugging Face, or a folder.",
+    )
 
 
 class _VoiceSettings(BaseModel):

@@ -10,13 +10,14 @@ import anyio.to_thread
 
 from agents.definition import Agent
 from agents.roster import Roster
-from orchestrator.config import EarSettings, Settings
+from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
 from orchestrator.rosters import voice_folders
 from voices.catalogue import Catalogue, Fallback
-from voices.engines import whisper_models
+from voices.engines.registry import RECOGNIZERS_BY_NAME
 from voices.inventory import choose_recognizer, choose_synthesizers, inventory
 from voices.recognition import RecognitionError
+from voices.settings import EarSettings
 from voices.synthesis import SynthesisError
 from voices.vad import VadUnavailable, load_silero
 from voices.voice import VoiceFileError, load_voices
@@ -24,11 +25,11 @@ from voices.voice import VoiceFileError, load_voices
 
 def engines(settings: Settings) -> list[Finding]:
     """Every engine there could be; one that is missing is a better call missed. Reads the disk."""
-    findings: list[Finding] = []
-    for part in inventory(settings.voices, model=settings.ears.whisper_model):
-        fact = f"{part.version or ('not usable' if part.fix else 'usable')}{f', {part.where}' if part.where else ''}"
-        findings.append(Finding(f"{part.kind} {part.name}", "warn" if part.fix else "ok", fact, part.fix or ""))
-    return findings
+    parts = inventory(settings.voices, settings.ears)
+    return [
+        Finding(f"{part.kind} {part.name}", "warn" if part.fix else "ok", "not usable" if part.fix else "usable", part.fix or "")
+        for part in parts
+    ]
 
 
 async def vad() -> Finding:
@@ -40,17 +41,13 @@ async def vad() -> Finding:
     return Finding("speech detector", "ok", f"Silero loaded in {1_000 * (anyio.current_time() - began_s):.0f} ms")
 
 
-async def ear(settings: EarSettings, hints: tuple[str, ...]) -> Finding:
+async def ear(settings: EarSettings) -> Finding:
     """The one that calls would use, warmed; a model that is not here is not fetched now."""
-    model = settings.whisper_model
-    if settings.engine == "whisper" and await anyio.to_thread.run_sync(whisper_models.find, model) is None:
-        fix = "let the next `pai-voice serve` fetch it, or set engine in [ears] to auto"
-        return Finding("ear", "warn", f"Whisper's model {model} is not on this machine", fix)
+    if reason := await anyio.to_thread.run_sync(RECOGNIZERS_BY_NAME[settings.engine].missing, settings):
+        return Finding("ear", "warn", "cannot hear yet", reason)
     began_s = anyio.current_time()
     try:
-        recognizer, choice = await anyio.to_thread.run_sync(
-            lambda: choose_recognizer(settings.engine, model=model, hints=hints, workers=1)
-        )
+        recognizer, choice = await anyio.to_thread.run_sync(choose_recognizer, settings)
         try:
             await recognizer.warm()
         finally:

@@ -60,7 +60,7 @@ async def _parts(settings: Settings, roster: Roster) -> AsyncGenerator[Finding, 
     for finding in await anyio.to_thread.run_sync(engines, settings):
         yield finding
     yield await vad()
-    yield await ear(settings.ears, roster.names())
+    yield await ear(settings.ears)
     async for finding in mouths(settings, roster):
         yield finding
 

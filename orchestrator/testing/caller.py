@@ -18,6 +18,7 @@ from telephony.rehearsal import RehearsalLine
 from voices.audio import Frame, duration_s, frames, read_wav, samples
 from voices.engines.scripted import FAILURE
 from voices.engines.tones import tone
+from voices.engines.whisper import WhisperRecognizer
 from voices.recognition import Heard, RecognizerFailed
 
 CHAR_S: Final = 0.04  # as brisk as the voices
@@ -42,7 +43,7 @@ class Caller:
     def say(self, what: str | Path, heard_as: str | None = None) -> float:
         """A text, hummed for as long as it takes, or a wav; `heard_as` is what a recogniser makes of it (FAILURE: it fails).
 
-        Without `heard_as` pocketsphinx hears the wav, which takes a second. Returns how long it lasts. Raises AudioError.
+        Without `heard_as` Whisper hears the wav, which takes a second. Returns how long it lasts. Raises AudioError.
         """
         if isinstance(what, str) and not what.endswith(".wav"):
             return self.hum(what, heard_as)
@@ -97,9 +98,10 @@ def listened(wav: Path, hints: tuple[str, ...] | None) -> tuple[bytes, str]:
     pcm = read_wav(wav)
     if hints is None:
         return pcm, ""
-    from voices.engines.pocketsphinx_worker import Ear
+    return pcm, _ear().hear(pcm, hints).text
 
-    ear = Ear()
-    ear.begin(hints)
-    ear.hear(pcm)
-    return pcm, ear.end()
+
+@lru_cache(1)
+def _ear() -> WhisperRecognizer:
+    """In the caller's own thread, for a rehearsal's clock is virtual."""
+    return WhisperRecognizer()

@@ -52,7 +52,7 @@ class RehearsedCall:
     async def say(self, what: str | Path, *, heard_as: str | None = None, wait: bool = True) -> None:
         """A text, or the path of a wav; returns when it has been answered (`wait=False`: when it has been said).
 
-        `heard_as` is what the recogniser makes of it. Without it a wav is heard by pocketsphinx. Raises AudioError.
+        `heard_as` is what the recogniser makes of it. Without it a wav is heard by Whisper. Raises AudioError.
         """
         await self._over(self.caller.say(what, heard_as), wait=wait)
 

@@ -122,6 +122,6 @@ async def _with_engines(parts: Parts, settings: Settings, device: Device, stack:
     parts = replace(parts, catalogue=catalogue)
     if not device.microphone:
         return parts
-    recognizer, _ = await open_ears(settings.ears, parts.minds.roster.names(), stack)
+    recognizer, _ = await open_ears(settings.ears, stack)
     await anyio.to_thread.run_sync(load_silero)
     return replace(parts, minds=replace(parts.minds, recognizer=recognizer), vad=SileroVad)

@@ -211,7 +211,6 @@ def _environment(folder: Path, url: str, azure: Emulator, claude: ScriptedClaude
         "ACS__PHONE_NUMBER": HOUSE,
         "ACS__WEBHOOK_SECRET": SECRET,
         "ADMISSION__ALLOW": ",".join(owners),
-        "EARS__ENGINE": "pocketsphinx",
         "VOICES__ENGINES": "espeak",
         "HOLD__MUSIC": "off",
         "PAI__AUTH": "inherit",

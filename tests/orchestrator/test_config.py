@@ -113,7 +113,11 @@ def test_secrets_are_masked(folder: Path) -> None:
             {"PAI_VOICE_SERVER__PROT": "1"},
             "PAI_VOICE_SERVER__PROT: server.prot: there is no such setting; did you mean `port`?",
         ),
-        ("", {"PAI_VOICE_EARS__ENGINE": "ear"}, "PAI_VOICE_EARS__ENGINE: ears.engine: Input should be 'auto', 'whisper' or"),
+        (
+            "",
+            {"PAI_VOICE_EARS__ENGINE": "ear"},
+            "PAI_VOICE_EARS__ENGINE: ears.engine: there is no recogniser `ear`; known:",
+        ),
         ("[hold]\nmusic = 'composd'", {}, "{file}: hold.music: must be one of composed, off, elevenlabs, or a folder such as"),
         ("[hold]\nmusic = 'elevenlabs'", {}, "{file}: hold: music is `elevenlabs`, but there is no `elevenlabs_key`; set it"),
         ("server = 1", {"PAI_VOICE_SERVER__PORT": "1"}, "PAI_VOICE_SERVER__PORT: `server` is a single value, not a section"),

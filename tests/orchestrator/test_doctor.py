@@ -21,7 +21,7 @@ from agents.mcp_server import McpSettings
 from agents.roster import Roster
 from agents.script import Script
 from agents.scripted import serving
-from orchestrator.config import EarSettings, MindSettings, ServerSettings, Settings
+from orchestrator.config import MindSettings, ServerSettings, Settings
 from orchestrator.doctor.agents import agents
 from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
@@ -43,7 +43,7 @@ from tests.kit import weather
 from tests.kit.commands import environment, run
 from voices.audio import write_wav
 from voices.engines.registry import SYNTHESIZERS
-from voices.settings import VoiceSettings
+from voices.settings import EarSettings, VoiceSettings
 
 pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
 
@@ -182,9 +182,9 @@ def test_the_data_folder(tmp_path: Path) -> None:
 
 
 def test_every_engine_is_listed() -> None:
-    names = [finding.name for finding in engines(Settings(ears=EarSettings(whisper_model="/nowhere")))]
-    assert names == ["ear whisper", "ear pocketsphinx", *(f"mouth {engine.name}" for engine in SYNTHESIZERS)]
-    assert engines(Settings(ears=EarSettings(whisper_model="/nowhere")))[0].state == "warn"
+    names = [finding.name for finding in engines(Settings(ears=EarSettings(model="/nowhere")))]
+    assert names == ["ear whisper", *(f"mouth {engine.name}" for engine in SYNTHESIZERS)]
+    assert engines(Settings(ears=EarSettings(model="/nowhere")))[0].state == "warn"
 
 
 RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: alto\n"
@@ -226,10 +226,10 @@ ESPEAK = Settings(voices=VoiceSettings(engines=("espeak",), folders=()))
 
 async def test_ears_and_mouths_are_tried(roster: Roster) -> None:
     assert (await vad()).state == "ok"
-    heard = await ear(EarSettings(engine="pocketsphinx"), roster.names())
-    assert (heard.state, heard.fact.split()[:2]) == ("ok", ["pocketsphinx", "warm"])
-    missing = await ear(EarSettings(engine="whisper", whisper_model="/nowhere"), ())
-    assert (missing.state, "not on this machine" in missing.fact) == ("warn", True)
+    heard = await ear(EarSettings())
+    assert (heard.state, heard.fact.split()[:2]) == ("ok", ["whisper", "warm"])
+    missing = await ear(EarSettings(model="/nowhere"))
+    assert (missing.state, "not on this machine" in missing.fix) == ("warn", True)
     spoken = [finding async for finding in mouths(ESPEAK, roster)]
     assert states(spoken) == ["ok"] * 5
     assert [finding.fact.split(",")[0] for finding in spoken[1:]] == [f"{agent.voice} on espeak" for agent in roster]

@@ -162,7 +162,7 @@ def test_the_summary_tells_the_same(demo: Recorded, summary: dict[str, Any]) -> 
     assert all(turn["response_ms"] > 0 and turn["waterfall_ms"] for turn in summary["turns"])
     assert summary["response_ms"]["p50"] <= summary["response_ms"]["p95"]
     assert 0 < float(summary["cost_usd"]) < 0.01
-    assert summary["engines"]["recognizer"] in ("pocketsphinx", "whisper")
+    assert summary["engines"]["recognizer"] == "whisper"
 
 
 # --- the second call and the third: work, a hold, the call back ---------------------------------------------------------

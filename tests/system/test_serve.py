@@ -1,4 +1,4 @@
-"""The real thing: `emulate acs`, `serve` and `dial` as processes, with Silero, pocketsphinx and espeak, and a scripted Claude."""
+"""The real thing: `emulate acs`, `serve` and `dial` as processes, with Silero, Whisper and espeak, and a scripted Claude."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ def anyio_backend() -> str:
 async def house(folder: Path) -> AsyncGenerator[tuple[Premises, ScriptedClaude]]:
     script = Script(first_token_s=0.1, defaults={"kai": ANSWER})
     settings = {
-        "PAI_VOICE_EARS__ENGINE": "pocketsphinx",
         "PAI_VOICE_VOICES__ENGINES": "espeak",
         "PAI_VOICE_ADMISSION__ALLOW": ", ".join([TALKER, DROPPER, KILLER, STRANGER, TWICE, STOPPED, *FORGERS]),
         "PAI_VOICE_ADMISSION__MAX_CALLS": "20",  # those whose every callback is forged last until the answer's deadline

@@ -1,153 +1,160 @@
-"""Whisper: what it is not believed, where its models are, and how one is fetched. (A model of random numbers says no words.)"""
+"""Whisper with the shipped model: what it understands, long speech, many at a time, and what it says when its model is broken."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
-from collections.abc import AsyncIterator, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import AsyncIterator, Mapping
+from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any
 
+import anyio
+import anyio.lowlevel
+import numpy as np
 import pytest
+from anyio import to_thread
 
+from tests.kit.caller_lines import DEMO, DEMO_LINES, TEST_LINES, TESTS, by_telephone
+from tests.kit.ears import HINTS, hear, padded, whisper, words
 from tests.kit.tiny_whisper import build
-from voices.audio import Frame, frames
-from voices.engines.whisper import Segment, WhisperRecognizer, believable, doubt
-from voices.engines.whisper_models import Progress, download, find, repository
+from voices.audio import RATE, Frame, duration_s, frames, read_wav
+from voices.engines.whisper import WhisperRecognizer
+from voices.engines.whisper_decoder import LONGEST_S, stretches
+from voices.engines.whisper_models import find
+from voices.engines.whisper_packages import SHIPPED
 from voices.recognition import RecognizerUnavailable
 
+pytestmark = pytest.mark.timeout(60)  # the model is loaded
 
-@pytest.mark.parametrize(
-    ("text", "no_speech", "mean_log", "compression", "level", "said"),
-    [
-        (" Why does the build fail?", 0.02, -0.2, 1.1, -20, True),
-        (" Why does the build fail?", 0.9, -0.3, 1.1, -20, True),  # sure of the words: the detector said speech
-        (" Why does the build fail?", 0.7, -1.2, 1.1, -20, False),
-        (" no no no no no no no no no no", 0.1, -0.2, 3.5, -20, False),
-        (" Thank you.", 0.01, -0.3, 0.8, -22, True),
-        (" Thank you.", 0.2, -0.3, 0.8, -22, False),
-        (" Thank you.", 0.01, -0.3, 0.8, -58, False),
-        (" Thanks for watching!", 0.3, -0.2, 0.9, -20, False),
-        (" Subtitles by the Amara.org community", 0.4, -0.2, 1.0, -20, False),
-        (" ...", 0.1, -0.2, 0.5, -20, False),
-        ("", 0.1, -0.2, 0.5, -20, False),
-        (" Names: Kai, Engineer.", 0.1, -0.2, 1.0, -20, False),  # the prompt, said back
-        (" Kai, engineer.", 0.1, -0.2, 1.0, -20, True),
-    ],
-)
-def test_what_noise_becomes_is_not_believed(
-    text: str, no_speech: float, mean_log: float, compression: float, level: float, said: bool
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> Any:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def recognizer() -> WhisperRecognizer:
+    await whisper().warm()
+    return whisper()
+
+
+LINES = {name: (read_wav(DEMO / f"{name}.wav"), text) for name, text in DEMO_LINES.items()}
+LONG = read_wav(TESTS / "long.wav")
+
+
+@pytest.mark.parametrize("telephone", [False, True], ids=["wide", "telephone"])
+@pytest.mark.parametrize("name", DEMO_LINES)
+async def test_what_callers_say_is_understood(recognizer: WhisperRecognizer, name: str, telephone: bool) -> None:
+    pcm, text = LINES[name]
+    (heard,) = await hear(recognizer, padded(by_telephone(pcm) if telephone else pcm), *HINTS)
+    wrong = set(words(text).split()) ^ set(words(heard.text).split())
+    assert len(wrong) <= 2, heard.text
+    assert 0 <= heard.doubt < 0.5
+
+
+async def test_a_minute_of_speech_is_heard_whole_and_once(recognizer: WhisperRecognizer) -> None:
+    texts = [*(text for _, text in LINES.values()), TEST_LINES["long"]] * 2
+    sounds = [*(pcm for pcm, _ in LINES.values()), LONG] * 2
+    minute = b"".join(sounds)
+    assert 50 < duration_s(minute) < 60
+    (heard,) = await hear(recognizer, minute, *HINTS)
+    said = words(" ".join(texts)).split()
+    matcher = SequenceMatcher(None, said, words(heard.text).split(), autojunk=False)
+    assert matcher.ratio() > 0.9, heard.text
+
+
+async def test_speech_beyond_a_minute_is_not_kept(recognizer: WhisperRecognizer) -> None:
+    quiet = bytes(2 * RATE * 60)
+    (heard,) = await hear(recognizer, quiet + LINES["question"][0])
+    assert heard.text == ""
+
+
+async def test_a_short_utterance_waits_for_one_window_of_a_long_one_and_not_for_all(recognizer: WhisperRecognizer) -> None:
+    order = list[str]()
+
+    async def one(name: str, pcm: bytes) -> None:
+        await hear(recognizer, pcm)
+        order.append(name)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(one, "long", (LONG + bytes(2 * RATE)) * 6)
+        await anyio.lowlevel.checkpoint()
+        tasks.start_soon(one, "short", LINES["goodbye"][0])
+    assert order == ["short", "long"]
+
+
+async def test_one_that_is_given_up_while_it_waits_is_never_decoded(
+    recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    segment = Segment(text, no_speech, mean_log, compression)
-    assert believable(segment, level, "Names: Kai, Engineer.") is said
+    decoded, begun, go_on = list[int](), threading.Event(), threading.Event()
+    decode = recognizer._decode  # pyright: ignore[reportPrivateUsage]
+
+    def slow(sound: Any, *rest: Any) -> Any:
+        decoded.append(sound.size)
+        begun.set()
+        go_on.wait(20)
+        return decode(sound, *rest)
+
+    monkeypatch.setattr(recognizer, "_decode", slow)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(hear, recognizer, LINES["question"][0])
+        await to_thread.run_sync(begun.wait)
+        with anyio.move_on_after(0.05) as scope:
+            await hear(recognizer, LINES["panel"][0])
+        assert scope.cancelled_caught
+        go_on.set()
+    assert len(decoded) == 1
 
 
-def test_doubt_is_that_of_the_worst_stretch() -> None:
-    sure, unsure = Segment("a", 0, -0.1, 1), Segment("b", 0, -1.5, 1)
-    assert doubt([]) == 0
-    assert doubt([sure]) == pytest.approx(0.095, abs=0.001)
-    assert doubt([sure, unsure]) == pytest.approx(0.777, abs=0.001)
-
-
-@pytest.mark.parametrize(
-    ("model", "name"),
-    [
-        ("base.en", "Systran/faster-whisper-base.en"),
-        ("distil-small.en", "Systran/faster-distil-whisper-small.en"),
-        ("distil-large-v3.5", "distil-whisper/distil-large-v3.5-ct2"),
-        ("turbo", "mobiuslabsgmbh/faster-whisper-large-v3-turbo"),
-        ("somebody/their-model", "somebody/their-model"),
-    ],
-)
-def test_short_names_are_repositories(model: str, name: str) -> None:
-    assert repository(model) == name
-
-
-class Hub(ThreadingHTTPServer):
-    """As much of the Hugging Face hub as a download needs, serving one folder as every repository but `Systran/…-nothing`."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), Request)
-        self.folder = folder
-
-
-class Request(BaseHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-    def do_HEAD(self) -> None:
-        self._answer(with_body=False)
-
-    def do_GET(self) -> None:
-        self._answer(with_body=True)
-
-    def _answer(self, *, with_body: bool) -> None:
-        assert isinstance(self.server, Hub)
-        sizes = {file.name: file.stat().st_size for file in self.server.folder.iterdir()}
-        if "nothing" in self.path:
-            body, status = b"{}", 404
-        elif "/tree/" in self.path:
-            tree = [{"type": "file", "path": name, "size": size, "oid": "b" * 40} for name, size in sizes.items()]
-            body, status = json.dumps(tree).encode(), 200
-        elif self.path.startswith("/api/models/"):
-            siblings = [{"rfilename": name} for name in sizes]
-            body, status = json.dumps({"id": "x/y", "sha": "a" * 40, "siblings": siblings}).encode(), 200
-        else:
-            body, status = (self.server.folder / self.path.rsplit("/", 1)[-1]).read_bytes(), 200
-        self.send_response(status)
-        self.send_header("ETag", f'"{hashlib.sha1(body).hexdigest()}"')
-        self.send_header("X-Repo-Commit", "a" * 40)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if with_body:
-            self.wfile.write(body)
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[str]:
-    with Hub(build(tmp_path / "tiny")) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-def test_a_model_is_fetched_once_with_progress_and_found(hub: str, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    assert find("base.en", cache) is None
-    seen = list(download("base.en", cache, endpoint=hub))
-    size = sum(file.stat().st_size for file in (tmp_path / "tiny").iterdir())
-    assert seen[-1] == Progress(size, size)
-    assert all(0 <= item.done <= item.total for item in seen)
-    found = find("base.en", cache)
-    assert found is not None
-    assert {file.name for file in found.iterdir()} == {file.name for file in (tmp_path / "tiny").iterdir()}
-    list(download("base.en", cache, endpoint=hub))
-
-
-@pytest.mark.parametrize("model", ["nothing", "what is this/no/model"])
-def test_no_such_model_is_said_with_the_fix(hub: str, tmp_path: Path, model: str) -> None:
-    with pytest.raises(RecognizerUnavailable, match="check the name and the connection, or give the path"):
-        list(download(model, tmp_path / "cache", endpoint=hub))
-    assert find(model, tmp_path / "cache") is None
-
-
-def test_no_connection_is_said_with_the_fix(tmp_path: Path) -> None:
-    with pytest.raises(RecognizerUnavailable, match="check the name and the connection"):
-        list(download("base.en", tmp_path, endpoint="http://127.0.0.1:9"))
+@pytest.mark.parametrize("seconds", [0.5, 27.9, 28.1, 45, 60])
+def test_long_sound_is_cut_into_windows_at_its_pauses(seconds: float) -> None:
+    sound = np.random.default_rng(1).normal(0, 0.1, int(seconds * RATE)).astype(np.float32)
+    pauses = [slice(int(at * RATE), int((at + 0.4) * RATE)) for at in (11, 22, 33, 44)]
+    for pause in pauses:
+        sound[pause] = 0
+    parts = list(stretches(sound))
+    assert np.array_equal(np.concatenate(parts), sound)
+    assert all(part.size <= LONGEST_S * RATE for part in parts)
+    cuts = np.cumsum([part.size for part in parts])[:-1]
+    assert all(any(pause.start <= cut <= pause.stop for pause in pauses) for cut in cuts)
 
 
 async def test_a_model_that_is_not_here_is_said_with_the_fix(tmp_path: Path) -> None:
-    with pytest.raises(RecognizerUnavailable, match="fetched at the first start"):
+    with pytest.raises(RecognizerUnavailable, match=r"set `model` in \[ears\] to tiny.en"):
         await WhisperRecognizer("base.en", cache=tmp_path).warm()
 
 
-async def test_a_folder_that_holds_no_model_is_said(tmp_path: Path) -> None:
-    (tmp_path / "model.bin").write_bytes(b"not a model")
-    with pytest.raises(RecognizerUnavailable, match="cannot use the model in"):
-        await WhisperRecognizer(str(tmp_path), device="cpu").warm()
+Broken = Mapping[str, bytes | None]
+
+
+@pytest.fixture
+def broken_model(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The shipped model's folder, with these files replaced or left out."""
+    found = find(SHIPPED)
+    assert found is not None
+    broken: Broken = request.param
+    for file in found.iterdir():
+        if file.stem not in broken:
+            (tmp_path / file.name).symlink_to(file)
+        elif content := broken[file.stem]:
+            (tmp_path / file.name).write_bytes(content)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("broken_model", "said"),
+    [
+        ({"model": b"not a model"}, "cannot use the model in"),
+        ({"tokenizer": None}, "it has no tokenizer.json"),
+        ({"tokenizer": b"{"}, "cannot use the model in"),
+        ({"vocabulary": None}, "cannot use the model in"),
+        ({"config": b"[1]"}, "cannot use the model in"),
+    ],
+    indirect=["broken_model"],
+)
+async def test_a_folder_with_a_broken_model_is_said(broken_model: str, said: str) -> None:
+    with pytest.raises(RecognizerUnavailable, match=said):
+        await WhisperRecognizer(broken_model, device="cpu").warm()
 
 
 async def test_without_cuda_it_falls_back_only_if_it_may(tmp_path: Path) -> None:
@@ -156,7 +163,7 @@ async def test_without_cuda_it_falls_back_only_if_it_may(tmp_path: Path) -> None
     if ctranslate2.get_cuda_device_count():
         pytest.skip("this machine has CUDA")
     folder = str(build(tmp_path / "tiny"))
-    await WhisperRecognizer(folder, cpu_threads=1).warm()
+    await WhisperRecognizer(folder).warm()
     with pytest.raises(RecognizerUnavailable, match="CUDA"):
         await WhisperRecognizer(folder, device="cuda").warm()
 

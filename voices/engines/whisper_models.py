@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 
+from voices.engine import Progress
+from voices.engines import whisper_packages
 from voices.recognition import RecognizerUnavailable
 
 _FILES: Final = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
@@ -17,14 +18,6 @@ _ELSEWHERE: Final = {
     "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
     "turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Bytes of a download so far; `total` grows while the files are still being listed."""
-
-    done: int
-    total: int
 
 
 def repository(model: str) -> str:
@@ -37,9 +30,11 @@ def repository(model: str) -> str:
 
 
 def find(model: str, cache: Path | None = None) -> Path | None:
-    """The model's folder if it is on this machine: a folder of that path, or in Hugging Face's cache. Reads the disk only."""
+    """The model's folder if it is on this machine: of that path, in a package, or in the hub's cache. Reads the disk only."""
     if (Path(model) / "model.bin").is_file():
         return Path(model)
+    if packaged := whisper_packages.packaged(model, cache):
+        return packaged
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -51,10 +46,14 @@ def find(model: str, cache: Path | None = None) -> Path | None:
 
 
 def download(model: str, cache: Path | None = None, *, endpoint: str | None = None) -> Iterator[Progress]:
-    """Fetch a model into the cache, telling how far it is; done when it ends. Blocks between items; resumes what was begun.
+    """Bring a model into the cache, from its packages or the hub, telling how far it is; done when it ends.
 
-    Raises RecognizerUnavailable when there is no way to the hub, or no such model on it.
+    Blocks between items; resumes what was begun. Raises RecognizerUnavailable when there is no way to the hub, or no such model
+    on it.
     """
+    if whisper_packages.joinable(model):
+        yield from whisper_packages.join(cache)
+        return
     news: SimpleQueue[Progress | Exception | None] = SimpleQueue()
     threading.Thread(target=_fetch, args=(model, cache, endpoint, news), daemon=True, name="whisper-download").start()
     while (item := news.get()) is not None:
