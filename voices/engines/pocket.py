@@ -57,16 +57,16 @@ class PocketSettings(EngineSettings):
     folder: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("pai-voice")) / "models", description="Where its weights lie."
     )
-    mirror: str | None = Field(None, description="Where to fetch the weights, instead of GitHub.")
-    threads: int = Field(1, ge=1, le=16, description="Cores that one sentence may use.")
+    mirror: str | None = Field(default=None, description="Where to fetch the weights, instead of GitHub.")
+    threads: int = Field(default=1, ge=1, le=16, description="Cores that one sentence may use.")
 
 
 class PocketOptions(EngineOptions):
     """pocket's part of a voice file. It has no pace of its own: `speed` changes nothing."""
 
     clip: str = Field(pattern=_INSIDE, description="5 to 15 s of the voice, a path relative to the voice's file.")
-    temperature: float = Field(0.7, ge=0, le=1.5, description="0 is even, more is livelier and less sure.")
-    steps: int = Field(1, ge=1, le=10, description="Passes for each 80 ms; each costs 1 to 2 ms.")
+    temperature: float = Field(default=0.7, ge=0, le=1.5, description="0 is even, more is livelier and less sure.")
+    steps: int = Field(default=1, ge=1, le=10, description="Passes for each 80 ms; each costs 1 to 2 ms.")
 
 
 def missing(settings: PocketSettings) -> str | None:
@@ -203,7 +203,10 @@ def _embedding(model: PocketModel, clip: Path) -> _Floats:
     pcm = resample(to_pcm(values.mean(axis=1)[: int(LONGEST_CLIP_S * rate)]), rate, RATE)
     if len(pcm) < RATE:
         raise UnknownVoice(f"{clip} is shorter than half a second: clone the voice again, from 5 to 15 s of speech")
-    return model.embed(samples(pcm).astype(np.float32) / np.float32(FULL_SCALE))
+    try:
+        return model.embed(samples(pcm).astype(np.float32) / np.float32(FULL_SCALE))
+    except Exception as error:  # onnxruntime's errors share nothing but Exception
+        raise SynthesizerFailed(f"pocket-tts cannot hear the voice in {clip}: {error}") from error
 
 
 def _beside(clip: Path) -> Path:
@@ -212,10 +215,10 @@ def _beside(clip: Path) -> Path:
 
 def _kept_embedding(clip: Path, key: str) -> _Floats | None:
     try:
-        with np.load(_beside(clip), allow_pickle=False) as kept:
+        with _beside(clip).open("rb") as file, np.load(file, allow_pickle=False) as kept:
             embedding = np.asarray(kept["embedding"], np.float32)
-            return embedding if str(kept["key"]) == key and embedding.ndim == 2 else None
-    except (OSError, ValueError, KeyError, BadZipFile):
+            return embedding if str(kept["key"]) == key and embedding.ndim == 2 and np.isfinite(embedding).all() else None
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
 
 

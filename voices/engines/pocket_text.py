@@ -45,11 +45,12 @@ class PocketText:
             ids: Any = json.loads((folder / "vocab.json").read_text("utf-8"))
             scores: Any = json.loads((folder / "token_scores.json").read_text("utf-8"))
             pieces = [(piece, float(scores[piece])) for piece in sorted(ids, key=ids.__getitem__)]
-            unigram: Any = models.Unigram(pieces, ids.get("<unk>", 0), byte_fallback=True)
+            whole = sorted(ids.values()) == list(range(len(pieces))) and ids["<unk>"] < len(pieces)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise TextError(f"{folder}: vocab.json and token_scores.json are no SentencePiece vocabulary ({error})") from error
-        if sorted(ids.values()) != list(range(len(pieces))):
-            raise TextError(f"{folder}: the ids of vocab.json have gaps")
+            raise TextError(f"{folder}: vocab.json and token_scores.json are no SentencePiece vocabulary: {error!r}") from error
+        if not whole:
+            raise TextError(f"{folder}: vocab.json is no SentencePiece vocabulary: its ids have gaps")
+        unigram: Any = models.Unigram(pieces, ids["<unk>"], byte_fallback=True)
         self._tokenizer: Any = Tokenizer(unigram)
         self._tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
 
