@@ -157,13 +157,18 @@ def alaw_encode(pcm: bytes) -> bytes:
 
 def read_wav(path: Path | str) -> bytes:
     """Any PCM wav (8, 16, 24, 32 bit or float, any rate, mono or more) as 16 kHz mono s16. Raises AudioError."""
+    values, rate = read_channels(path)
+    return resample(to_pcm(values.mean(axis=1)), rate)
+
+
+def read_channels(path: Path | str) -> tuple[npt.NDArray[np.float64], int]:
+    """Any PCM wav as it is: samples x channels in 16-bit units, and the rate. Raises AudioError."""
     try:
         blob = Path(path).read_bytes()
     except OSError as error:
         raise AudioError(f"{path}: {error.strerror or error}") from error
     values, channels, rate = _decode_wav(blob, path)
-    whole = values[: values.size // channels * channels].reshape(-1, channels).mean(axis=1)
-    return resample(to_pcm(whole), rate)
+    return values[: values.size // channels * channels].reshape(-1, channels), rate
 
 
 def _decode_wav(blob: bytes, path: Path | str) -> tuple[npt.NDArray[np.float64], int, int]:
