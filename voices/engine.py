@@ -49,5 +49,7 @@ class Engine(Generic[T]):
     settings: type[EngineSettings] = EngineSettings
     options: type[EngineOptions] = EngineOptions
     usd_per_1000_chars: Decimal = FREE
+    tags: frozenset[str] = frozenset()
+    """Expressive tags that it understands in a text, such as `laugh` for `[laugh]`; all others are taken out before."""
     marking: str = "none"
     """How its sound is marked as synthetic, for people who must know."""

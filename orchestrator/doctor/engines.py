@@ -13,7 +13,7 @@ from agents.roster import Roster
 from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
 from orchestrator.rosters import voice_folders
-from voices.catalogue import Catalogue, Fallback
+from voices.catalogue import Catalogue, Charge, Fallback
 from voices.engines.registry import RECOGNIZERS_BY_NAME
 from voices.inventory import choose_recognizer, choose_synthesizers, inventory
 from voices.recognition import RecognitionError
@@ -88,6 +88,8 @@ async def _voice(catalogue: Catalogue, agent: Agent) -> Finding:
                 if isinstance(part, Fallback):
                     fix = f"see the engine's own installation, or take {part.engine} out of `engines` in [voices]"
                     return Finding(name, "warn", f"{part.engine} failed: {part.error}", fix)
+                if isinstance(part, Charge):
+                    continue
                 first_ms = first_ms or 1_000 * (anyio.current_time() - began_s)
     except SynthesisError as error:
         return Finding.of(name, error)
