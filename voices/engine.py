@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -38,6 +39,9 @@ class Engine(Generic[T]):
     """What keeps it from working here and how to fix that, or None. Looks at the settings and the disk only."""
     settings: type[EngineSettings] = EngineSettings
     options: type[EngineOptions] = EngineOptions
+    unfit: Callable[[Any, Path], str | None] = lambda _options, _folder: None
+    """What keeps it from speaking with these options, though they are well-formed, and how to fix that; None if nothing does. A
+    variant or a clip that is not there, for one. Paths in the options are relative to the folder. Looks at the disk only."""
     usd_per_1000_chars: Decimal = FREE
     marking: str = "none"
     """How its sound is marked as synthetic, for people who must know."""
