@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from voices.engine import EngineSettings
 from voices.engines.registry import BY_NAME, SYNTHESIZERS
 
+PAI: Path = Path("~/.claude")
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str | Path) else value)]
 
@@ -37,6 +38,10 @@ class _VoiceSettings(BaseModel):
     folders: Folders = Field(
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),
         description="Your own voices, over the shipped ones; of two of the same name, that in the later folder counts.",
+    )
+    pai: Annotated[Folder | None, BeforeValidator(lambda value: None if value == "off" else value)] = Field(
+        default_factory=lambda: PAI.expanduser(),
+        description="Where PAI lies: its voices are read as they are, for ElevenLabs. `off`: they are not.",
     )
 
     def of(self, engine: str) -> EngineSettings:

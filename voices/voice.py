@@ -135,7 +135,9 @@ def load_voice(path: Path) -> Voice:
 def _read_voice(path: Path) -> tuple[Voice | None, list[VoiceFileError]]:
     """The voice with those of its parts that are right, None where there are none; and what is wrong."""
     if not ID.fullmatch(path.stem):
-        return None, [VoiceFileError(path, "a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")]
+        return None, [
+            VoiceFileError(path, "a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
+        ]
     try:
         source, content = _read(path)
         file = _validated(path, source, content)
@@ -159,7 +161,7 @@ def _read(path: Path) -> tuple[str, Any]:
         if len(blob) > MAX_BYTES:
             raise VoiceFileError(path, f"is larger than {MAX_BYTES:,} bytes, which no voice needs; shorten it")
         source = blob.decode("utf-8-sig")
-        return source, yaml.load(source, PlainLoader)  # noqa: S506  a SafeLoader
+        return source, yaml.load(source, PlainLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise VoiceFileError(path, f"this is not YAML: {error.problem}", line=line) from error

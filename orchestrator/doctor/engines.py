@@ -12,14 +12,13 @@ from agents.definition import Agent
 from agents.roster import Roster
 from orchestrator.config import EarSettings, Settings
 from orchestrator.doctor.finding import Finding
-from orchestrator.rosters import voice_folders
+from orchestrator.rosters import lineup_of
 from voices.catalogue import Catalogue, Fallback
 from voices.engines import whisper_models
 from voices.inventory import choose_recognizer, choose_synthesizers, inventory
 from voices.recognition import RecognitionError
 from voices.synthesis import SynthesisError
 from voices.vad import VadUnavailable, load_silero
-from voices.voice import VoiceFileError, load_voices
 
 
 def engines(settings: Settings) -> list[Finding]:
@@ -63,11 +62,11 @@ async def ear(settings: EarSettings, hints: tuple[str, ...]) -> Finding:
 async def mouths(settings: Settings, roster: Roster) -> AsyncGenerator[Finding, None]:
     """One sentence by each agent."""
     try:
-        voices = await anyio.to_thread.run_sync(load_voices, *voice_folders(settings))
+        voices = (await anyio.to_thread.run_sync(lineup_of, settings)).voices
         synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings.voices)
         catalogue = Catalogue(voices, synthesizers)
         await catalogue.warm()
-    except (VoiceFileError, SynthesisError) as error:
+    except SynthesisError as error:
         yield Finding.of("mouth", error)
         return
     yield Finding("mouth", "ok", f"{choice.name}, chosen because {choice.why}")
