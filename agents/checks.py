@@ -50,7 +50,9 @@ def _references(candidates: Candidates, agent_id: str) -> Iterator[FileError]:
         elif other not in candidates.agents and other not in candidates.unread:
             known = [stem for stem in candidates.agents if stem != agent.id]
             yield file.error(("hands_over_to", at), f"there is no agent `{other}`.{did_you_mean(other, known)}")
-    if candidates.voices is not None and agent.voice not in candidates.voices:
+    if not agent.voice:
+        yield file.error((), "there is no voice left for this agent; write `voice`, or add a file to voices/")
+    elif candidates.voices is not None and agent.voice not in candidates.voices:
         yield file.error(("voice",), f"there is no voice `{agent.voice}`.{did_you_mean(agent.voice, sorted(candidates.voices))}")
 
 

@@ -93,7 +93,12 @@ class Agent(BaseModel):
     prompt: str = Field(
         min_length=1, max_length=LONGEST_PROMPT, description="Who the agent is: inline text, or prompts/<file>.md."
     )
-    voice: str = Field(min_length=1, max_length=40, description="A voice's id: voices/<id>.yaml.")
+    voice: str = Field(
+        default="",
+        min_length=1,
+        max_length=40,
+        description="A voice's id: voices/<id>.yaml; if left out, one that no other agent has, always the same.",
+    )
     aliases: tuple[Spoken, ...] = Field(default=(), description="Other names, and how recognisers misspell the name.")
     examples: tuple[Words, ...] = Field(
         default=(), max_length=12, description="What callers say that is for this agent: examples for the router."

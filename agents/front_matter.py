@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -46,7 +45,7 @@ class _Front(BaseModel):
 
 
 class MarkdownAgent:
-    """One such file. What it cannot say, such as a voice, is as in the agent it replaces, or chosen among what is free."""
+    """One such file. What it does not say is as in the agent it replaces."""
 
     def __init__(self, file: YamlFile, body: str) -> None:
         """Raises FileError for front matter that is none of an agent's, and for a file without a prompt."""
@@ -58,10 +57,9 @@ class MarkdownAgent:
         if not self._prompt:
             raise file.error((), "there is no prompt below the front matter; write who the agent is")
 
-    def as_agent(
-        self, replaced: Agent | None, others: Collection[Agent], voices: Collection[str] | None, afterword: str
-    ) -> Agent:
-        """`others` have their voices and names already; `afterword` tells it what of a prompt for work holds on the phone."""
+    def as_agent(self, replaced: Agent | None, others: Collection[Agent], voices: Collection[str], afterword: str) -> Agent:
+        """`others` have their names already; `afterword` tells it what of a prompt for work holds on the phone. Its voice is the
+        one that it or the agent it replaces names; it may have none yet."""
         front, description = self._front, _description(self._front.description)
         role = " ".join(front.persona.title.split()) or (replaced.role if replaced else description)
         said: dict[str, Any] = {
@@ -76,8 +74,8 @@ class MarkdownAgent:
             said["model"] = {"id": model}
         if color := _COLORS.get(front.color, front.color if HEX.fullmatch(front.color) else None):
             said["color"] = color
-        known = {"tools": USUAL, "voice": _voice(self.id, others, voices)} if replaced is None else replaced.model_dump()
-        if isinstance(front.voice, str) and front.voice in (voices or ()):
+        known = {"tools": USUAL} if replaced is None else replaced.model_dump(exclude_unset=True)
+        if isinstance(front.voice, str) and front.voice in voices:
             said["voice"] = front.voice
         return Agent.model_validate({**known, **said})
 
@@ -129,11 +127,3 @@ def _description(written: str) -> str:
     """For the router: without the sample dialogues that Claude Code wants in it."""
     text = " ".join(_EXAMPLES.sub(" ", written.replace("\\n", " ")).split())
     return textwrap.shorten(text or " ".join(written.split()), 1_000, placeholder=" …")
-
-
-def _voice(own: str, others: Collection[Agent], voices: Collection[str] | None) -> str:
-    """The voice of the same name if it is free, else the first that is, else the one that the fewest have."""
-    if not voices:
-        return own
-    taken = Counter(agent.voice for agent in others)
-    return min(sorted(voices), key=lambda voice: (taken[voice], voice != own))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from agents.definition import Agent
 from agents.errors import AgentError
 from agents.outside import Sources
-from agents.survey import survey
+from agents.survey import Survey, survey
+from agents.voice_choice import VoiceChoice
 
 
 class Roster:
@@ -50,17 +51,22 @@ def load(
     folders: Sequence[Path],
     prompts_dir: Path,
     *,
-    known_voices: Collection[str] | None = None,
+    voices: VoiceChoice | None = None,
     sources: Sources | None = None,
 ) -> Roster:
     """The agents of all folders; a file in a later folder replaces the one of the same id in an earlier one.
 
-    A folder that does not exist holds nobody. `known_voices` and `sources` (of tools that others bring), where given, are the
+    A folder that does not exist holds nobody. `voices` and `sources` (of tools that others bring), where given, are the
     only ones allowed. Raises FileError for the first thing wrong, or AgentError where no single file is to blame.
     """
-    found = survey(folders, prompts_dir, voices=known_voices, sources=sources)
+    found = survey(folders, prompts_dir, voices=voices, sources=sources)
+    if not found.agents and not found.errors:
+        raise AgentError(f"there are no agents in {', '.join(map(str, folders))}; put a <name>.yaml there")
+    return roster(found)
+
+
+def roster(found: Survey) -> Roster:
+    """Raises the survey's first error."""
     if found.errors:
         raise found.errors[0]
-    if not found.agents:
-        raise AgentError(f"there are no agents in {', '.join(map(str, folders))}; put a <name>.yaml there")
     return Roster(found.agents.values(), {one: file.path for one, file in found.files.items()})

@@ -20,6 +20,7 @@ def agent_schema() -> dict[str, Any]:
     properties: dict[str, Any] = schema["properties"]
     del properties["id"]
     schema["required"].remove("id")
+    del properties["voice"]["default"]  # nothing that could be written: it stands for being left out
     # Examples, not enums: extensions may bring more tools, and Claude gets new models.
     properties["tools"]["items"]["examples"] = list(KNOWN)
     schema["$defs"]["Model"]["properties"]["id"]["examples"] = list(PRICES)

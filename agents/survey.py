@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from agents.definition import LONGEST_PROMPT, Agent
 from agents.errors import AgentError, FileError
 from agents.front_matter import MarkdownAgent
 from agents.outside import Sources
+from agents.voice_choice import VoiceChoice, choose
 from agents.yaml_file import YamlFile, did_you_mean, read_text
 
 AFTERWORD: Final = "written_for_work.md"
@@ -27,6 +28,8 @@ class Survey:
     agents: Mapping[str, Agent]
     files: Mapping[str, YamlFile]
     errors: tuple[AgentError, ...]
+    chosen: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The voices of those agents that name none, by id; `agents` have them, too."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,14 @@ def survey(
     folders: Sequence[Path],
     prompts_dir: Path,
     *,
-    voices: Collection[str] | None = None,
+    voices: VoiceChoice | None = None,
     sources: Sources | None = None,
     files: Sequence[Path] = (),
 ) -> Survey:
     """A file replaces the one of its id in an earlier folder; `files` come after all folders. Whatever they hold, nothing raises.
 
     In one folder `.yaml` goes before `.md`, and a folder that does not exist holds nobody. `voices` and `sources`, where
-    given, are the only ones there are.
+    given, are the only ones there are; an agent without a voice gets one of them.
     """
     errors: list[FileError] = []
     found: dict[str, _Found] = {}
@@ -59,14 +62,26 @@ def survey(
                 found[one] = read
         except FileError as error:
             errors.append(error)
-    agents = _agents(found, prompts_dir, voices)
+    agents = _agents(found, prompts_dir, () if voices is None else voices.known)
+    chosen = _chosen(agents, voices)
+    agents = {one: agent.model_copy(update={"voice": chosen.get(one, agent.voice)}) for one, agent in agents.items()}
     unread = {error.path.stem for error in errors}
-    candidates = Candidates(agents, {one: read.file for one, read in found.items()}, unread, voices, sources)
-    return Survey(candidates.agents, candidates.files, (*errors, *contradictions(candidates)))
+    known = None if voices is None else voices.known
+    candidates = Candidates(agents, {one: read.file for one, read in found.items()}, unread, known, sources)
+    return Survey(candidates.agents, candidates.files, (*errors, *contradictions(candidates)), chosen)
 
 
-def _agents(found: Mapping[str, _Found], prompts_dir: Path, voices: Collection[str] | None) -> dict[str, Agent]:
-    """Those in Markdown are the last to choose among voices and names. Raises FileError where a file of ours is missing."""
+def _chosen(agents: Mapping[str, Agent], voices: VoiceChoice | None) -> Mapping[str, str]:
+    """Where no voices are known, each agent's is its id."""
+    if voices is None:
+        return {one: one for one, agent in agents.items() if not agent.voice}
+    without = {one for one, agent in agents.items() if not agent.voice or agent.voice in voices.unusable}
+    named = [agent.voice for one, agent in agents.items() if one not in without]
+    return choose(without, named, voices)
+
+
+def _agents(found: Mapping[str, _Found], prompts_dir: Path, voices: Collection[str]) -> dict[str, Agent]:
+    """Those in Markdown are the last to choose among names. Raises FileError where a file of ours is missing."""
     agents = {one: read.agent for one, read in found.items() if read.agent and not read.markdown}
     for one, read in found.items():
         if read.markdown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
+from orchestrator.lineup import Lineup
 from orchestrator.meter import charge
 from orchestrator.minds import Minds
 from orchestrator.music.choice import open_music
@@ -41,8 +42,8 @@ from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.pin import Trust
-from orchestrator.renewal import Renewal, stamp
-from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
+from orchestrator.renewal import Renewal, read_lineup, stamp
+from orchestrator.rosters import PROMPTS, phrases_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from orchestrator.tasks import Task, Tasks
@@ -52,7 +53,6 @@ from telephony.line import Line, LineError
 from voices.endpoint import PauseEndpointer
 from voices.inventory import Choice
 from voices.vad import SileroVad, load_silero
-from voices.voice import Voice, load_voices
 
 log = structlog.get_logger()
 
@@ -158,26 +158,27 @@ class House:
 class _Texts:
     """All that is read from files."""
 
+    lineup: Lineup
     roster: Roster
     prompts: Prompts
     phrases: Phrases
     lines: Lines
     hold: HoldWords
     work: WorkWords
-    voices: Mapping[str, Voice]
 
 
 def _read(settings: Settings) -> _Texts:
     zones()
-    roster = roster_of(settings)
+    lineup = read_lineup(settings)
+    roster = lineup.roster
     return _Texts(
+        lineup,
         roster,
         Prompts.read(roster, PROMPTS),
         phrases_of(roster),
         Lines.read(PROMPTS / "lines.yaml"),
         HoldWords.read(PROMPTS / "hold.yaml"),
         WorkWords.read(PROMPTS),
-        load_voices(*voice_folders(settings)),
     )
 
 
@@ -196,7 +197,7 @@ async def open_house(
         toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, texts.prompts))
         recognizer, ears = await open_ears(settings.ears, stack)
-        catalogue, mouths = await open_voices(settings.voices, texts.voices, stack)
+        catalogue, mouths = await open_voices(settings.voices, texts.lineup.voices, stack)
         await anyio.to_thread.run_sync(load_silero)
         now = clock(settings.house.zone)
         if runner is None:
@@ -224,7 +225,7 @@ async def open_house(
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, limits, settings.earcons)
         today = now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
-        renewal = Renewal(settings, brain, parts, before)
+        renewal = Renewal(settings, brain, parts, before, texts.lineup)
         await toolbox.settled()
 
         def may_spend(task: Task) -> bool:

@@ -117,27 +117,25 @@ def agents_schema() -> None:
 def agents_new(
     name: Annotated[str, typer.Argument(help="As spoken: Ruth.")],
     purpose: Annotated[str | None, typer.Option("--for", help="What people call them for.")] = None,
-    voice: Annotated[str | None, typer.Option(help="One of the voices; asked for with those that are free.")] = None,
+    voice: Annotated[str | None, typer.Option(help="One of `pai-voice voices list`; one that nobody has if left out.")] = None,
     manner: Annotated[str | None, typer.Option("--talks", help="How they talk.")] = None,
 ) -> None:
-    """Write a new agent and a test for it into this folder. Asks three questions, unless they are answered by options."""
+    """Write a new agent and a test for it into this folder. Asks two questions, unless they are answered by options."""
+    from agents.yaml_file import did_you_mean
     from orchestrator.lint import lint
-    from orchestrator.new_agent import NewAgent, free_voices, write
-    from orchestrator.rosters import agent_voices, roster_of, voice_folders
+    from orchestrator.new_agent import NewAgent, write
+    from orchestrator.rosters import lineup_of
 
     settings = configured().settings
-    voices = agent_voices(*voice_folders(settings))
-    roster = roster_of(settings)
-    free = free_voices(roster, voices) or voices
+    lineup = lineup_of(settings)
+    if voice and voice not in lineup.voices:
+        fail(f"there is no voice `{voice}`.{did_you_mean(voice, sorted(lineup.voices))}", "take one of `pai-voice voices list`")
     try:
         purpose = purpose or str(typer.prompt(f"What is {name} for?"))
-        voice = voice or str(typer.prompt(f"Which voice? {', '.join(free)}", default=free[0]))
         manner = manner or str(typer.prompt(f"How does {name} talk?"))
     except typer.Abort:
-        fail("not all questions were answered", "answer them, or give --for, --voice and --talks")
-    if voice not in voices:
-        fail(f"there is no voice {voice!r}", f"take one of: {', '.join(voices)}")
-    file, test = write(NewAgent(name, purpose, voice, manner), roster, Path())
+        fail("not all questions were answered", "answer them, or give --for and --talks")
+    file, test = write(NewAgent(name, purpose, manner, voice), lineup.roster, Path())
     complaints = lint(settings, [file])
     for complaint in complaints:
         screen.print(complaint.as_text())

@@ -48,6 +48,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
     "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
+    "PAI_DIR": ("voices", "pai"),
 }
 LISTS: Final = frozenset({"allow", "agents", "folders", "engines", "environment", "setting_sources", "retries"})
 

@@ -19,7 +19,7 @@ from orchestrator.events import CallStarted, DigitPressed, Entry
 from orchestrator.journal import JOURNAL, RECORDING
 from orchestrator.mind import HIDDEN
 from orchestrator.recorded import AGENTS, SUMMARY, Recorded
-from orchestrator.rosters import ROOT, roster_of, survey_of
+from orchestrator.rosters import ROOT, lineup_of, roster_of
 from orchestrator.screen import as_text
 
 TRANSCRIPT: Final = "transcript.txt"
@@ -53,9 +53,10 @@ def export(settings: Settings, call: Recorded, out: Path, *, mask: bool) -> Path
 
 def _own_agents(settings: Settings) -> dict[str, str]:
     """Whole in themselves: with the prompt, also where that is a file of its own, or where the agent is Markdown."""
-    found = survey_of(settings)
+    found = lineup_of(settings).found
     own = (agent for one, agent in found.agents.items() if found.files[one].path.parent != ROOT / "agents")
-    dumped = {agent.id: agent.model_dump(mode="json", exclude={"id"}, exclude_defaults=True) for agent in own}
+    without = {one: {"id", "voice"} if one in found.chosen else {"id"} for one in found.agents}  # whose voice was chosen here
+    dumped = {agent.id: agent.model_dump(mode="json", exclude=without[agent.id], exclude_defaults=True) for agent in own}
     return {f"{one}.yaml": yaml.safe_dump(fields, sort_keys=False, allow_unicode=True) for one, fields in dumped.items()}
 
 

@@ -73,7 +73,9 @@ def _fix(error: Exception) -> str | None:
             return "give the path of a file that is there and can be read"
         case FileError():
             return f"edit {error.path}, line {error.line}"
-        case AgentError() | VoiceFileError():
+        case VoiceFileError():
+            return f"edit {error.path}, line {error.line}"
+        case AgentError():
             return "correct that; `pai-voice doctor` checks all agents and voices"
         case RecognitionError() | SynthesisError() | VadUnavailable():
             return "install what is missing; `pai-voice doctor` shows what is here"

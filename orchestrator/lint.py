@@ -17,8 +17,10 @@ from agents.roster import Roster
 from agents.survey import Survey
 from orchestrator.config import Settings
 from orchestrator.confusable import alike, phones
+from orchestrator.lint_voices import shared_voices, voice_advice
 from orchestrator.phrases import Phrases, plain
-from orchestrator.rosters import PROMPTS, phrases_of, survey_of
+from orchestrator.rosters import PROMPTS, lineup_of, phrases_of
+from voices.voice import VoiceFileError
 
 LONG_PROMPT: Final = 6_000  # characters: some 1,500 tokens, which every first turn must read
 FEW_TURNS: Final = 200  # a long call; an agent who cannot pay for it is cut off
@@ -44,6 +46,10 @@ class Complaint:
             return cls(state, str(error.path), error.line, error.column, error.problem)
         return cls(state, "", 1, 1, str(error))
 
+    @classmethod
+    def of_voice(cls, error: VoiceFileError, state: Literal["error", "warning"] = "error") -> Complaint:
+        return cls(state, str(error.path), error.line, 1, error.problem)
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -53,13 +59,18 @@ class Complaint:
 
 
 def lint(settings: Settings, files: Sequence[Path] = ()) -> list[Complaint]:
-    """Of all agents, or of these files as if they lay in the last of the folders. Errors first. Raises VoiceFileError."""
-    found = survey_of(settings, files)
-    complaints = [Complaint.of(error) for error in (*found.errors, *_nobody(found, files))]
-    complaints += [Complaint.of(error, "warning") for error in advice(_sound(found), settings)]
+    """Of all agents and voices, or of these agents' files as if they lay in the last of the folders. Errors first."""
+    lineup = lineup_of(settings, files)
+    found = lineup.found
+    sound = _sound(found)
+    voices = [Complaint.of_voice(error) for error in lineup.files.errors]
+    complaints = [*(Complaint.of(error) for error in (*found.errors, *_nobody(found, files))), *voices]
+    complaints += [Complaint.of(error, "warning") for error in (*advice(sound, settings), *shared_voices(sound, lineup.free))]
+    complaints += [Complaint.of_voice(error, "warning") for error in (*voice_advice(lineup, settings), *lineup.pai.errors)]
     if not files:
         return complaints
-    named = {"", *map(str, files)}
+    spoken = {str(found.files[one].data.get("voice")) for one in found.agents if found.files[one].path in files}
+    named = {"", *map(str, files), *(str(error.path) for error in lineup.files.errors if error.path.stem in spoken)}
     return [complaint for complaint in complaints if complaint.file in named]
 
 
@@ -67,7 +78,7 @@ def _sound(found: Survey) -> Survey:
     """Without those that have errors: for them advice can wait."""
     broken = {error.path for error in found.errors if isinstance(error, FileError)}
     agents = {one: agent for one, agent in found.agents.items() if found.files[one].path not in broken}
-    return Survey(agents, found.files, ())
+    return Survey(agents, found.files, (), found.chosen)
 
 
 def _nobody(found: Survey, files: Sequence[Path]) -> Iterator[FileError]:
@@ -82,7 +93,7 @@ def advice(found: Survey, settings: Settings) -> Iterator[FileError]:
     """Warnings, for the agents that could be read."""
     if not found.agents:
         return
-    yield from _voices_and_colors(found)
+    yield from _colors(found)
     yield from _alike(found)
     roster = Roster(found.agents.values())
     prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
@@ -100,15 +111,13 @@ def advice(found: Survey, settings: Settings) -> Iterator[FileError]:
         yield from _costs(found, agent, prompts, settings)
 
 
-def _voices_and_colors(found: Survey) -> Iterator[FileError]:
-    for key in ("voice", "color"):
-        first: dict[str, str] = {}
-        for one, agent in found.agents.items():
-            value = getattr(agent, key)
-            if (other := first.setdefault(value, one)) != one and (key == "voice" or key in found.files[one].data):
-                yield found.files[one].error(
-                    (key,), f"`{value}` is {other}'s {key} too, so who speaks is hard to tell; take another"
-                )
+def _colors(found: Survey) -> Iterator[FileError]:
+    first: dict[str, str] = {}
+    for one, agent in found.agents.items():
+        if (other := first.setdefault(agent.color, one)) != one and "color" in found.files[one].data:
+            yield found.files[one].error(
+                ("color",), f"`{agent.color}` is {other}'s color too, so who speaks is hard to tell; take another"
+            )
     for one, agent in found.agents.items():
         if HEX.fullmatch(agent.color) and (worst := min(contrast(agent.color, screen) for screen in SCREENS)) < LEAST_CONTRAST:
             low = f"`{agent.color}` has a contrast of only {worst:.1f} on a black or a white screen"

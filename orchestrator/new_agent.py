@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,12 +20,12 @@ LONGEST: Final = {"purpose": 900, "manner": 2_000}  # so that the file stays wit
 
 @dataclass(frozen=True)
 class NewAgent:
-    """The answers to the three questions, as they were given."""
+    """The answers to the questions, as they were given."""
 
     name: str
     purpose: str
-    voice: str
     manner: str
+    voice: str | None = None
 
     @property
     def id(self) -> str:
@@ -41,14 +40,14 @@ class NewAgent:
         purpose, manner = (_line(text)[: LONGEST[key]] for key, text in (("purpose", self.purpose), ("manner", self.manner)))
         role = textwrap.shorten(purpose, 120, placeholder=" …")
         description = purpose if purpose.lower().startswith("use ") else f"Use for {purpose}"
+        voice = f"voice: {self.voice}\n" if self.voice else ""
         return f"""\
 {HINT}
 name: {_scalar(_line(self.name))}
 role: {_scalar(role)}
 description: >-
 {_folded(_sentence(description))}
-voice: {self.voice}
-tools: [{", ".join(USUAL)}]
+{voice}tools: [{", ".join(USUAL)}]
 prompt: |
 {_folded(f"People call you for this: {_sentence(purpose)}")}
 
@@ -70,12 +69,6 @@ async def test_{function}_answers_by_name(claude, rehearsal):
         assert call.said[-1].agent == "{self.id}"
         assert "Tell me a little more" in call.said[-1].text
 '''
-
-
-def free_voices(roster: Roster, voices: Sequence[str]) -> tuple[str, ...]:
-    """Those that no agent has yet."""
-    taken = {agent.voice for agent in roster}
-    return tuple(voice for voice in voices if voice not in taken)
 
 
 def write(agent: NewAgent, roster: Roster, folder: Path) -> tuple[Path, Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +16,15 @@ import structlog
 from agents.claude import ClaudeBrain
 from agents.errors import AgentError
 from agents.prompting import Prompts
-from agents.roster import Roster
 from orchestrator.config import Settings
+from orchestrator.lineup import Lineup
 from orchestrator.parts import Parts
 from orchestrator.phrases import Phrases
-from orchestrator.rosters import PROMPTS, agent_folders, roster_of, voice_folders
+from orchestrator.rosters import PROMPTS, agent_folders, lineup_of, voice_folders
 from orchestrator.router import Router
-from voices.voice import Voice, VoiceFileError, load_voices
+from orchestrator.voice_memory import keep, remembered
+from voices.pai_voices import places, root
+from voices.voice import NONE, VoiceFileError
 
 log = structlog.get_logger()
 
@@ -34,14 +36,14 @@ Stamp = frozenset[tuple[str, int, int, int]]
 class Renewal:
     """The parts of each next call. A call that is under way keeps its own; brain and engines are the same all along."""
 
-    def __init__(self, settings: Settings, brain: ClaudeBrain, parts: Parts, stamp: Stamp) -> None:
-        """`stamp` is the files' from before `parts` were made of them."""
-        self._settings, self._brain, self._parts, self._stamp = settings, brain, parts, stamp
+    def __init__(self, settings: Settings, brain: ClaudeBrain, parts: Parts, stamp: Stamp, lineup: Lineup) -> None:
+        """`stamp` is the files' from before the lineup was read of which `parts` were made."""
+        self._settings, self._brain, self._parts, self._stamp, self._lineup = settings, brain, parts, stamp, lineup
         self._looking = anyio.Lock()
 
     async def parts(self) -> Parts:
-        """Costs a look at each file's date; only what changed is read, off the event loop. What is broken changes nothing, and is
-        logged once."""
+        """Costs a look at each file's date; only what changed is read, off the event loop. While an agent is broken nothing
+        changes, while a voice is it stays as it was; both are logged once."""
         async with self._looking:
             now = await anyio.to_thread.run_sync(stamp, self._settings)
             if now != self._stamp:
@@ -51,11 +53,11 @@ class Renewal:
 
     async def _renew(self) -> None:
         try:
-            roster, prompts, voices = await anyio.to_thread.run_sync(_read, self._settings)
-        except (AgentError, VoiceFileError) as error:
+            lineup, prompts = await anyio.to_thread.run_sync(_read, self._settings, self._lineup)
+        except AgentError as error:
             log.warning("agents_not_renewed", error=str(error), fix="correct that; calls go on with the agents as they were")
             return
-        before = self._parts.minds
+        self._lineup, roster, before = lineup, lineup.roster, self._parts.minds
         phrases = Phrases(before.phrases.words, roster.all_names())
         minds = replace(
             before,
@@ -65,25 +67,52 @@ class Renewal:
             router_system=prompts.router_system(),
             phrases=phrases,
         )
-        self._parts = replace(self._parts, minds=minds, catalogue=self._parts.catalogue.with_voices(voices))
+        self._parts = replace(self._parts, minds=minds, catalogue=self._parts.catalogue.with_voices(lineup.voices))
         log.info("agents_renewed", agents=[agent.id for agent in roster])
 
 
 def stamp(settings: Settings) -> Stamp:
-    """Of all files in the folders of agents and voices, and in the prompts beside the agents. Looks at the disk."""
-    agents, voices = agent_folders(settings), voice_folders(settings)
-    folders = (*agents, *(folder / "prompts" for folder in agents), PROMPTS, *voices)
-    return frozenset(mark for folder in folders for mark in _marks(folder))
+    """Of all files in the folders of agents and voices, in the prompts beside the agents, and of PAI's. Looks at the disk."""
+    agents, voices, pai = agent_folders(settings), voice_folders(settings), settings.voices.pai
+    folders = (*agents, *(folder / "prompts" for folder in agents), PROMPTS, *voices, *((root(pai) / "agents",) if pai else ()))
+    files = places(pai) if pai else ()
+    return frozenset(
+        (*(mark for folder in folders for mark in _marks(folder)), *(mark for file in files for mark in _mark(file)))
+    )
 
 
 def _marks(folder: Path) -> Iterator[tuple[str, int, int, int]]:
     with suppress(OSError), os.scandir(folder) as entries:  # no such folder, or gone while we look: then nothing is there
         for entry in entries:
             if Path(entry.name).suffix in _READ:
-                found = entry.stat()
-                yield entry.path, found.st_mtime_ns, found.st_size, found.st_ino
+                yield from _mark(entry)
 
 
-def _read(settings: Settings) -> tuple[Roster, Prompts, Mapping[str, Voice]]:
-    roster = roster_of(settings)
-    return roster, Prompts.read(roster, PROMPTS), load_voices(*voice_folders(settings))
+def _mark(file: os.DirEntry[str] | Path) -> Iterator[tuple[str, int, int, int]]:
+    with suppress(OSError):
+        found = file.stat()
+        yield os.fspath(file), found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def read_lineup(settings: Settings, before: Lineup | None = None) -> Lineup:
+    """For a service: what is wrong with voices is logged, once, and the voices that agents are given are remembered.
+
+    Raises AgentError, for the first agent that is wrong.
+    """
+    lineup = lineup_of(settings, last_good=before.files.voices if before else NONE)
+    told = {str(error) for error in _wrong(before)} if before else set[str]()
+    for error in _wrong(lineup):
+        if str(error) not in told:
+            log.warning("voice_file_broken", error=str(error), fix="correct that; all other voices are as they should be")
+    if not lineup.found.errors:
+        keep(settings.home, lineup.found, remembered(settings.home))
+    return lineup
+
+
+def _wrong(lineup: Lineup) -> tuple[VoiceFileError, ...]:
+    return (*lineup.files.errors, *lineup.pai.errors)
+
+
+def _read(settings: Settings, before: Lineup) -> tuple[Lineup, Prompts]:
+    lineup = read_lineup(settings, before)
+    return lineup, Prompts.read(lineup.roster, PROMPTS)

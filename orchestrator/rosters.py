@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from agents import functions
 from agents.definition import Agent
 from agents.outside import Sources
-from agents.roster import Roster, load
-from agents.survey import Survey, survey
+from agents.roster import Roster
 from agents.yaml_file import did_you_mean
 from orchestrator.config import Settings
 from orchestrator.errors import NoSuchAgent
+from orchestrator.lineup import Lineup, Places, line_up
 from orchestrator.phrases import Phrases
-from voices.catalogue import CALLER
-from voices.voice import SHIPPED, load_voices
+from orchestrator.voice_memory import remembered
+from voices.voice import NONE, SHIPPED, Voice
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROMPTS: Final = ROOT / "prompts"
@@ -33,23 +33,21 @@ def voice_folders(settings: Settings) -> tuple[Path, ...]:
     return (SHIPPED, *(folder for folder in settings.voices.folders if folder.resolve() != SHIPPED))
 
 
-def agent_voices(*folders: Path) -> tuple[str, ...]:
-    """All that an agent may have, shipped and in these folders: callers that are made have one of their own.
-
-    Raises VoiceFileError.
-    """
-    return tuple(voice for voice in load_voices(*folders) if voice != CALLER)
-
-
 def tool_sources(settings: Settings) -> Sources:
     """Of tools that others bring, as far as they can be known without asking a server."""
     return Sources(tuple(settings.tools), functions.known())
 
 
+def lineup_of(settings: Settings, files: Sequence[Path] = (), *, last_good: Mapping[str, Voice] = NONE) -> Lineup:
+    """Agents and voices, with everything that is wrong, and with these agents' files over all others."""
+    voices = settings.voices
+    places = Places(agent_folders(settings), voice_folders(settings), PROMPTS, voices.pai, tool_sources(settings), files)
+    return line_up(places, remembered=remembered(settings.home), last_good=last_good)
+
+
 def roster_of(settings: Settings) -> Roster:
-    """Raises AgentError, with the first thing that is wrong; VoiceFileError."""
-    voices = agent_voices(*voice_folders(settings))
-    return load(agent_folders(settings), PROMPTS, known_voices=voices, sources=tool_sources(settings))
+    """Raises AgentError, with the first thing that is wrong. A broken voice's file is not: `lint` tells of those."""
+    return lineup_of(settings).roster
 
 
 def phrases_of(roster: Roster) -> Phrases:
@@ -63,9 +61,3 @@ def agent_named(roster: Roster, name: str) -> Agent:
     if (found := names.get(name.casefold())) is None:
         raise NoSuchAgent(f"there is no agent `{name}`.{did_you_mean(name, [agent.id for agent in roster])}")
     return found
-
-
-def survey_of(settings: Settings, files: Sequence[Path] = ()) -> Survey:
-    """The same with everything that is wrong, and with these files over all others. Raises VoiceFileError."""
-    voices = agent_voices(*voice_folders(settings))
-    return survey(agent_folders(settings), PROMPTS, voices=voices, sources=tool_sources(settings), files=files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,11 @@ def logs_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(structlog, "configure", uncached)
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def no_pai_of_the_developers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voices.settings.PAI", Path("no-such-folder"))
 
 
 @pytest.fixture

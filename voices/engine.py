@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -48,6 +49,9 @@ class Engine(Generic[T]):
     """Fetches what is missing, if it can be fetched. Blocks between items. Raises what `warm` of the seam raises."""
     settings: type[EngineSettings] = EngineSettings
     options: type[EngineOptions] = EngineOptions
+    unfit: Callable[[Any, Path], str | None] = lambda _options, _folder: None
+    """What keeps it from speaking with these options, though they are well-formed, and how to fix that; None if nothing does. A
+    variant or a clip that is not there, for one. Paths in the options are relative to the folder. Looks at the disk only."""
     usd_per_1000_chars: Decimal = FREE
     tags: frozenset[str] = frozenset()
     """Expressive tags that it understands in a text, such as `laugh` for `[laugh]`; all others are taken out before."""

@@ -14,6 +14,7 @@ from voices.engine import EngineSettings
 from voices.engines.registry import BY_NAME, RECOGNIZERS, RECOGNIZERS_BY_NAME, SYNTHESIZERS
 from voices.engines.whisper_packages import SHIPPED
 
+PAI: Path = Path("~/.claude")
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str | Path) else value)]
 
@@ -56,6 +57,10 @@ class _VoiceSettings(BaseModel):
     folders: Folders = Field(
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),
         description="Your own voices, over the shipped ones; of two of the same name, that in the later folder counts.",
+    )
+    pai: Annotated[Folder | None, BeforeValidator(lambda value: None if value == "off" else value)] = Field(
+        default_factory=lambda: PAI.expanduser(),
+        description="Where PAI lies: its voices are read as they are, for ElevenLabs. `off`: they are not.",
     )
 
     def of(self, engine: str) -> EngineSettings:

@@ -12,6 +12,7 @@ from datetime import date
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 import yaml
@@ -23,12 +24,19 @@ from voices.synthesis import Rendering
 SHIPPED: Final = Path(__file__).resolve().parent
 NOT_VOICES: Final = frozenset({"pronunciation.yaml"})
 """Files that may lie beside voices."""
-_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+MAX_BYTES: Final = 64 * 1024
+ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 class VoiceFileError(Exception):
+    """Reads `file:line: problem and fix`."""
+
     code: ClassVar[str] = "voice_file"
     retryable: ClassVar[bool] = False
+
+    def __init__(self, path: Path, problem: str, *, line: int = 1) -> None:
+        super().__init__(f"{path}:{line}: {problem}")
+        self.path, self.problem, self.line = path, problem, line
 
 
 class Owner(BaseModel):
@@ -64,54 +72,128 @@ class Voice:
     owner: Owner | None = None
 
 
+NONE: Final[Mapping[str, Voice]] = MappingProxyType({})
+
+
+class PlainLoader(yaml.SafeLoader):
+    """SafeLoader without merge keys (`<<`), of which a small file can make a huge one."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012  (PyYAML's own name and form)
+        first: found for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items() if first != "<"
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFiles:
+    """What the files of some folders hold, and all that is wrong with them."""
+
+    voices: Mapping[str, Voice]
+    errors: tuple[VoiceFileError, ...] = ()
+
+    @property
+    def unusable(self) -> frozenset[str]:
+        """Ids of files that are no voice now, with nothing in their place."""
+        return frozenset(error.path.stem for error in self.errors) - self.voices.keys()
+
+
 def load_voices(*folders: Path) -> dict[str, Voice]:
     """The shipped voices and those of the folders; a later file replaces an earlier one of its name. Raises VoiceFileError."""
-    files = {
-        path.stem: path for folder in (SHIPPED, *folders) for path in sorted(folder.glob("*.yaml")) if path.name not in NOT_VOICES
-    }
-    return {name: load_voice(path) for name, path in files.items()}
+    found = read_voices(*folders)
+    if found.errors:
+        raise found.errors[0]
+    return dict(found.voices)
+
+
+def read_voices(*folders: Path, last_good: Mapping[str, Voice] = NONE) -> VoiceFiles:
+    """As `load_voices`, but a broken file costs only itself: the voice it last was stays, else the parts of it that are right,
+    else the voice of the same name in an earlier folder."""
+    stacks: dict[str, list[Path]] = {}
+    for folder in (SHIPPED, *folders):
+        for path in sorted(folder.glob("*.yaml")):
+            if path.name not in NOT_VOICES:
+                stacks.setdefault(path.stem, []).append(path)
+    voices: dict[str, Voice] = {}
+    errors: list[VoiceFileError] = []
+    for name, paths in stacks.items():
+        for path in reversed(paths):
+            voice, wrong = _read_voice(path)
+            errors += wrong
+            if found := last_good.get(name, voice) if wrong else voice:
+                voices[name] = found
+                break
+    return VoiceFiles(voices, tuple(errors))
 
 
 def load_voice(path: Path) -> Voice:
     """One voice's file. Raises VoiceFileError."""
-    if not _ID.fullmatch(path.stem):
-        raise VoiceFileError(f"{path}: a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
-    source, content = _read(path)
+    voice, wrong = _read_voice(path)
+    if voice is None or wrong:
+        raise wrong[0]
+    return voice
+
+
+def _read_voice(path: Path) -> tuple[Voice | None, list[VoiceFileError]]:
+    """The voice with those of its parts that are right, None where there are none; and what is wrong."""
+    if not ID.fullmatch(path.stem):
+        return None, [
+            VoiceFileError(path, "a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
+        ]
     try:
-        file = _File.model_validate(content)
-    except ValidationError as error:
-        raise _complaint(path, source, error, _File, ()) from error
-    renderings = {engine: _rendering(path, source, engine, part, file) for engine, part in file.engines.items()}
-    return Voice(path.stem, file.description, renderings, file.language, file.like, file.owner)
+        source, content = _read(path)
+        file = _validated(path, source, content)
+    except VoiceFileError as error:
+        return None, [error]
+    renderings: dict[str, Rendering] = {}
+    wrong: list[VoiceFileError] = []
+    for engine, part in file.engines.items():
+        try:
+            renderings[engine] = _rendering(path, source, engine, part, file)
+        except VoiceFileError as error:
+            wrong.append(error)
+    voice = Voice(path.stem, file.description, renderings, file.language, file.like, file.owner)
+    return voice if renderings else None, wrong
 
 
 def _read(path: Path) -> tuple[str, Any]:
     try:
-        source = path.read_text("utf-8")
-        return source, yaml.safe_load(source)
+        with path.open("rb") as opened:
+            blob = opened.read(MAX_BYTES + 1)
+        if len(blob) > MAX_BYTES:
+            raise VoiceFileError(path, f"is larger than {MAX_BYTES:,} bytes, which no voice needs; shorten it")
+        source = blob.decode("utf-8-sig")
+        return source, yaml.load(source, PlainLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise VoiceFileError(f"{path}:{line}: this is not YAML: {error.problem}") from error
+        raise VoiceFileError(path, f"this is not YAML: {error.problem}", line=line) from error
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        raise VoiceFileError(f"{path}:1: this cannot be read: {type(error).__name__}; write it anew, as UTF-8 text") from error
+        raise VoiceFileError(path, f"this cannot be read: {type(error).__name__}; write it anew, as UTF-8 text") from error
 
 
-def _rendering(path: Path, source: str, engine: str, part: dict[str, Any], file: _File) -> Rendering:
-    if engine not in BY_NAME:
-        near = get_close_matches(engine, BY_NAME, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(BY_NAME)}"
-        raise VoiceFileError(f"{path}:{_line(source, (engine,))}: there is no engine {engine!r}; {hint}")
-    options = {key: value for key, value in part.items() if key != "gain_db"}
-    model = BY_NAME[engine].options
+def _validated(path: Path, source: str, content: Any) -> _File:
     try:
-        model.model_validate(options)
+        return _File.model_validate(content)
     except ValidationError as error:
-        raise _complaint(path, source, error, model, ("engines", engine)) from error
+        raise _complaint(path, source, error, _File, ()) from error
+
+
+def _rendering(path: Path, source: str, name: str, part: dict[str, Any], file: _File) -> Rendering:
+    if (engine := BY_NAME.get(name)) is None:
+        near = get_close_matches(name, BY_NAME, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(BY_NAME)}"
+        raise VoiceFileError(path, f"there is no engine {name!r}; {hint}", line=_line(source, ("engines", name)))
+    options = {key: value for key, value in part.items() if key != "gain_db"}
+    try:
+        checked = engine.options.model_validate(options)
+    except ValidationError as error:
+        raise _complaint(path, source, error, engine.options, ("engines", name)) from error
+    if problem := engine.unfit(checked, path.parent):
+        raise VoiceFileError(path, f"engines.{name}: {problem}", line=_line(source, ("engines", name)))
     gain_db = part.get("gain_db", 0.0)
     if not isinstance(gain_db, int | float) or not -40 <= gain_db <= 40:
-        raise VoiceFileError(f"{path}:{_line(source, (engine, 'gain_db'))}: gain_db is a number of dB between -40 and 40")
+        line = _line(source, ("engines", name, "gain_db"))
+        raise VoiceFileError(path, "gain_db is a number of dB between -40 and 40", line=line)
     digest = sha256(source.encode()).hexdigest()[:16]
-    return Rendering(path.stem, engine, float(gain_db), options, file.speed, file.language, path.parent, digest)
+    return Rendering(path.stem, name, float(gain_db), options, file.speed, file.language, path.parent, digest)
 
 
 def _complaint(path: Path, source: str, error: ValidationError, model: type[BaseModel], above: tuple[str, ...]) -> VoiceFileError:
@@ -120,8 +202,8 @@ def _complaint(path: Path, source: str, error: ValidationError, model: type[Base
     if first["type"] == "extra_forbidden":
         near = get_close_matches(where[-1], model.model_fields, 1)
         known = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(model.model_fields)}"
-        return VoiceFileError(f"{path}:{_line(source, where)}: unknown key {'.'.join(where)}; {known}")
-    return VoiceFileError(f"{path}:{_line(source, where)}: {'.'.join(where) or 'the file'}: {first['msg']}")
+        return VoiceFileError(path, f"unknown key {'.'.join(where)}; {known}", line=_line(source, where))
+    return VoiceFileError(path, f"{'.'.join(where) or 'the file'}: {first['msg']}", line=_line(source, where))
 
 
 def _line(source: str, keys: tuple[str, ...]) -> int:

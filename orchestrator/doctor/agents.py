@@ -9,7 +9,6 @@ from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
 from orchestrator.lint import Complaint, lint
 from orchestrator.rosters import roster_of
-from voices.voice import VoiceFileError
 
 NAME: Final = "agents"
 LINT: Final = "`pai-voice agents lint` shows them"
@@ -23,7 +22,7 @@ def agents(settings: Settings) -> list[Finding]:
         if errors:
             return errors
         names = ", ".join(agent.name for agent in roster_of(settings))
-    except (AgentError, VoiceFileError) as error:
+    except AgentError as error:
         return [Finding.of(NAME, error)]
     if not complaints:
         return [Finding(NAME, "ok", names)]

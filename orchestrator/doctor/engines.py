@@ -12,7 +12,7 @@ from agents.definition import Agent
 from agents.roster import Roster
 from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
-from orchestrator.rosters import voice_folders
+from orchestrator.rosters import lineup_of
 from voices.catalogue import Catalogue, Charge, Fallback
 from voices.engines.registry import RECOGNIZERS_BY_NAME
 from voices.inventory import choose_recognizer, choose_synthesizers, inventory
@@ -20,7 +20,6 @@ from voices.recognition import RecognitionError
 from voices.settings import EarSettings
 from voices.synthesis import SynthesisError
 from voices.vad import VadUnavailable, load_silero
-from voices.voice import VoiceFileError, load_voices
 
 
 def engines(settings: Settings) -> list[Finding]:
@@ -60,11 +59,11 @@ async def ear(settings: EarSettings) -> Finding:
 async def mouths(settings: Settings, roster: Roster) -> AsyncGenerator[Finding, None]:
     """One sentence by each agent."""
     try:
-        voices = await anyio.to_thread.run_sync(load_voices, *voice_folders(settings))
+        voices = (await anyio.to_thread.run_sync(lineup_of, settings)).voices
         synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings.voices)
         catalogue = Catalogue(voices, synthesizers)
         await catalogue.warm()
-    except (VoiceFileError, SynthesisError) as error:
+    except SynthesisError as error:
         yield Finding.of("mouth", error)
         return
     yield Finding("mouth", "ok", f"{choice.name}, chosen because {choice.why}")

@@ -25,6 +25,7 @@ from orchestrator.delivery import Verdict
 from orchestrator.earcons import EarconSettings
 from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
+from orchestrator.lineup import voice_choice
 from orchestrator.minds import Minds
 from orchestrator.music.loop import Music
 from orchestrator.music.mood import Mood
@@ -33,7 +34,7 @@ from orchestrator.notes import NoteList, Notes
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
-from orchestrator.rosters import PROMPTS, ROOT, agent_voices, phrases_of
+from orchestrator.rosters import PROMPTS, ROOT, phrases_of
 from orchestrator.router import Router
 from orchestrator.tasks import Task, Tasks
 from orchestrator.zones import zones
@@ -43,7 +44,7 @@ from voices.engines.tones import TonesSynthesizer
 from voices.recognition import Recognizer
 from voices.synthesis import Rendering, Synthesizer
 from voices.vad import LevelVad
-from voices.voice import Voice
+from voices.voice import Voice, load_voices
 
 NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PLACE: Final = "Vienna, Austria"
@@ -77,7 +78,8 @@ def read(folder: Path) -> Cast:
 @lru_cache(16)
 def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
     zones()
-    return of(load([ROOT / "agents", folder], PROMPTS, known_voices=agent_voices(folder.parent / "voices")))
+    voices = voice_choice(load_voices(folder.parent / "voices"))
+    return of(load([ROOT / "agents", folder], PROMPTS, voices=voices))
 
 
 def of(roster: Roster) -> Cast:

@@ -23,7 +23,7 @@ from orchestrator.errors import ConfigError
 from orchestrator.journal import Watch
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
-from orchestrator.rosters import agent_named, roster_of, voice_folders
+from orchestrator.rosters import agent_named, lineup_of, roster_of
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.claude import StagedClaude
@@ -33,7 +33,6 @@ from orchestrator.trying.sound import Sound, listen, speak
 from orchestrator.zones import zones
 from telephony.rehearsal import RehearsalLine
 from voices.vad import SileroVad, load_silero
-from voices.voice import load_voices
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,8 @@ def _here(parts: Parts, settings: Settings) -> Parts:
 
 
 async def _with_engines(parts: Parts, settings: Settings, device: Device, stack: AsyncExitStack) -> Parts:
-    voices = await anyio.to_thread.run_sync(lambda: load_voices(*voice_folders(settings)))
-    catalogue, _ = await open_voices(settings.voices, voices, stack)
+    lineup = await anyio.to_thread.run_sync(lineup_of, settings)
+    catalogue, _ = await open_voices(settings.voices, lineup.voices, stack)
     parts = replace(parts, catalogue=catalogue)
     if not device.microphone:
         return parts

@@ -13,6 +13,7 @@ from agents.errors import FileError
 from agents.front_matter import agent_id, read, spoken_name
 from agents.roster import Roster, load
 from agents.survey import survey
+from agents.voice_choice import VoiceChoice
 from tests.agents.stage import PROMPTS, ROOT
 
 VOICES = ("alto", "architect", "engineer", "kai", "researcher", "tenor")
@@ -57,7 +58,7 @@ You review code.
 def loaded(folder: Path, **files: str) -> Roster:
     for name, text in files.items():
         (folder / f"{name}.md").write_text(text)
-    return load([ROOT / "agents", folder], PROMPTS, known_voices=VOICES)
+    return load([ROOT / "agents", folder], PROMPTS, voices=VoiceChoice.of(VOICES))
 
 
 def test_one_of_pais_replaces_ours_and_keeps_what_it_cannot_say(tmp_path: Path) -> None:
@@ -170,6 +171,6 @@ def test_whatever_is_written_there_is_an_agent_or_one_complaint(
     folder = tmp_path_factory.getbasetemp() / "any"
     folder.mkdir(exist_ok=True)
     (folder / "ann.md").write_bytes(f"---\n{front}\n---\n{body}".encode("utf-8", "replace"))
-    found = survey([ROOT / "agents", folder], PROMPTS, voices=VOICES)
+    found = survey([ROOT / "agents", folder], PROMPTS, voices=VoiceChoice.of(VOICES))
     assert {"kai", "engineer"} <= set(found.agents)
     assert len(found.errors) <= 1

@@ -12,6 +12,7 @@ from agents.definition import Agent
 from agents.errors import AgentError, FileError
 from agents.roster import Roster, load
 from agents.tools import KNOWN
+from agents.voice_choice import VoiceChoice
 from tests.agents.stage import PROMPTS, ROOT, ROSTER
 
 KAI = """name: Kai
@@ -28,7 +29,7 @@ BOMB = "x1: &x1 [x]\n" + "".join(f"x{n}: &x{n} [{f'*x{n - 1}, ' * 10}]\n" for n 
 def loaded(folder: Path, *, kai: str | bytes = KAI, ava: str | bytes = AVA, prompts: Path = PROMPTS) -> Roster:
     for name, text in (("kai", kai), ("ava", ava)):
         (folder / f"{name}.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load([folder], prompts, known_voices=["kai", "ava"])
+    return load([folder], prompts, voices=VoiceChoice.of(["kai", "ava"]))
 
 
 def test_the_shipped_agents_are_four_kai_first() -> None:

@@ -14,10 +14,12 @@ import yaml
 from agents.schema import schema_text
 from orchestrator.config import Settings
 from orchestrator.errors import NotWritten
+from orchestrator.lineup import voice_choice
 from orchestrator.lint import lint
-from orchestrator.new_agent import NewAgent, free_voices, write
-from orchestrator.rosters import agent_voices, roster_of
+from orchestrator.new_agent import NewAgent, write
+from orchestrator.rosters import roster_of
 from tests.kit.commands import COMMAND, environment, run
+from voices.voice import load_voices
 
 pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
 
@@ -89,16 +91,15 @@ async def asked(folder: Path, answers: str, *options: str) -> subprocess.Complet
     return await anyio.run_process(command, input=answers.encode(), check=False, env=environment(folder), cwd=folder)
 
 
-async def test_new_asks_three_questions_and_writes_what_passes_lint(tmp_path: Path) -> None:
-    done = await asked(tmp_path, "cooking and what to buy for it\n\nWarm and short\n")
+async def test_new_asks_two_questions_and_writes_what_passes_lint(tmp_path: Path) -> None:
+    done = await asked(tmp_path, "cooking and what to buy for it\nWarm and short\n")
     questions = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b"")
     assert "What is Ruth for?" in questions
-    assert "Which voice? alto, soprano, tenor [alto]" in questions
     assert "How does Ruth talk?" in questions
     assert "agents/ruth.yaml and tests/test_ruth.py are written" in questions
     written = yaml.safe_load((tmp_path / "agents" / "ruth.yaml").read_text())
-    assert (written["name"], written["voice"]) == ("Ruth", "alto")
+    assert (written["name"], "voice" in written) == ("Ruth", False)
     assert json.loads((tmp_path / "agents" / "agent.schema.json").read_text())["title"] == "Agent"
     linted = await run("agents", "lint", env=environment(tmp_path), cwd=tmp_path)
     assert (linted.code, linted.out) == (0, "nothing to complain of\n")
@@ -111,8 +112,12 @@ async def test_new_asks_three_questions_and_writes_what_passes_lint(tmp_path: Pa
 @pytest.mark.parametrize(
     ("answers", "options", "said"),
     [
-        ("cooking\n", [], "not all questions were answered\nfix: answer them, or give --for, --voice and --talks"),
-        ("", ["--for", "x", "--voice", "allto", "--talks", "y"], "there is no voice 'allto'\nfix: take one of: alto, architect"),
+        ("cooking\n", [], "not all questions were answered\nfix: answer them, or give --for and --talks"),
+        (
+            "",
+            ["--for", "x", "--voice", "allto", "--talks", "y"],
+            "there is no voice `allto`. Did you mean `alto`?\nfix: take one of `pai-voice voices list`",
+        ),
     ],
 )
 async def test_new_writes_nothing_without_answers(tmp_path: Path, answers: str, options: list[str], said: str) -> None:
@@ -123,7 +128,7 @@ async def test_new_writes_nothing_without_answers(tmp_path: Path, answers: str, 
 
 
 def test_the_test_that_is_written_is_a_call_to_the_new_agent(tmp_path: Path) -> None:
-    file, test = write(NewAgent("Dr. Ruth", "cooking", "alto", "Warm"), SHIPPED, tmp_path)
+    file, test = write(NewAgent("Dr. Ruth", "cooking", "Warm", "alto"), SHIPPED, tmp_path)
     assert (file.name, test.name) == ("dr-ruth.yaml", "test_dr_ruth.py")
     tree = ast.parse(test.read_text())
     (function,) = [node for node in tree.body if isinstance(node, ast.AsyncFunctionDef)]
@@ -146,7 +151,7 @@ def test_the_test_that_is_written_is_a_call_to_the_new_agent(tmp_path: Path) -> 
     ],
 )
 def test_whatever_is_answered_the_files_are_right(tmp_path: Path, name: str, purpose: str, manner: str) -> None:
-    file, test = write(NewAgent(name, purpose, "alto", manner), SHIPPED, tmp_path)
+    file, test = write(NewAgent(name, purpose, manner, "alto"), SHIPPED, tmp_path)
     assert [complaint.as_text() for complaint in lint(Settings(agents=()), [file]) if complaint.state == "error"] == []
     assert roster_of(Settings(agents=(file.parent,)))[file.stem].name == name
     compile(test.read_text(), str(test), "exec")
@@ -155,18 +160,18 @@ def test_whatever_is_answered_the_files_are_right(tmp_path: Path, name: str, pur
 @pytest.mark.parametrize("name", ["", "!!!", "7 of 9", "日本", "x" * 41])
 def test_a_name_that_makes_no_file_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotWritten, match="makes no file's name"):
-        write(NewAgent(name, "x", "alto", "y"), SHIPPED, tmp_path)
+        write(NewAgent(name, "x", "y", "alto"), SHIPPED, tmp_path)
 
 
 @pytest.mark.parametrize(("name", "who"), [("Kai", "kai"), ("engineer", "engineer"), ("MARCUS", "engineer")])
 def test_nobody_is_written_over(tmp_path: Path, name: str, who: str) -> None:
     with pytest.raises(NotWritten, match=f"is {who}, who is there already"):
-        write(NewAgent(name, "x", "alto", "y"), SHIPPED, tmp_path)
+        write(NewAgent(name, "x", "y", "alto"), SHIPPED, tmp_path)
     (tmp_path / "agents").mkdir()
     (tmp_path / "agents" / "ruth.yaml").touch()
     with pytest.raises(NotWritten, match=r"ruth\.yaml is there already"):
-        write(NewAgent("Ruth", "x", "alto", "y"), SHIPPED, tmp_path)
+        write(NewAgent("Ruth", "x", "y", "alto"), SHIPPED, tmp_path)
 
 
 def test_there_are_voices_left_for_agents_of_ones_own() -> None:
-    assert free_voices(SHIPPED, agent_voices()) == ("alto", "soprano", "tenor")
+    assert {*voice_choice(load_voices()).given} - {agent.voice for agent in SHIPPED}

@@ -26,7 +26,7 @@ from voices.voice import VoiceFileError
         (FileError(Path("agents/kai.yaml"), "bad", line=7, column=3), "edit agents/kai.yaml, line 7"),
         (FileError(Path("nobody.yaml"), "cannot be read"), "give the path of a file"),
         (AgentError("there are no agents"), "correct that"),
-        (VoiceFileError("kai.yaml:3: bad"), "correct that"),
+        (VoiceFileError(Path("kai.yaml"), "bad", line=3), "edit kai.yaml, line 3"),
         (RecognizerUnavailable("none"), "install what is missing"),
         (UnknownVoice("none"), "install what is missing"),
         (VadUnavailable("none"), "install what is missing"),

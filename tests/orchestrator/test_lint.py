@@ -96,7 +96,7 @@ def test_a_file_that_is_no_agent_is_not_passed_over_when_it_is_named(tmp_path: P
 @pytest.mark.parametrize(
     ("text", "at", "advice"),
     [
-        (RUTH.replace("alto", "kai"), (5, 1), "`kai` is kai's voice too"),
+        (RUTH.replace("alto", "kai"), (5, 1), "`kai` is kai's voice too, so who speaks is hard to tell; take another, or leave"),
         (RUTH + "color: cyan\n", (6, 1), "`cyan` is kai's color too"),
         (RUTH + "color: '#101010'\n", (6, 1), "has a contrast of only 1.1 on a black or a white screen; take one with 3 on both"),
         (RUTH.replace("name: Ruth", "name: Kay"), (1, 1), "`Kay` sounds like kai's `Kai`; choose a name that differs more"),

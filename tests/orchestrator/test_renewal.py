@@ -21,8 +21,8 @@ from orchestrator.minds import Minds
 from orchestrator.notes import NoteList
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
-from orchestrator.renewal import Renewal, stamp
-from orchestrator.rosters import PROMPTS, phrases_of, roster_of, voice_folders
+from orchestrator.renewal import Renewal, read_lineup, stamp
+from orchestrator.rosters import PROMPTS, phrases_of, roster_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from telephony.admission import Admission, AdmissionPolicy
@@ -36,7 +36,6 @@ from voices.engines.tones import TonesSynthesizer
 from voices.settings import VoiceSettings
 from voices.synthesis import Sound, UnknownVoice
 from voices.vad import LevelVad
-from voices.voice import load_voices
 
 AUNT = "description: Hers.\nengines:\n  espeak:\n    gain_db: -1.5\n    variant: en-us+f4\n"
 RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: prompts/ruth.md\nvoice: alto\n"
@@ -53,9 +52,13 @@ def own(tmp_path: Path) -> Path:
 def opened(own: Path) -> tuple[Settings, Parts, Renewal, ScriptedClaude]:
     """As `open_house` does it, with nothing that must be warmed."""
     settings = Settings(
-        agents=(own,), voices=VoiceSettings(folders=(own.parent / "voices",)), admission=AdmissionPolicy(allow=("+15550100",))
+        home=own.parent / "home",
+        agents=(own,),
+        voices=VoiceSettings(folders=(own.parent / "voices",)),
+        admission=AdmissionPolicy(allow=("+15550100",)),
     )
-    before, roster = stamp(settings), roster_of(settings)
+    before, lineup = stamp(settings), read_lineup(settings)
+    roster = lineup.roster
     prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
     claude = ScriptedClaude(Script(defaults={"kai": "Yes?", "ruth": "Salt."}))
     brain = ClaudeBrain(BrainSettings(api_key=SecretStr("scripted")), prompts, transport=ScriptedTransport(claude))
@@ -72,9 +75,9 @@ def opened(own: Path) -> tuple[Settings, Parts, Renewal, ScriptedClaude]:
         now=lambda: NOON,
         notes=lambda _: NoteList(),
     )
-    catalogue = Catalogue(load_voices(*voice_folders(settings)), [TonesSynthesizer(name="espeak")])
+    catalogue = Catalogue(lineup.voices, [TonesSynthesizer(name="espeak")])
     parts = Parts(minds, catalogue, LevelVad, PauseEndpointer, Limits(1, settings.admission.max_usd_per_call), settings.earcons)
-    return settings, parts, Renewal(settings, brain, parts, before), claude
+    return settings, parts, Renewal(settings, brain, parts, before, lineup), claude
 
 
 def _not_again(_: Settings) -> None:
@@ -83,7 +86,7 @@ def _not_again(_: Settings) -> None:
 
 async def test_what_did_not_change_is_not_read_again(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, parts, renewal, _ = await anyio.to_thread.run_sync(opened, own)
-    monkeypatch.setattr("orchestrator.renewal.roster_of", _not_again)
+    monkeypatch.setattr("orchestrator.renewal.lineup_of", _not_again)
     assert await renewal.parts() is parts
     await anyio.Path(own / "notes.txt").write_text("no agent's")
     assert await renewal.parts() is parts
@@ -156,20 +159,74 @@ async def test_a_new_agent_with_a_new_voice_speaks_in_the_next_call_on_the_same_
     assert (await renewal.parts()).catalogue.renderings("aunt")[0][1].gain_db == 3.0
 
 
-@pytest.mark.parametrize("broken", [AUNT.replace("variant", "varient"), "", None])
-async def test_a_broken_voice_or_one_that_is_gone_keeps_the_last_good_ones_and_the_agents(own: Path, broken: str | None) -> None:
+@pytest.fixture
+async def aunt(own: Path) -> anyio.Path:
     aunt = anyio.Path(own.parent / "voices" / "aunt.yaml")
     await aunt.parent.mkdir()
     await aunt.write_text(AUNT)
     await anyio.Path(own / "ruth.yaml").write_text(RUTH.replace("alto", "aunt"))
+    return aunt
+
+
+@pytest.mark.parametrize("broken", [AUNT.replace("variant", "varient"), AUNT.replace("+f4", "+nosuch"), "", "\xff"])
+async def test_a_broken_voice_is_as_it_was_and_all_else_is_as_it_is_now(own: Path, aunt: anyio.Path, broken: str) -> None:
+    _, before, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    good = before.catalogue.renderings("aunt")[0][1]
+    await aunt.write_bytes(broken.encode("latin-1"))
+    await (aunt.parent / "uncle.yaml").write_text(AUNT)
+    with capture_logs() as logs:
+        after = await renewal.parts()
+        await anyio.Path(own / "ruth.yaml").write_text(RUTH.replace("alto", "aunt").replace("cooks", "bakes"))
+        last = await renewal.parts()
+    assert after.catalogue.renderings("aunt")[0][1] is last.catalogue.renderings("aunt")[0][1] is good
+    assert after.catalogue.renderings("uncle")
+    assert (last.minds.roster["ruth"].voice, last.minds.roster["ruth"].role) == ("aunt", "bakes")
+    (entry,) = (entry for entry in logs if entry["event"] == "voice_file_broken")
+    assert str(entry["error"]).startswith(f"{aunt}:")
+    assert entry["fix"]
+
+    await aunt.write_text(AUNT.replace("-1.5", "2.5"))
+    assert (await renewal.parts()).catalogue.renderings("aunt")[0][1].gain_db == 2.5
+
+
+async def test_a_voice_that_is_broken_at_the_start_costs_only_itself_until_it_is_mended(own: Path, aunt: anyio.Path) -> None:
+    await aunt.write_text("what?")
+    with capture_logs() as logs:
+        _, parts, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    assert [entry["event"] for entry in logs] == ["voice_file_broken"]
+    ruth = parts.minds.roster["ruth"]
+    assert ruth.voice in ("alto", "soprano", "tenor")
+    assert [type(part) async for part in parts.catalogue.speak("Salt.", ruth.voice)] == [Sound]
+    await aunt.write_text(AUNT)
+    assert (await renewal.parts()).minds.roster["ruth"].voice == "aunt"
+
+
+async def test_a_voice_that_is_gone_changes_nothing(own: Path, aunt: anyio.Path) -> None:
     _, good, renewal, _ = await anyio.to_thread.run_sync(opened, own)
-    await (aunt.write_text(broken) if broken is not None else aunt.unlink())
+    await aunt.unlink()
     with capture_logs() as logs:
         assert await renewal.parts() is good
         assert await renewal.parts() is good
     (entry,) = logs
-    assert "aunt" in entry["error"]
-    assert good.catalogue.renderings("aunt")
+    assert entry["event"] == "agents_not_renewed"
+    assert "there is no voice `aunt`" in entry["error"]
+
+
+async def test_agents_that_name_no_voice_keep_theirs_whoever_comes_and_goes(own: Path) -> None:
+    ruth = RUTH.replace("voice: alto\n", "")
+    await anyio.Path(own / "ruth.yaml").write_text(ruth)
+    settings, parts, renewal, _ = await anyio.to_thread.run_sync(opened, own)
+    voice = parts.minds.roster["ruth"].voice
+    for name in ("Ada", "Bob"):  # before Ruth, so that they would choose first
+        await anyio.Path(own / f"{name.lower()}.yaml").write_text(ruth.replace("Ruth", name))
+    roster = (await renewal.parts()).minds.roster
+    assert roster["ruth"].voice == voice
+    assert len({roster[one].voice for one in ("ruth", "ada", "bob")}) == 3
+    await anyio.Path(own / "ada.yaml").unlink()
+    after = (await renewal.parts()).minds.roster
+    assert [after[one].voice for one in ("ruth", "bob")] == [roster[one].voice for one in ("ruth", "bob")]
+    again = await anyio.to_thread.run_sync(roster_of, settings)
+    assert {agent.id: agent.voice for agent in again} == {agent.id: agent.voice for agent in after}
 
 
 async def test_a_deleted_file_is_gone_and_an_edit_of_the_same_length_is_seen(own: Path) -> None:

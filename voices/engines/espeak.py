@@ -5,7 +5,10 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import AsyncGenerator
+from difflib import get_close_matches
+from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from pydantic import Field, ValidationError
@@ -50,6 +53,34 @@ class EspeakOptions(EngineOptions):
 
 def missing(_settings: object) -> str | None:
     return None if find_spec("espeakng_loader") else "espeak-ng is not installed: pip install espeakng-loader"
+
+
+def unfit(options: EspeakOptions, _folder: Path) -> str | None:
+    """espeak-ng speaks an unknown accent not at all, and an unknown variant like none: both are said before it does."""
+    if not find_spec("espeakng_loader"):
+        return None
+    accents, variants = _known()
+    accent, _, variant = options.variant.partition("+")
+    if accent.lower() not in accents:
+        return f"espeak-ng has no voice {accent!r}.{_hint(accent.lower(), accents)}"
+    if variant and variant not in variants:
+        return f"espeak-ng has no variant {variant!r}.{_hint(variant, variants)}"
+    return None
+
+
+def _hint(word: str, known: frozenset[str]) -> str:
+    near = get_close_matches(word, sorted(known), 1)
+    return f" Did you mean {near[0]!r}?" if near else f" One is {'en-us' if 'en-us' in known else 'f4'!r}."
+
+
+@cache
+def _known() -> tuple[frozenset[str], frozenset[str]]:
+    """Accents in small letters, and variants as they are written; both are the names of files."""
+    import espeakng_loader
+
+    data = Path(espeakng_loader.get_data_path())
+    accents = frozenset(path.name.lower() for path in (data / "lang").rglob("*") if path.is_file())
+    return accents, frozenset(path.name for path in (data / "voices" / "!v").iterdir())
 
 
 class EspeakSynthesizer:
@@ -135,4 +166,4 @@ def _make(_settings: object) -> Synthesizer:
     return EspeakSynthesizer()
 
 
-ENGINE: Final = Engine("espeak", "synthesizer", _make, missing, options=EspeakOptions)
+ENGINE: Final = Engine("espeak", "synthesizer", _make, missing, options=EspeakOptions, unfit=unfit)

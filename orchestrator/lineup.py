@@ -1,0 +1,123 @@
+"""Who is on the line and with which voice: the files of agents, of voices and of PAI, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+
+from agents import front_matter
+from agents.definition import Agent
+from agents.errors import FileError
+from agents.outside import Sources
+from agents.roster import Roster, roster
+from agents.survey import Survey, survey
+from agents.voice_choice import VoiceChoice, choose
+from voices.catalogue import CALLER
+from voices.engines.registry import BY_NAME
+from voices.pai_voices import ENGINE, PaiVoice, PaiVoices, as_voice, read_pai_voices, root, voice_id
+from voices.voice import NONE, Voice, VoiceFiles, read_voices
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where everything lies; of two files of one name, that in the later folder counts."""
+
+    agents: Sequence[Path]
+    voices: Sequence[Path]
+    prompts: Path
+    pai: Path | None = None
+    sources: Sources | None = None
+    """Of tools that others bring."""
+    files: Sequence[Path] = ()
+    """Agents over all others."""
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """Whatever the files hold: what is wrong with them stands in `found.errors`, `files.errors` and `pai.errors`."""
+
+    found: Survey
+    voices: Mapping[str, Voice]
+    """All there are, PAI's among them."""
+    files: VoiceFiles
+    pai: PaiVoices = field(default_factory=PaiVoices)
+
+    @property
+    def free(self) -> frozenset[str]:
+        """Voices that an agent could be given, and that nobody has."""
+        return frozenset(voice_choice(self.files.voices).given) - {agent.voice for agent in self.found.agents.values()}
+
+    @property
+    def roster(self) -> Roster:
+        """Raises AgentError, for the first agent that is wrong."""
+        return roster(self.found)
+
+
+def line_up(places: Places, *, remembered: Mapping[str, str], last_good: Mapping[str, Voice] = NONE) -> Lineup:
+    """Reads the disk. Raises FileError only for a file that comes with PAI Voice.
+
+    A voice's file that is broken leaves the voice of `last_good`, or what else there is of that name; an agent that names it when
+    there is nothing is given another one, as are agents that name none. An agent's voice in PAI is its own here, too.
+    """
+    files = read_voices(*places.voices, last_good=last_good)
+    pai = _pai(places)
+    ours = {**pai.agents}
+    if pai.assistant and (name := voice_id(pai.name)):
+        ours[name] = pai.assistant
+    choice = voice_choice(files.voices, remembered=remembered, unusable=files.unusable - ours.keys())
+    choice = replace(choice, known={*choice.known, *ours} - {CALLER})
+    found = survey(places.agents, places.prompts, voices=choice, sources=places.sources, files=places.files)
+    if pai.assistant and (own := _assistant(pai.name, found)):
+        ours[own] = pai.assistant
+    voices = {**files.voices, **_pai_voices(ours, files.voices, found, choice)}
+    return Lineup(_with_pai(found, ours, files.voices), voices, files, pai)
+
+
+def voice_choice(
+    voices: Mapping[str, Voice], *, remembered: Mapping[str, str] | None = None, unusable: frozenset[str] = frozenset()
+) -> VoiceChoice:
+    """What agents may name and be given: no agent has the voice of callers that are made, and none a person's by chance."""
+    known = voices.keys() - {CALLER}
+    return VoiceChoice(known, {one for one in known if voices[one].owner is None}, remembered or {}, unusable)
+
+
+def _pai(places: Places) -> PaiVoices:
+    """Nothing, as long as there is no engine for it."""
+    if ENGINE not in BY_NAME:
+        return PaiVoices()
+    folders = (*((root(places.pai) / "agents",) if places.pai else ()), *places.agents)
+    agents: dict[str, Path] = {}
+    for path in (*(path for folder in folders for path in sorted(folder.glob("*.md"))), *places.files):
+        try:
+            if path.suffix == ".md":
+                agents[front_matter.agent_id(path)] = path
+        except FileError:  # the survey says so
+            continue
+    return read_pai_voices(places.pai, agents)
+
+
+def _assistant(name: str, found: Survey) -> str | None:
+    """Who is PAI's assistant here: the agent of that name, else the front desk; None if it names another voice than its own."""
+    agents = found.agents.values()
+    named = (one for one in agents if name.casefold() in map(str.casefold, (one.id, one.name, *one.aliases)))
+    agent = next(chain(named, (one for one in agents if one.front_desk)), None)
+    return agent.id if agent and (agent.voice == agent.id or agent.id in found.chosen) else None
+
+
+def _pai_voices(ours: Mapping[str, PaiVoice], files: Mapping[str, Voice], found: Survey, choice: VoiceChoice) -> dict[str, Voice]:
+    """For other engines than ElevenLabs' those without a file are like the voice that their agent was given, or would be."""
+    nobodys = choose(ours.keys() - files.keys() - found.chosen.keys(), (), replace(choice, remembered={}))
+    return {one: as_voice(one, voice, files.get(one), found.chosen.get(one, nobodys.get(one))) for one, voice in ours.items()}
+
+
+def _with_pai(found: Survey, ours: Mapping[str, PaiVoice], files: Mapping[str, Voice]) -> Survey:
+    """An agent that names no voice has its own of PAI, unless the file of that name is a person's."""
+
+    def own(agent: Agent) -> bool:
+        file = files.get(agent.id)
+        return agent.id in ours and agent.id in found.chosen and (file is None or file.owner is None)
+
+    agents = {one: agent.model_copy(update={"voice": one}) if own(agent) else agent for one, agent in found.agents.items()}
+    return replace(found, agents=agents)
