@@ -22,8 +22,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_core import ErrorDetails
 
@@ -36,6 +36,7 @@ from orchestrator.errors import ConfigError
 from orchestrator.thread import LONGEST_TOKENS
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
+from voices.engines.elevenlabs import ElevenLabsSettings
 from voices.settings import EarSettings, Folders, VoiceSettings
 
 FILE: Final = "pai-voice.toml"
@@ -47,7 +48,7 @@ KNOWN_AS: Final = {
     "PAI_VOICE_VOICES": ("voices", "folders"),
     "ANTHROPIC_API_KEY": ("claude", "api_key"),
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
-    "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
+    "ELEVENLABS_API_KEY": ("voices", "elevenlabs", "key"),
     "PAI_DIR": ("voices", "pai"),
 }
 LISTS: Final = frozenset({"allow", "agents", "folders", "engines", "environment", "setting_sources", "retries"})
@@ -117,13 +118,6 @@ class HoldSettings(_Section):
         default="composed",
         description="What callers hear while work runs: music that is composed, none, ElevenLabs', or that in a folder of yours.",
     )
-    elevenlabs_key: SecretStr | None = Field(default=None, description="Of an account there, for music only.")
-
-    @model_validator(mode="after")
-    def _has_its_key(self) -> HoldSettings:
-        if self.music == "elevenlabs" and self.elevenlabs_key is None:
-            raise ValueError("music is `elevenlabs`, but there is no `elevenlabs_key`; set it, or ELEVENLABS_API_KEY")
-        return self
 
 
 class TaskSettings(_Section):
@@ -175,6 +169,22 @@ class Settings(_Section):
     tasks: TaskSettings = TaskSettings()
     callback: CallbackSettings = CallbackSettings()
     log: LogSettings = LogSettings()
+
+    @field_validator("hold")
+    @classmethod
+    def _music_has_its_key(cls, hold: HoldSettings, others: ValidationInfo) -> HoldSettings:
+        if hold.music == "elevenlabs" and "voices" in others.data and _elevenlabs(others.data["voices"]).key is None:
+            raise ValueError("music is `elevenlabs`, but it has no key; set `key` in [voices.elevenlabs], or ELEVENLABS_API_KEY")
+        return hold
+
+    @property
+    def elevenlabs_key(self) -> SecretStr | None:
+        """One key for ElevenLabs' voices and its music."""
+        return _elevenlabs(self.voices).key
+
+
+def _elevenlabs(voices: VoiceSettings) -> ElevenLabsSettings:
+    return cast("ElevenLabsSettings", voices.of("elevenlabs"))
 
 
 @dataclass(frozen=True)

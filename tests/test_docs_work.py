@@ -120,7 +120,7 @@ def test_the_other_choices_it_names_can_be_chosen() -> None:
     key = SecretStr("a-key")
     payers = [PaiSettings(auth=cast("Any", way), api_key=key).auth for way in quoted(ways[1])]
     assert payers == ["own_login", "inherit", "api_key"]
-    sources = [HoldSettings(music=cast("Any", name), elevenlabs_key=key).music for name in quoted(music[1])]
+    sources = [HoldSettings(music=cast("Any", name)).music for name in quoted(music[1])]
     assert sources == ["composed", "off", Path("music"), "elevenlabs"]
 
 

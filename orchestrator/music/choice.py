@@ -24,7 +24,7 @@ DESCRIBED: Final = PROMPTS / "music.yaml"
 async def open_music(settings: Settings, stack: AsyncExitStack) -> MusicSource | None:
     """None: no music is wanted. Whatever is wanted, what cannot be had is composed. Raises FileError."""
     own = Kept(Composed())
-    match settings.hold.music, settings.hold.elevenlabs_key:
+    match settings.hold.music, settings.elevenlabs_key:
         case "off", _:
             return None
         case "elevenlabs", key if key is not None:

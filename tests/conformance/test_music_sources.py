@@ -267,12 +267,13 @@ async def test_calls_share_a_bed_and_few_are_kept() -> None:
         ({}, Kept),
         ({"music": "off"}, type(None)),
         ({"music": "./mine"}, Preferred),
-        ({"music": "elevenlabs", "elevenlabs_key": "key"}, Preferred),
+        ({"music": "elevenlabs"}, Preferred),
     ],
 )
 async def test_the_settings_choose(tmp_path: Path, hold: dict[str, str], kind: type) -> None:
     async with AsyncExitStack() as stack:
-        source = await open_music(Settings(home=tmp_path, hold=HoldSettings.model_validate(hold)), stack)
+        settings = Settings.model_validate({"home": tmp_path, "hold": hold, "voices": {"elevenlabs": {"key": "a-key"}}})
+        source = await open_music(settings, stack)
         assert type(source) is kind
 
 

@@ -119,7 +119,7 @@ def test_secrets_are_masked(folder: Path) -> None:
             "PAI_VOICE_EARS__ENGINE: ears.engine: there is no recogniser `ear`; known:",
         ),
         ("[hold]\nmusic = 'composd'", {}, "{file}: hold.music: must be one of composed, off, elevenlabs, or a folder such as"),
-        ("[hold]\nmusic = 'elevenlabs'", {}, "{file}: hold: music is `elevenlabs`, but there is no `elevenlabs_key`; set it"),
+        ("[hold]\nmusic = 'elevenlabs'", {}, "{file}: hold: music is `elevenlabs`, but it has no key; set `key` in [voices"),
         ("server = 1", {"PAI_VOICE_SERVER__PORT": "1"}, "PAI_VOICE_SERVER__PORT: `server` is a single value, not a section"),
         ("", {"PAI_VOICE_CONFIG": "/nowhere.toml"}, "/nowhere.toml: No such file or directory"),
     ],

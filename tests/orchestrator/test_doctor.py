@@ -309,7 +309,7 @@ async def test_without_a_number_of_our_own_nobody_is_called_back(number: str | N
 
 async def test_music_on_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def found(wanted: Any) -> Finding:
-        return await music(Settings.model_validate({"hold": {"music": wanted, "elevenlabs_key": "a-key"}}))
+        return await music(Settings.model_validate({"hold": {"music": wanted}, "voices": {"elevenlabs": {"key": "a-key"}}}))
 
     assert [(await found(wanted)).fact for wanted in ("composed", "off")] == ["composed", "none is wanted"]
     monkeypatch.setitem(sys.modules, "elevenlabs", None)

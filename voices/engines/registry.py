@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from voices.engine import Engine
-from voices.engines import espeak, pocket, whisper
+from voices.engines import elevenlabs, espeak, pocket, whisper
 from voices.recognition import Recognizer
 from voices.synthesis import Synthesizer
 
-SYNTHESIZERS: Final[tuple[Engine[Synthesizer], ...]] = (pocket.ENGINE, espeak.ENGINE)
+SYNTHESIZERS: Final[tuple[Engine[Synthesizer], ...]] = (
+    elevenlabs.ENGINE,
+    pocket.ENGINE,
+    espeak.ENGINE,
+)
 """Best first."""
 
 LAST_RESORT: Final = espeak.ENGINE.name
