@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench speech-server lock clean
 
 demo: $(READY)
 	$(BIN)/pai-voice demo
@@ -32,9 +32,19 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $(READY)
 
+# Chatterbox's own environment (7.6 GB on Linux, CUDA included), for `pai-voice speech-server`.
+speech-server: .venv-speech/.ready
+
+.venv-speech/.ready: voices/speech_server/requirements.txt
+	test -x .venv-speech/bin/python || $(PYTHON) -m venv .venv-speech
+	.venv-speech/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
+
 # For maintainers, with uv installed: a new lock for all supported Pythons.
 lock:
 	uv pip compile pyproject.toml --group dev --extra pai --extra cloud --extra check --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock -q
+	uv pip compile --no-config voices/speech_server/requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o voices/speech_server/requirements.txt -q
+	echo chatterbox-tts==0.1.7 | uv pip compile --no-config - --no-deps --generate-hashes --no-header --no-annotate -q >> voices/speech_server/requirements.txt
 
 clean:
-	rm -rf .venv build
+	rm -rf .venv .venv-speech build
