@@ -162,8 +162,8 @@ def _aligned(written: list[str], spoken: list[str]) -> list[int | None]:
 def _with_output(model: bytes, tensor: bytes) -> bytes:
     """An ONNX model that also returns one of its inner tensors (int64).
 
-    Protobuf merges messages that are written one after the other, so the new output is just appended:
-    ModelProto.graph (7), GraphProto.output (12) = ValueInfoProto{name (1), type (2)}, TypeProto.tensor_type (1), elem_type (1) = 7.
+    Protobuf merges messages that are written one after the other, so the new output is appended:
+    ModelProto.graph (7), GraphProto.output (12) = ValueInfoProto.name (1), .type (2), TypeProto.tensor_type (1), elem_type (1) = 7.
     """
 
     def field(number: int, content: bytes) -> bytes:
