@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from voices.engine import Engine
-from voices.engines import elevenlabs, espeak, pocket, whisper
+from voices.engines import elevenlabs, embedded, espeak, pocket, whisper
 from voices.recognition import Recognizer
 from voices.synthesis import Synthesizer
 
 SYNTHESIZERS: Final[tuple[Engine[Synthesizer], ...]] = (
     elevenlabs.ENGINE,
     pocket.ENGINE,
+    embedded.ENGINE,
     espeak.ENGINE,
 )
 """Best first."""
