@@ -21,7 +21,8 @@ _NUMBER_AHEAD: Final = re.compile(r"[ \u00a0]?[-−+]?[$€£¥]?[ \u00a0]?\.?\d
 _GLUED_NUMBER: Final = re.compile(r"(?:[$€£¥]|US\$)?\.?\d")
 _LETTER_POWER: Final = re.compile(r"(?:(?<![^\W_])[^\W\d_]{1,2}|\))$")
 _ABOUT: Final = {"~": "about", "≈": "about", "<": "less", ">": "more", "≥": "at least", ">=": "at least", "≤": "at most", "<=": "at most"}
-_COMMENT_MARKS: Final = re.compile(r"(?:#{1,6}|[*+•-])[ \u00a0]")
+_MENU: Final = re.compile(r"(?<![^\W_])[A-Z][^\W\d_]{2,20}[ \u00a0]$")
+_MENU_NEXT: Final = re.compile(r"[ \u00a0][A-Z][^\W\d_]")
 
 
 @lru_cache(8)
@@ -39,6 +40,8 @@ def sign(source: Source, at: int) -> Said | None:
         return Said(language.figure(digits), found.end())
     if text[at] == "^" and (found := CARET.match(text, at)):
         return Said(power(language, found[1].replace("−", "-"), found[2]), found.end())
+    if text[at] == "–" and text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum():
+        return Said(language.words["to"], at + 1)  # Monday–Friday
     found = _longest(language).match(text, at)
     if not found:
         return None
@@ -75,6 +78,8 @@ def _compared(source: Source, at: int, sign: str) -> str | None:
     """`> 5` is more than five; `x > 5` x is greater than five; `~30` is about thirty."""
     if sign not in _ABOUT:
         return None
+    if sign == ">" and _MENU.search(source.before(at)) and _MENU_NEXT.match(source.text, at + 1):
+        return source.language.words["then"]
     text, end, before = source.text, at + len(sign), source.before(at)
     prefix = at == 0 or before[-1].isspace() or before[-1] in "([{\"',;:"
     glued = _GLUED_NUMBER.match(text, end) is not None
@@ -106,6 +111,8 @@ def _star(source: Source, at: int, sign: str) -> str | None:
     operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]?$", before) and re.match(r"[ \u00a0]?(?:\d|[A-Za-z](?!\w)|\()", after + " ")
     if sign in ("*", "**") and operand and before[-1:].isspace() == after[:1].isspace():
         return source.language.words["times" if sign == "*" else "power"]
+    if sign == "*" and after[:1].isdigit() and not before[-1:].isalnum():
+        return source.language.signs[sign]
     alone = (not before or before[-1].isspace()) and (not after or after[0].isspace())
     return source.language.signs[sign] if alone and (before or after) else ""
 
@@ -113,7 +120,7 @@ def _star(source: Source, at: int, sign: str) -> str | None:
 def _hash(source: Source, at: int, sign: str) -> str | None:
     if sign != "#":
         return None
-    if source.text[at + 1 : at + 2].isdigit():
+    if re.match(r"\d|[A-Z]{1,4}-?\d", source.text[at + 1 : at + 8]):
         return source.language.words["number"]
     heading = source.text[at + 1 : at + 2] in ("#", " ", "") and (at == 0 or source.text[at - 1] == "#")
     return "" if heading else source.language.signs["#"]
@@ -136,7 +143,7 @@ def punctuation(source: Source, at: int) -> tuple[str, int] | None:
             end += 1
         return text[at:end], end
     if character in "—–":
-        return ("" if character == "–" and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha() else ","), at + 1
+        return ",", at + 1
     if character in "()":
         closes = character == ")" and not re.match(r"[ \u00a0]?[\w\"]", text[at + 1 : at + 3])
         return ("" if closes else ","), at + 1
