@@ -285,7 +285,7 @@ def _range(source: Source, at: int, first: Said, written: str) -> Said | None:
         at and source.text[at - 1] in "-–"
     ):
         return None
-    if until[1] == "-" and _EQUATION.match(source.text, end):
+    if until[1] in "-–" and _EQUATION.match(source.text, end):
         return None
     if _SPACED.match(until[0]) and not until[0].endswith((" ", "\u00a0")):
         return None  # 3 -5

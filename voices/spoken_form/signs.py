@@ -42,6 +42,8 @@ def sign(source: Source, at: int) -> Said | None:
         return Said(power(language, found[1].replace("−", "-"), found[2]), found.end())
     if text[at] == "–" and text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum():
         return Said(language.words["to"], at + 1)  # Monday–Friday
+    if text[at] == "–" and re.search(r"[\d)][ \u00a0]$", source.before(at)) and re.match(r"[ \u00a0][\d(]", text[at + 1 : at + 3]):
+        return Said(language.words["minus"], at + 1)
     found = _longest(language).match(text, at)
     if not found:
         return None
@@ -65,7 +67,7 @@ def _minus(source: Source, at: int, sign: str) -> str | None:
         return words["minus"]
     spaced = (not before or before[-1].isspace()) and (not after or after.isspace())
     if sign == "-" and spaced and re.search(r"[\w)][ \u00a0]$", before) and re.match(r"[ \u00a0][\w($]", text[at + 1 : at + 3]):
-        operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]$", before) and re.match(r"[ \u00a0](?:[($]?\d|[A-Za-z](?!\w))", text[at + 1 : at + 5])
+        operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]$", before) and re.match(r"[ \u00a0](?:[($]?\d|[b-zB-HJ-Z](?!\w))", text[at + 1 : at + 5])
         return words["minus"] if operand else ","
     if spaced:
         return "," if before.strip() and after else ""
@@ -127,6 +129,8 @@ def _hash(source: Source, at: int, sign: str) -> str | None:
 
 
 def _other(source: Source, at: int, sign: str) -> str | None:
+    if sign in "→⇒" and not source.text[max(0, at - 8) : at].strip():
+        return ""  # what a list's item begins with
     if sign == "√" and source.text[at + 1 : at + 2].strip():
         return source.language.words["root"]
     if sign == "/" and source.text[at + 1 : at + 2] == "/" :
