@@ -142,12 +142,24 @@ _LINK: Final = re.compile(r"!?\[([^\[\]]*)\]\(\s*<?[^()\s<>]*(?:\([^()\s]*\)[^()
 _URL: Final = re.compile(r"<?\b(?:https?://|www\.)([^\s<>\"'`)\]]+)>?", re.IGNORECASE)
 _CODE: Final = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _WORDS_IN_CODE: Final = re.compile(r"[\w][\w .\-/]{0,39}")
-_TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->|\[AGENT:[^\]]*\]", re.DOTALL)
+# What is said as code: a call, options, a comparison, a type; brackets with something in them are not.
+_SAID_CODE: Final = re.compile(r"(?:[\w .\-/#+*=<>@~$%&:,!?'\"|]|\(\)){1,40}")
+_HTML: Final = "a|abbr|b|blockquote|br|code|dd|del|details|div|dl|dt|em|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|s|small|span|strong|sub|summary|sup|table|tbody|td|th|thead|tr|u|ul"
+# `<int>` of `List<int>`, `<name>` and the addresses of mails in such brackets are no markup.
+_TAG: Final = re.compile(
+    rf"</[A-Za-z][^<>]*>|<(?:{_HTML})(?:\s[^<>]*)?/?>|<[A-Za-z][\w:-]*(?:\s[^<>]*=[^<>]*|\s*/)>|<!--.*?-->|\[AGENT:[^\]]*\]", re.DOTALL | re.IGNORECASE
+)
+_MAIL: Final = re.compile(r"<(?:mailto:)?([\w.+-]{1,64}@[\w.-]{1,200})>")
 _EMPHASIS: Final = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)|(?<=\S)(\*{1,3}|_{1,3}|~~)(?![\w*])|\*\*|~~")
 # Of emoji; a joiner also stands inside of words in some scripts.
 _JOINERS: Final = re.compile(r"[\ufe0e\ufe0f\u20e3]|(?<!\S)\u200d|\u200d(?!\S)")
 _TIMES: Final = re.compile(r"(?<=\d )\*(?= \d)")
-_LONELY: Final = re.compile(r"(?<!\S)[-–—*_|#•·:;,.]+(?!\S)")
+_POWER: Final = re.compile(r"(?<=\d)\*\*(?=\d)|(?<=\d )\*\*(?= \d)")
+# A dash between words is a pause; between numbers, or letters that stand for some, it says minus, or to.
+_OPERAND_BEFORE: Final = re.compile(r"(?:\d[\d.,%]*|(?<!\S)[a-zA-Z]|\)) $")
+_OPERAND_AFTER: Final = re.compile(r" (?:[($€£]?\d|[b-zB-HJ-Z](?!\w))")
+_DASH: Final = re.compile(r"(?<=\S)\s+(?:[–—]+|--?|\|)(?:\s+|$)")
+_LONELY: Final = re.compile(r"(?<!\S)(?:[-–—*_|#•·:;,.]+)(?!\S)")
 
 
 def plain(text: str) -> str:
@@ -159,17 +171,32 @@ def plain(text: str) -> str:
     text = _CODE.sub(lambda code: _code(code[2].strip()), text)
     text = _LINK.sub(lambda link: link[1], text)
     text = _URL.sub(_site, text)
-    text = _TAG.sub(" ", text)
-    text = _EMPHASIS.sub("", _TIMES.sub("×", text)).replace("`", "")
+    text = _TAG.sub(" ", _MAIL.sub(r"\1", text))
+    text = _EMPHASIS.sub("", _TIMES.sub("×", _POWER.sub("^", text))).replace("`", "")
     text = _JOINERS.sub("", "".join(" " if _is_emoji(character) else character for character in text))
-    text = re.sub(r"\s+[–—]+\s+", ", ", text)
+    text = _DASH.sub(_dash, text)
     text = re.sub(r"\s+([,.;:!?…])(?!\w)", r"\1", text)
-    text = " ".join(_LONELY.sub("", text).split()).lstrip(" —–,;:").rstrip(" —–-")
+    text = " ".join(_LONELY.sub(lambda sign: sign[0] if sign[0] == "||" or _reckons(sign) else "", text).split()).lstrip(" —–,;:").rstrip(" —–-")
     return text if any(character.isalnum() for character in text) else ""
 
 
+def _dash(dash: re.Match[str]) -> str:
+    return dash[0] if _reckons(dash) else ", "
+
+
+def _reckons(sign: re.Match[str]) -> bool:
+    """A minus, or the "to" of a range."""
+    if sign[0].strip() not in ("-", "–"):
+        return False
+    text = sign.string
+    before, after = text[max(0, sign.start() - 20) : sign.start()].rstrip() + " ", " " + text[sign.end() : sign.end() + 20].lstrip()
+    return bool(_OPERAND_BEFORE.search(before) and _OPERAND_AFTER.match(after))
+
+
 def _code(code: str) -> str:
-    return code.replace("_", " ") if _WORDS_IN_CODE.fullmatch(code) else "some code"
+    if _WORDS_IN_CODE.fullmatch(code):
+        return code.replace("_", " ")
+    return code if _SAID_CODE.fullmatch(code) and any(map(str.isalnum, code)) else "some code"
 
 
 def _site(address: re.Match[str]) -> str:

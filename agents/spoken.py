@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from agents.boundaries import Boundary, boundary, is_counted, opens_clause, opens_sentence
 from agents.markdown import Head, Kind, head, plain
 
 LONGEST: Final = 250  # characters in one piece: what a synthesiser says in one breath, about 15 s
@@ -17,19 +18,9 @@ _CLAUSE_CHARS: Final = 10
 _CLAUSE_WORDS: Final = 2
 _EARLIEST_SPLIT: Final = 60
 
-_CLOSERS: Final = "\"'”’»)]*_~"
+_CLOSERS: Final = "\"'”’»)]*_~“"
 _WIDE_ENDS: Final = "。！？"
-_CLAUSE_END: Final = re.compile(r"[,;:]$|(?:\s|\w)[–—]$|\s-$")
-# A full stop after these is no end. Single letters are initials, or parts of "U.S.", "e.g.", "z. B.".
-_ABBREVIATION: Final = re.compile(
-    r"(?:^|[\s(\[\"'“])(?:dr|mr|mrs|(?<!\d\s)ms|prof|st|sr|vs|cf|approx|fig|vol|dept|ca|bzw|nr|evtl|ggf|inkl|zzgl|str|bsp"
-    r"|(?:am|der|den|dem|vom|zum|ab|bis|seit|im) \d{1,2}|(?!(?-i:I)\.)[^\W\d_]|(?:[^\W\d_]\.)+[^\W\d_])\.$",
-    re.IGNORECASE,
-)
-# These end a sentence only if what comes next opens one: "etc. Then", "No. I will not", but "No. 5".
-_PERHAPS: Final = re.compile(
-    r"(?:\.\.|…|\b(?:nos?|etc|usw|inc|ltd|co|jr|a\.m|p\.m|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.)$", re.IGNORECASE
-)
+_CLAUSE_END: Final = re.compile(r"[;:]$|(?:\s|\w)[–—]$|\s-$")
 _LAST_CLAUSE: Final = re.compile(r".*[,;:–—，、；](?=\s|[^\x00-\x7f])", re.DOTALL)
 
 
@@ -47,7 +38,8 @@ class Sentences:
         self._opening = True
         self._fence = ""  # what ends the code we are in
         self._text = ""  # raw Markdown of the sentence under way
-        self._doubt = False  # the text may have ended; the next character decides
+        self._doubt = Boundary.NONE  # the text up to `_doubted` may have ended; the next word decides
+        self._doubted = 0
         self._ready: list[str] = []
 
     def push(self, delta: str) -> list[str]:
@@ -57,7 +49,8 @@ class Sentences:
 
     def settle(self) -> list[str]:
         """Nothing came for a while (120 ms, or a tool runs): what ends like a sentence is given without waiting for more."""
-        if self._kind in (Kind.TEXT, Kind.ITEM) and self._ends() and not _open(self._text):
+        whole = boundary(self._text.rstrip()) in (Boundary.SENTENCE, Boundary.IF_CAPITAL, Boundary.UNLESS_COUNTED)
+        if self._kind in (Kind.TEXT, Kind.ITEM) and whole and not _open(self._text):
             self._cut()
         return self._give()
 
@@ -113,10 +106,8 @@ class Sentences:
 
     def _feed(self, character: str) -> None:
         """The next character of running text."""
-        if self._doubt and not character.isspace():
-            self._doubt = False
-            if character.isupper() or not (character.isalnum() or character in _CLOSERS):
-                self._cut()
+        if self._doubt is not Boundary.NONE:
+            self._resolve(character)
         if not self._text and character.isspace():
             return
         self._text += character
@@ -127,22 +118,39 @@ class Sentences:
         if len(self._text) >= LONGEST:
             self._split()
 
+    def _resolve(self, character: str) -> None:
+        """What follows the doubtful place tells whether something ended there."""
+        word = self._text[self._doubted :].lstrip()
+        if not word and character.isspace():
+            return
+        if self._doubt is Boundary.IF_CAPITAL:
+            self._settle_doubt(ended=character.isupper() or not (character.isalnum() or character in _CLOSERS))
+        elif not (word or character.isalnum() or character in _CLOSERS):
+            self._settle_doubt(ended=self._doubt is not Boundary.CLAUSE_IF_OPENER)
+        elif not (character.isalnum() or character in "'’"):
+            decides = {Boundary.IF_OPENER: opens_sentence, Boundary.CLAUSE_IF_OPENER: opens_clause}.get(self._doubt)
+            self._settle_doubt(ended=decides(word) if decides else not is_counted(word))
+
+    def _settle_doubt(self, *, ended: bool) -> None:
+        if ended:
+            rest = self._text[self._doubted :].lstrip()
+            self._text = self._text[: self._doubted]
+            self._cut()
+            self._text = rest
+        self._doubt = Boundary.NONE
+
     def _at_space(self) -> None:
         """Words are whole only here, so here is where it is decided."""
-        if _open(self._text):
+        if self._doubt is not Boundary.NONE or _open(self._text):
             return
         text = self._text.rstrip()
-        if _PERHAPS.search(text.rstrip(_CLOSERS)):
-            self._doubt = True
-        elif self._ends() or (self._early and _is_clause(text)):
+        ends = boundary(text)
+        if ends is Boundary.NONE and self._early:
+            ends = _clause(text)
+        if ends is Boundary.SENTENCE:
             self._cut()
-
-    def _ends(self) -> bool:
-        text = self._text.rstrip()
-        bare = text.rstrip(_CLOSERS)
-        if not bare.endswith((".", "!", "?", "…")):
-            return False
-        return not _ABBREVIATION.search(bare)
+        else:
+            self._doubt, self._doubted = ends, len(self._text)
 
     def _split(self) -> None:
         """Too long for one breath: at the last clause, else at the last word."""
@@ -158,7 +166,7 @@ class Sentences:
         self._text = rest
 
     def _cut(self) -> None:
-        piece, self._text, self._doubt = plain(self._text), "", False
+        piece, self._text, self._doubt = plain(self._text), "", Boundary.NONE
         if piece:
             self._ready.append(piece)
             self._early = False
@@ -172,8 +180,13 @@ def pieces(text: str) -> Iterator[str]:
     yield from whole.finish()
 
 
-def _is_clause(text: str) -> bool:
-    return len(text) >= _CLAUSE_CHARS and len(text.split()) >= _CLAUSE_WORDS and _CLAUSE_END.search(text) is not None
+def _clause(text: str) -> Boundary:
+    """Whether the first clause ends here; a comma may also stand in a list, in a date or between a town and its country."""
+    if len(text) < _CLAUSE_CHARS or len(text.split()) < _CLAUSE_WORDS:
+        return Boundary.NONE
+    if text.endswith(","):
+        return Boundary.CLAUSE_IF_OPENER
+    return Boundary.SENTENCE if _CLAUSE_END.search(text) else Boundary.NONE
 
 
 def _open(text: str) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -199,3 +201,24 @@ def test_no_word_is_lost_and_none_is_added(marked: list[tuple[str, str]], early:
 def test_of_a_whole_text_only_as_much_is_read_as_is_asked_for() -> None:
     book = "I begin. " * 1_000_000  # to read all of it takes a minute
     assert list(islice(pieces(book), 2)) == ["I begin.", "I begin."]
+
+
+BOUNDARIES = yaml.safe_load((Path(__file__).parents[1] / "data" / "sentence_boundaries.yaml").read_text("utf-8"))
+
+
+def test_sentences_are_neither_torn_nor_joined() -> None:
+    assert len(BOUNDARIES["sentences"]) >= 100
+    wrong = {text: got for parts in BOUNDARIES["sentences"] if (got := spoken(text := " ".join(parts))) != parts}
+    assert not wrong
+
+
+def test_the_first_clause_is_neither_late_nor_half_a_name_a_date_or_a_list() -> None:
+    wrong = {text: got for parts in BOUNDARIES["first_clauses"] if (got := spoken(text := " ".join(parts), first_clause=True))[0] != parts[0]}
+    assert not wrong
+
+
+def test_a_clause_waits_for_one_word_and_no_more() -> None:
+    sentences = Sentences()
+    assert sentences.push("If you ask me, ") == []
+    assert sentences.push("we") == []
+    assert sentences.push(" ") == ["If you ask me,"]

@@ -17,6 +17,7 @@ _ORDINAL: Final = re.compile(r"(\d{1,3}(?:,\d{3})*|\d{1,9})(?:st|nd|rd|th)(?!\w)
 _DOTTED_ORDINAL: Final = re.compile(r"(\d{1,3})\.(?=[ \u00a0][^\W\d_])")
 _MIXED: Final = re.compile(r"(\d{1,6})[ \u00a0-](\d{1,2})/(2|3|4|5|6|8|16|32|64)(?![\d/])")
 _FRACTION: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)/(\d{1,6})(?![\d/]|\.\d)")
+_SLASH_CHAIN: Final = re.compile(r"\d{1,9}(?:/\d{1,9}){2,8}(?![\d/])")
 _VULGAR: Final = re.compile(r"[ \u00a0]?([½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])")
 _SCIENTIFIC: Final = re.compile(r"(\d{1,9}(?:\.\d{1,12})?)[eE]([+-]?)(\d{1,3})(?!\w)")
 _SIDES: Final = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(?:[ \u00a0]?x[ \u00a0]?|×)(?=\d)")
@@ -27,6 +28,7 @@ _SPACED: Final = re.compile(r"[ \u00a0]")
 _EQUATION: Final = re.compile(r"[ \u00a0]?[-–][ \u00a0]?\d[\d.,]{0,20}[ \u00a0]?[=*/+×÷≈]")
 _COMPOUND: Final = re.compile(r"((?:-[^\W\d_]+){1,3})")
 _LETTERS: Final = re.compile(r"([^\W\d_]{1,12})(?![^\W_])")
+_UNIT: Final = re.compile(r"(?P<gap>[ \u00a0]?)(?P<unit>%|‰|sq[ ](?:ft|m)|[°A-Za-zμΩ]{1,7}[²³23]?)(?![^\W_]|[²³])")
 _PER_DIGIT: Final = re.compile(r"/(\d{1,6})[ \u00a0]?")
 _HOURS_BEFORE: Final = re.compile(r"\d ?h(?:rs?|ours?)? ?$")
 _CLOSES: Final = re.compile(r"[ \u00a0]?(?:$|[.,;:)!?\"'])")
@@ -34,7 +36,7 @@ _NEEDS_GAPLESS: Final = frozenset({"A", "F", "N", "J", "K", "B", "in", "t", "d",
 """Units that are words too: behind a blank they count only at the end of a phrase."""
 _NEEDS_GAP: Final = frozenset({"A", "F", "N", "J", "K", "B"})
 """Units that are letters too: without a blank `23A` is a seat."""
-_DOTTED_UNITS: Final = frozenset("in min sec hr hrs mins secs ft lb lbs oz mi yd wk wks yr yrs gal Std Min Sek Sekunden std".split())
+_DOTTED_UNITS: Final = frozenset("in min sec hr hrs mins secs ft lb lbs oz tbsp tsp mi yd wk wks yr yrs gal Std Min Sek Sekunden std".split())
 _NO_PLURAL: Final = frozenset("is was has as this its does yes us plus thus always perhaps across versus it's ones".split())
 _PLURALS: Final = frozenset("people men women children percent employees staff lines".split())
 _IN_SURE: Final = frozenset({"in", "since", "until", "year"})
@@ -43,7 +45,6 @@ _IN_SURE: Final = frozenset({"in", "since", "until", "year"})
 @lru_cache(8)
 def _patterns(language: Language) -> dict[str, re.Pattern[str]]:
     number = language.number
-    units = "|".join(map(re.escape, sorted(language.units, key=len, reverse=True)))
     signs = [name for name in language.currencies if not name[-1].isalpha()]
     codes = [name for name in language.currencies if name[-1].isalpha()]
     prefix = "|".join(map(re.escape, sorted(signs, key=len, reverse=True)))
@@ -53,7 +54,6 @@ def _patterns(language: Language) -> dict[str, re.Pattern[str]]:
     per = "|".join(map(re.escape, sorted(language.per, key=len, reverse=True)))
     return {
         "number": re.compile(number),
-        "unit": re.compile(rf"(?P<gap>[ \u00a0]?)(?P<unit>{units})(?![^\W_]|[²³])"),
         "per": re.compile(rf"[ ]?/[ ]?({per})(?![\w²³/])"),
         "money": re.compile(rf"(?P<sign>[-−+]?)(?:(?P<currency>{prefix})[-−]?|(?P<code>{codes_})(?![^\W\d_])[ \u00a0]?)[ \u00a0]?{amount}{scale}"),
         "money_after": re.compile(rf"{amount}{scale}[ \u00a0]?(?:(?P<currency>{prefix})|(?P<code>{codes_})(?![^\W_]))"),
@@ -120,9 +120,10 @@ def _per(source: Source, said: Said) -> Said:
 
 
 def ordinal(source: Source, at: int) -> Said | None:
-    if source.language.ordinal_after and source.word_before(at) in source.language.ordinal_after:
-        if found := _DOTTED_ORDINAL.match(source.text, at):
-            return Said(source.language.date(int(found[1]), 0, "", source.word_before(at)), found.end())
+    before = source.word_before(at)
+    if source.language.day_first and (found := _DOTTED_ORDINAL.match(source.text, at)):
+        if before in source.language.ordinal_after or source.word_after(found.end()) in source.language.ordinal_nouns:
+            return Said(source.language.date(int(found[1]), 0, "", before), found.end())
     found = _ORDINAL.match(source.text, at)
     return Said(source.language.ordinal(int(found[1].replace(",", ""))), found.end()) if found else None
 
@@ -132,6 +133,8 @@ def fraction(source: Source, at: int) -> Said | None:
     language = source.language
     if (found := _MIXED.match(source.text, at)) and int(found[2]) < int(found[3]):
         return Said(f"{language.cardinal(int(found[1]))} {language.words['and']} {language.part(int(found[2]), int(found[3]))}", found.end())
+    if found := _SLASH_CHAIN.match(source.text, at):
+        return Said(f" {language.words['slash']} ".join(map(language.figure, found[0].split("/"))), found.end())
     found = _FRACTION.match(source.text, at)
     if not found:
         return None
@@ -252,7 +255,7 @@ def power(language: Language, sign: str, digits: str) -> str:
 def _scale(source: Source, written: str, end: int) -> Said | None:
     """5k, 2M, 3bn; but 4K and 8K are sizes of a picture, and 5m are metres."""
     found = _patterns(source.language)["scale"].match(source.text, end)
-    if not found or found[1] in ("m", "mm", "b", "T") or (found[1] == "K" and written in ("2", "4", "8")):
+    if not found or found[1] in ("m", "mm", "b", "B", "T") or (found[1] == "K" and written in ("2", "4", "8")):
         return None
     return Said(f"{source.language.figure(written)} {source.language.scales[found[1]]}", found.end())
 
@@ -263,6 +266,8 @@ def _compound(source: Source, written: str, end: int) -> Said | None:
     if not found or source.character(found.end()).isdigit():
         return None
     parts = found[1][1:].split("-")
+    if re.match(r"-\d", source.text[found.end() : found.end() + 2]):  # 1-in-5
+        return Said(f"{source.language.figure(written)} {' '.join(parts)}", found.end())
     units = source.language.units
     if parts[0] in units and parts[0] not in ("in", "t", "d", "A", "us"):
         parts[0] = units[parts[0]].one
@@ -280,7 +285,7 @@ def _range(source: Source, at: int, first: Said, written: str) -> Said | None:
         at and source.text[at - 1] in "-–"
     ):
         return None
-    if until[1] == "-" and _EQUATION.match(source.text, end):
+    if until[1] in "-–" and _EQUATION.match(source.text, end):
         return None
     if _SPACED.match(until[0]) and not until[0].endswith((" ", "\u00a0")):
         return None  # 3 -5
@@ -290,8 +295,8 @@ def _range(source: Source, at: int, first: Said, written: str) -> Said | None:
 
 def _unit(source: Source, end: int) -> tuple[Unit, int] | None:
     language = source.language
-    found = _patterns(language)["unit"].match(source.text, end)
-    if not found:
+    found = _UNIT.match(source.text, end)
+    if not found or found["unit"] not in language.units:
         return None
     name, at = found["unit"], found.end()
     dot = name in ("Mio", "Mrd") and source.character(at) == "." and bool(source.text[at + 1 : at + 3].strip())
@@ -306,7 +311,7 @@ def _unit(source: Source, end: int) -> tuple[Unit, int] | None:
     if per := _patterns(language)["per"].match(source.text, at):
         tail = f" {language.words['per']} {language.per[per[1]]}"
         return Unit(unit.one + tail, unit.many + tail, unit.feminine), per.end()
-    if (per := _PER_DIGIT.match(source.text, at)) and (last := _patterns(language)["unit"].match(source.text, per.end(1))):
+    if (per := _PER_DIGIT.match(source.text, at)) and (last := _UNIT.match(source.text, per.end(1))) and last["unit"] in language.units:
         tail = f" {language.words['per']} {language.figure(per[1])} {language.units[last['unit']].many}"
         return Unit(unit.one + tail, unit.many + tail, unit.feminine), last.end()
     return unit, at + 1 if dot else at
@@ -331,7 +336,7 @@ def _number(source: Source, written: str, at: int, end: int) -> str:
     language = source.language
     if source.character(at - 1) in ("x", "×"):
         return _side(language, written)
-    if len(written) == 4 and written.isdigit() and 1100 <= int(written) <= 2099 and _is_year(source, int(written), at, end):
+    if len(written) == 4 and written.isdigit() and 1000 <= int(written) <= 2199 and _is_year(source, int(written), at, end):
         return language.year(int(written))
     if written == "1" and language.code == "de":
         return language.one_of(source.word_after(end))
@@ -339,13 +344,16 @@ def _number(source: Source, written: str, at: int, end: int) -> str:
 
 
 def _is_year(source: Source, number: int, at: int, end: int) -> bool:
-    before, after = source.word_before(at), source.word_after(end).casefold()
+    before, after_word = source.word_before(at), source.word_after(end)
+    after = after_word.casefold()
     plural = (after.endswith("s") and not after.endswith("ss") and after not in _NO_PLURAL) or after in _PLURALS
     if _unit(source, end):
         return False
     if before in source.language.years_after:
         return not plural or (before in _IN_SURE and number >= 1900)
-    return source.language.code == "en" and number >= 1900 and not plural
+    if source.language.day_first:
+        return 1900 <= number <= 1999 and not after_word[:1].isupper()
+    return 1900 <= number <= 2099 and not plural
 
 
 def _letters(source: Source, written: str, end: int) -> Said | None:

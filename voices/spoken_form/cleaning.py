@@ -36,6 +36,8 @@ _SPEECH_COMMAND: Final = re.compile(
     r"\[\[\s?(?:slnc|rate|pbas|pmod|volm|emph|inpt?|nmbr|char|rset|sync|vers|xtnd|cmnt|dlim|ctxt)\b[^\[\]]{0,60}\]\]", re.IGNORECASE
 )
 _BRACKETED: Final = re.compile(r"\[[ ]?([^\W\d_][\w' -]{0,38}?)[ ]?\]")
+_CITATION: Final = re.compile(r"\[\d{1,3}(?:, ?\d{1,3}){0,4}\](?![\w(])")
+"""`[1]` behind a sentence: nobody reads that out."""
 EXPRESSIVE: Final = frozenset(
     chain.from_iterable(
         line.split(", ")
@@ -78,6 +80,9 @@ def _tags(text: str, kept: frozenset[str]) -> Iterator[tuple[int, int, bool]]:
         elif (bracket := _BRACKETED.match(text, start)) and (name := bracket[1].casefold()) in (kept | EXPRESSIVE):
             yield start, bracket.end(), name in kept
             at = bracket.end()
+        elif (citation := _CITATION.match(text, start)) and not text[start - 1 : start].isalnum():
+            yield start, citation.end(), False
+            at = citation.end()
         elif (markup := _MARKUP.match(text, start)) and _is_markup(text, markup):
             yield start, markup.end(), (markup[2] or "").casefold() in kept
             at = markup.end()

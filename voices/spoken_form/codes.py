@@ -16,18 +16,18 @@ _NATIONAL: Final = re.compile(
     r"|\(?0\d{1,4}\)?(?:[ /-]\d{2,8}){1,5}(?![\d-]|[.,]\d)|\d{3}-\d{4}(?![\d-])"
 )
 _CARD: Final = re.compile(r"\d{4}(?:([ -])\d{4})(?:\1\d{1,4}){1,3}(?!\d)")
+_IBAN: Final = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
 _CHAIN: Final = re.compile(r"\d{1,12}(?:-\d{1,12}){2,8}(?![\d])")
 _RUN: Final = re.compile(r"\d+(?![\d]|[.,]\d|\w)")
 _GROUPED_RUN: Final = re.compile(r"\d{1,12}(?: \d{1,12}){0,8}(?![\d]|[.,]\d|\w)")
-_CODE_BEFORE: Final = re.compile(
-    r"\b(?:pin|passcode|password|code|otp|zip|postcode|plz|isbn|iban|account|serial|ticket|booking|confirmation|tracking|card|phone|"
-    r"telephone|tel|fax|mobile|call|dial|text|dialled|pincode|geheimzahl|telefon|nummer|ruf|rufen sie|kontonummer)"
-    r"(?: (?:number|no|code|id|is|was|ist|lautet))?[.:]? ?(?:is |at |ist )?#?$",
-    re.IGNORECASE,
+_CODES: Final = frozenset(
+    "pin passcode password code otp zip postcode plz isbn iban account serial ticket booking confirmation tracking card phone telephone tel "
+    "fax mobile call dial text pincode geheimzahl telefon kontonummer buchungsnummer ruf rufen".split()
 )
-_PAIRED_BEFORE: Final = re.compile(
-    r"\b(?:room|flight|gate|bus|route|highway|interstate|boeing|airbus|apartment|suite|error|http|https|status|code|zimmer|port)(?: code)? ?#?$",
-    re.IGNORECASE,
+_BETWEEN: Final = frozenset("number no nr code id is was at ist lautet unter sie".split())
+"""What may stand between such a word and its digits."""
+_PAIRED: Final = frozenset(
+    "room flight gate bus route highway interstate boeing airbus apartment suite error http https status code zimmer port".split()
 )
 _VERSION: Final = re.compile(
     r"(\d{1,9}(?:\.\d{1,9}){2,5}|\d{1,9}(?:\.\d{1,9}){0,4}\.[xX*])(?![\d]|\.\d|[^\W\d_]{2})"
@@ -35,13 +35,12 @@ _VERSION: Final = re.compile(
     re.IGNORECASE,
 )
 _VERSION_TAIL: Final = re.compile(r"[-+.]?(alpha|beta|rc|dev|post|preview|canary|next|nightly|final|lts|pre)[.-]?(\d{1,6})?(?!\w)", re.IGNORECASE)
-_SOFTWARE: Final = re.compile(
-    r"\b(?:python|node|node\.js|java|jdk|php|ruby|perl|go|golang|rust|django|flask|rails|ios|ipados|android|ubuntu|debian|fedora|macos|"
-    r"postgres|postgresql|mysql|mariadb|sqlite|redis|kubernetes|k8s|docker|react|vue|angular|next\.js|typescript|linux|kernel|version|"
-    r"versions|release|chrome|firefox|safari|\.net|dotnet|c\+\+|swift|kotlin|scala|git|npm|pnpm|yarn|uv|pip|cuda|tls|ssl|usb|bluetooth|"
-    r"pytorch|torch|tensorflow|numpy|pandas|openssl|gcc|clang|cmake|nginx|apache|terraform|ansible|helm|bash|zsh|gnome|kde|alpine|"
-    r"opus|sonnet|haiku|claude|gpt|gemini|llama)(?:[ \u00a0]|-|==|>=|<=|~=|\^|[ \u00a0]v)$",
-    re.IGNORECASE,
+_SOFTWARE: Final = frozenset(
+    "python node node.js java jdk php ruby perl go golang rust django flask rails ios ipados android ubuntu debian fedora macos postgres "
+    "postgresql mysql mariadb sqlite redis kubernetes k8s docker react vue angular next.js typescript linux kernel version versions release "
+    "chrome firefox safari .net dotnet c++ swift kotlin scala git npm pnpm yarn uv pip cuda tls ssl usb bluetooth pytorch torch tensorflow "
+    "numpy pandas openssl gcc clang cmake nginx apache terraform ansible helm bash zsh gnome kde alpine opus sonnet haiku claude gpt gemini "
+    "llama hdmi http".split()
 )
 _TWO_PARTS: Final = re.compile(r"(\d{1,9}\.\d{1,9})(?![\d%]|\.\d|[ \u00a0]?%)")
 
@@ -78,15 +77,35 @@ def paired(language: Language, digits: str) -> str:
 
 def version(source: Source, at: int) -> Said | None:
     """1.0.0-beta.2, 20.x; two parts after the name of some software: Python 3.11."""
-    before = source.before(at)
+    software = _after_software(source, at)
     found = _VERSION.match(source.text, at)
-    if found and not (re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", found[1]) and not _SOFTWARE.search(before)):
+    if found and (software or not re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", found[1])):
         return Said(version_words(source.language, found[1], found[2], found[3]), found.end())
-    if _SOFTWARE.search(before) and (found := _TWO_PARTS.match(source.text, at)):
+    if software and (found := _TWO_PARTS.match(source.text, at)):
         tail = _VERSION_TAIL.match(source.text, found.end())
         words = version_words(source.language, found[1], tail[1] if tail else None, tail[2] if tail else None)
         return Said(words, tail.end() if tail else found.end())
     return None
+
+
+def _after_software(source: Source, at: int) -> bool:
+    words = source.before(at).casefold().rstrip(" \u00a0-=<>~^").removesuffix(" v").split()
+    return bool(words) and not source.text[at - 1].isalnum() and words[-1].lstrip("([\"'") in _SOFTWARE
+
+
+def _after_code(source: Source, at: int) -> bool:
+    """A PIN, a phone number or the like is said here: digit by digit."""
+    for word in reversed(source.before(at).casefold().replace("#", " ").split()[-4:]):
+        word = word.strip(".:(\"'")
+        if word in _CODES:
+            return True
+        if word and word not in _BETWEEN:
+            return False
+    return False
+
+
+def _after_paired(source: Source, at: int) -> bool:
+    return source.word_before(at) in _PAIRED
 
 
 def version_words(language: Language, numbers: str, stage: str | None = None, count: str | None = None) -> str:
@@ -109,23 +128,22 @@ def phone(source: Source, at: int) -> Said | None:
     if not found:
         return None
     digits = re.sub(r"\D", "", found[0])
-    if len(digits) == 7 and digits.endswith("00") and not _CODE_BEFORE.search(source.before(at)):
+    if len(digits) == 7 and digits.endswith("00") and not _after_code(source, at):
         return None  # 200-1000 is a range
     return Said(_spelled(language, found[0]), found.end()) if len(digits) >= 7 else None
 
 
 def digits_by_digit(source: Source, at: int) -> Said | None:
     """PINs and codes after a word that says so, cards, ISBNs, and runs that are too long to be an amount."""
-    language, before = source.language, source.before(at)
-    if _PAIRED_BEFORE.search(before) and (found := _RUN.match(source.text, at)) and 3 <= len(found[0]) <= 5:
-        return Said(paired(language, found[0]), found.end())
+    language, run = source.language, _RUN.match(source.text, at)
+    if run and 3 <= len(run[0]) <= 5 and _after_paired(source, at):
+        return Said(paired(language, run[0]), run.end())
     if (said := _card_or_chain(source, at)) is not None:
         return said
-    if _CODE_BEFORE.search(before) and (found := _GROUPED_RUN.match(source.text, at)) and len(found[0]) >= 3:
+    if _after_code(source, at) and (found := _GROUPED_RUN.match(source.text, at)) and len(found[0]) >= 3:
         return Said(_spelled(language, found[0]), found.end())
-    found = _RUN.match(source.text, at)
-    if found and len(found[0]) >= 7 and (len(found[0]) > 12 or not found[0].endswith("000") or found[0][0] == "0"):
-        return Said(_spelled(language, found[0]), found.end())
+    if run and len(run[0]) >= 7 and (len(run[0]) > 12 or not run[0].endswith("000") or run[0][0] == "0"):
+        return Said(_spelled(language, run[0]), run.end())
     return None
 
 
@@ -135,9 +153,19 @@ def _card_or_chain(source: Source, at: int) -> Said | None:
     found = _CARD.match(source.text, at) or _CHAIN.match(source.text, at)
     if not found:
         return None
-    if sum(map(str.isdigit, found[0])) >= 9 or _CODE_BEFORE.search(source.before(at)):
+    if sum(map(str.isdigit, found[0])) >= 9 or _after_code(source, at):
         return Said(_spelled(language, found[0]), found.end())
     return Said(f" {language.words['dash']} ".join(map(language.figure, _GROUPS.findall(found[0]))), found.end())
+
+
+def account(source: Source, at: int) -> Said | None:
+    """AT61 1904 3002 3457 3201."""
+    found = _IBAN.match(source.text, at)
+    if not found:
+        return None
+    groups = re.findall(r"[A-Z0-9]{1,4}", found[0])
+    spelled = (" ".join(source.language.digits[int(one)] if one.isdigit() else one for one in group) for group in groups)
+    return Said(", ".join(spelled), found.end())
 
 
 def _spelled(language: Language, written: str) -> str:

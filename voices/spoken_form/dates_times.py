@@ -20,7 +20,7 @@ _DAY_MONTH_ONLY: Final = re.compile(r"(\d{1,2})\.[ \u00a0]?(\d{1,2})\.(?!\d)")
 _BEFORE_DATE: Final = frozenset(
     "on by until till since from due before after through dated monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun".split()
 )
-_DAY_BEFORE_MONTH: Final = frozenset("am vom zum der den dem bis ab seit und".split())
+_WEEKDAY_BEFORE: Final = re.compile(r"(?:\b(?:Mo|Di|Mi|Do|Fr|Sa|So)|tag|woch)\.?, $")
 _CLOCK: Final = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])")
 _DOT_CLOCK: Final = re.compile(r"(\d{1,2})\.([0-5]\d)(?=(?:[ \u00a0]?[-–][ \u00a0]?\d{1,2}\.[0-5]\d)?[ \u00a0]Uhr)")
 _HALF: Final = re.compile(r"[ \u00a0]?([ap])(?:m(?!\w)|\.[ ]?m\.|\.m(?!\w))", re.IGNORECASE)
@@ -126,7 +126,7 @@ def day_first(source: Source, at: int) -> Said | None:
     if not found or not 1 <= int(found[1]) <= 31 or not 1 <= int(found[2] or 1) <= 31:
         return None
     month, year = _month(language, found[3]) + 1, language.year(int(found[4])) if found[4] else ""
-    before = source.word_before(at)
+    before = "den" if _WEEKDAY_BEFORE.search(source.before(at)) else source.word_before(at)
     if language.day_first:
         words = language.date(int(found[2] or found[1]), month, year, before)
         return Said(f"{language.date(int(found[1]), 0, '', before)} {language.words['to']} {words}" if found[2] else words, found.end())

@@ -90,7 +90,7 @@ FRACTIONS: Final = {
 }  # fmt: skip
 SIGNS: Final = {
     "&": "and", "&&": "and", "||": "or", "|": "pipe", "@": "at", "#": "hash", "%": "percent", "‰": "per mille", "°": "degrees", "±": "plus or minus",
-    "×": "times", "÷": "divided by", "−": "minus", "+": "plus", "=": "equals", "==": "equals", "===": "equals", "≡": "is identical to", "≠": "is not equal to",
+    "×": "times", "÷": "divided by", "−": "minus", "⁺": "plus", "⁻": "minus", "+": "plus", "=": "equals", "==": "equals", "===": "equals", "≡": "is identical to", "≠": "is not equal to",
     "!=": "is not equal to", "!==": "is not equal to", "<>": "is not equal to", "≈": "is about", "~": "tilde", "→": "to", "->": "to", "-->": "to", "⇒": "implies", "=>": "arrow", "←": "from", "<-": "from",
     "↑": "up", "↓": "down", "↔": "to and from", "<->": "to and from", "∞": "infinity", "√": "square root of", "§": "section", "§§": "sections", "©": "copyright", "®": "registered",
     "™": "trademark", "¢": "cents", "£": "pounds", "¤": "currency", "¥": "yen", "€": "euros", "$": "dollar", "₹": "rupees", "₩": "won", "₽": "rubles",
@@ -107,7 +107,7 @@ WORDS: Final = {
     "less": "less than", "times": "times", "by": "by", "per": "per", "out of": "out of", "over": "over", "and": "and", "number": "number", "numbers": "numbers",
     "power": "to the power of", "squared": "squared", "cubed": "cubed", "version": "version", "hash": "hash", "equals": "equals", "percent": "percent", "question": "question mark",
     "copyright": "copyright", "arrow": "arrow", "of": "of", "feet": "feet", "foot": "foot", "inch": "inch", "inches": "inches", "section": "section", "dollar": "dollar",
-    "rest": "and so on", "hex": "zero x", "or": "or", "ratio": "to", "root": "the square root of", "is": "is", "ampersand": "and", "king": "the", "sharp": "sharp",
+    "rest": "and so on", "hex": "zero x", "or": "or", "ratio": "to", "root": "the square root of", "is": "is", "ampersand": "and", "then": "then", "king": "the", "sharp": "sharp",
 }  # fmt: skip
 
 TITLES: Final = {

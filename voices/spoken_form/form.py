@@ -101,7 +101,10 @@ class Builder:
 
     def done(self, original_chars: int) -> SpokenForm:
         self._flush()
-        return SpokenForm("".join(self._out), tuple(self._starts), tuple(self._sources), original_chars)
+        text = "".join(self._out)
+        if not any(character.isalnum() for character in text):
+            return SpokenForm("", (), (), original_chars)
+        return SpokenForm(text, tuple(self._starts), tuple(self._sources), original_chars)
 
 
 def _strongest(marks: str) -> str:

@@ -60,7 +60,7 @@ FRACTIONS: Final = {
     "⅚": ("fünf Sechstel", "fünf Sechstel"), "⅛": ("ein Achtel", "ein Achtel"), "⅜": ("drei Achtel", "drei Achtel"), "⅝": ("fünf Achtel", "fünf Achtel"), "⅞": ("sieben Achtel", "sieben Achtel"),
 }  # fmt: skip
 SIGNS: Final = {
-    "&": "und", "&&": "und", "||": "oder", "|": "Strich", "@": "ät", "#": "Raute", "%": "Prozent", "‰": "Promille", "°": "Grad", "±": "plus minus", "×": "mal", "÷": "geteilt durch", "−": "minus", "+": "plus",
+    "&": "und", "&&": "und", "||": "oder", "|": "Strich", "@": "ät", "#": "Raute", "%": "Prozent", "‰": "Promille", "°": "Grad", "±": "plus minus", "×": "mal", "÷": "geteilt durch", "−": "minus", "⁺": "plus", "⁻": "minus", "+": "plus",
     "=": "ist gleich", "==": "ist gleich", "===": "ist gleich", "≡": "ist identisch mit", "≠": "ist ungleich", "!=": "ist ungleich", "!==": "ist ungleich", "<>": "ist ungleich", "≈": "ist ungefähr", "~": "Tilde", "→": "zu", "->": "zu", "-->": "zu",
     "⇒": "daraus folgt", "=>": "Pfeil", "←": "von", "<-": "von", "↑": "hinauf", "↓": "hinunter", "↔": "hin und zurück", "<->": "hin und zurück", "∞": "unendlich", "√": "Wurzel aus", "§": "Paragraf", "§§": "Paragrafen", "©": "Copyright",
     "®": "eingetragene Marke", "™": "Marke", "¢": "Cent", "£": "Pfund", "¤": "Währung", "¥": "Yen", "€": "Euro", "$": "Dollar", "₹": "Rupien", "₩": "Won", "₽": "Rubel", "₿": "Bitcoin", "^": "Zirkumflex", "*": "Stern", "**": "hoch",
@@ -73,7 +73,7 @@ WORDS: Final = {
     "to": "bis", "minus": "minus", "plus": "plus", "dot": "Punkt", "at": "ät", "slash": "Schrägstrich", "dash": "Strich", "underscore": "Unterstrich", "colon": "Doppelpunkt", "backslash": "Backslash", "tilde": "Tilde", "star": "Stern",
     "port": "Port", "about": "ungefähr", "at least": "mindestens", "at most": "höchstens", "more": "mehr als", "less": "weniger als", "times": "mal", "by": "mal", "per": "pro", "out of": "von", "over": "durch", "and": "und", "number": "Nummer",
     "power": "hoch", "squared": "zum Quadrat", "cubed": "hoch drei", "version": "Version", "hash": "Raute", "equals": "gleich", "percent": "Prozent", "question": "Fragezeichen", "of": "von", "dollar": "Dollar", "rest": "und so weiter",
-    "or": "oder", "ratio": "zu", "root": "Wurzel aus", "ampersand": "und", "king": "", "sharp": "sharp",
+    "or": "oder", "ratio": "zu", "root": "Wurzel aus", "ampersand": "und", "then": "dann", "king": "der", "sharp": "sharp",
 }  # fmt: skip
 TITLES: Final = {"Dr": "Doktor", "Prof": "Professor", "Hr": "Herr", "Hrn": "Herrn", "Fr": "Frau", "Dipl": "Diplom", "Ing": "Ingenieur", "Mag": "Magister", "St": "Sankt"}
 NUMBERED: Final = {
@@ -84,7 +84,7 @@ ABBREVIATIONS: Final = {
     "usw": "und so weiter", "bzw": "beziehungsweise", "ca": "circa", "evtl": "eventuell", "ggf": "gegebenenfalls", "inkl": "inklusive", "exkl": "exklusive", "zzgl": "zuzüglich", "abzgl": "abzüglich", "vgl": "vergleiche", "bspw": "beispielsweise",
     "sog": "sogenannt", "max": "maximal", "min": "mindestens", "Std": "Stunden", "Min": "Minuten", "Sek": "Sekunden", "Str": "Straße", "Mio": "Millionen", "Mrd": "Milliarden", "Hr": "Herr", "Fr": "Frau", "Dr": "Doktor", "Prof": "Professor", "etc": "et cetera",
     "Jan": "Januar", "Feb": "Februar", "Mär": "März", "Apr": "April", "Jun": "Juni", "Jul": "Juli", "Aug": "August", "Sep": "September", "Sept": "September", "Okt": "Oktober", "Nov": "November", "Dez": "Dezember", "Mo": "Montag", "Di": "Dienstag", "Mi": "Mittwoch",
-    "Do": "Donnerstag", "Fr.": "Freitag", "Sa": "Samstag", "So": "Sonntag", "geb": "geboren", "gest": "gestorben", "verh": "verheiratet", "allg": "allgemein", "insb": "insbesondere", "bes": "besonders", "jew": "jeweils", "lt": "laut", "mind": "mindestens",
+    "Do": "Donnerstag", "Fr.": "Freitag", "Sa": "Samstag", "So": "Sonntag", "geb": "geboren", "gest": "gestorben", "verh": "verheiratet", "allg": "allgemein", "insb": "insbesondere", "bes": "besonders", "jew": "jeweils", "lt": "laut", "Lt": "laut", "Zw": "zwischen", "zw": "zwischen", "mind": "mindestens",
     "ehem": "ehemalig", "gem": "gemäß", "Tel": "Telefon", "Nr": "Nummer", "Abt": "Abteilung", "Jh": "Jahrhundert", "vs": "gegen", "Temp": "Temperatur", "Bsp": "Beispiel", "tägl": "täglich", "wg": "wegen", "Pkt": "Punkt", "urspr": "ursprünglich", "eigtl": "eigentlich", "Ges": "Gesellschaft",
 }  # fmt: skip
 DOTTED: Final = {
@@ -163,6 +163,8 @@ GERMAN: Final = Language(
         **{name.casefold(): at for at, name in enumerate(MONTHS, 1)},
         **{name[:3].casefold(): at for at, name in enumerate(MONTHS, 1)},
         "sept": 9,
+        "jänner": 1,
+        "feber": 2,
     },
     weekdays={**{name: name for name in WEEKDAYS}, **{name[:2]: name for name in WEEKDAYS}},
     abbreviations=ABBREVIATIONS,
@@ -184,5 +186,6 @@ GERMAN: Final = Language(
     slashed={},
     alternatives=frozenset("ja nein er sie ihr ihm sein seine ihre an aus links rechts richtig falsch".split()),
     ordinal_after=frozenset("am vom zum dem den der die das im beim zur des einem einer jeden jede jedes mein dein ihr sein erste zum".split()),
+    ordinal_nouns=frozenset("Stock Klasse Platz Preis Auflage Kapitel Quartal Halbjahr Bezirk Weltkrieg Jahrhundert Etage Runde Liga Semester Obergeschoss OG".split()),
     day_first=True,
 )

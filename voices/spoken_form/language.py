@@ -88,6 +88,8 @@ class Language:
     """1 before this word, which may be empty."""
     ordinal_after: frozenset[str] = frozenset()
     """Words between which and a word a number with a full stop is an ordinal."""
+    ordinal_nouns: frozenset[str] = frozenset()
+    """Words before which it is one anyway."""
     day_first: bool = False
 
     def cardinal(self, number: int) -> str:

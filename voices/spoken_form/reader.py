@@ -11,12 +11,12 @@ from voices.spoken_form.source import Rule, Said, Source
 
 _FIGURES: Final[tuple[Rule, ...]] = (
     codes.machine_address, dates_times.iso_date, dates_times.numeric_date, codes.phone, codes.version, technical.technical,
-    dates_times.clock, dates_times.decade, amounts.ordinal, dates_times.day_first, amounts.feet_and_inches, amounts.currency_last,
+    dates_times.clock, dates_times.decade, dates_times.day_first, amounts.ordinal, amounts.feet_and_inches, amounts.currency_last,
     codes.digits_by_digit, amounts.sides, amounts.fraction, words.mixed, amounts.quantity,
 )  # fmt: skip
 _WORDS: Final[tuple[Rule, ...]] = (
     words.pronounced, words.plain, dates_times.month_first, dates_times.weekday, dates_times.quarter, amounts.currency_first, words.dotted,
-    words.abbreviation, words.roman, technical.generic, words.with_signs, technical.technical, words.mixed, words.hyphenated, words.word,
+    words.abbreviation, words.roman, codes.account, technical.generic, words.with_signs, technical.technical, words.mixed, words.hyphenated, words.word,
 )  # fmt: skip
 _SIGNS: Final[tuple[Rule, ...]] = (
     words.pronounced, codes.phone, amounts.currency_first, dates_times.decade, amounts.vulgar, technical.technical,

@@ -21,7 +21,8 @@ _NUMBER_AHEAD: Final = re.compile(r"[ \u00a0]?[-−+]?[$€£¥]?[ \u00a0]?\.?\d
 _GLUED_NUMBER: Final = re.compile(r"(?:[$€£¥]|US\$)?\.?\d")
 _LETTER_POWER: Final = re.compile(r"(?:(?<![^\W_])[^\W\d_]{1,2}|\))$")
 _ABOUT: Final = {"~": "about", "≈": "about", "<": "less", ">": "more", "≥": "at least", ">=": "at least", "≤": "at most", "<=": "at most"}
-_COMMENT_MARKS: Final = re.compile(r"(?:#{1,6}|[*+•-])[ \u00a0]")
+_MENU: Final = re.compile(r"(?<![^\W_])[A-Z][^\W\d_]{2,20}[ \u00a0]$")
+_MENU_NEXT: Final = re.compile(r"[ \u00a0][A-Z][^\W\d_]")
 
 
 @lru_cache(8)
@@ -39,6 +40,10 @@ def sign(source: Source, at: int) -> Said | None:
         return Said(language.figure(digits), found.end())
     if text[at] == "^" and (found := CARET.match(text, at)):
         return Said(power(language, found[1].replace("−", "-"), found[2]), found.end())
+    if text[at] == "–" and text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum():
+        return Said(language.words["to"], at + 1)  # Monday–Friday
+    if text[at] == "–" and re.search(r"[\d)][ \u00a0]$", source.before(at)) and re.match(r"[ \u00a0][\d(]", text[at + 1 : at + 3]):
+        return Said(language.words["minus"], at + 1)
     found = _longest(language).match(text, at)
     if not found:
         return None
@@ -62,7 +67,7 @@ def _minus(source: Source, at: int, sign: str) -> str | None:
         return words["minus"]
     spaced = (not before or before[-1].isspace()) and (not after or after.isspace())
     if sign == "-" and spaced and re.search(r"[\w)][ \u00a0]$", before) and re.match(r"[ \u00a0][\w($]", text[at + 1 : at + 3]):
-        operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]$", before) and re.match(r"[ \u00a0](?:[($]?\d|[A-Za-z](?!\w))", text[at + 1 : at + 5])
+        operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]$", before) and re.match(r"[ \u00a0](?:[($]?\d|[b-zB-HJ-Z](?!\w))", text[at + 1 : at + 5])
         return words["minus"] if operand else ","
     if spaced:
         return "," if before.strip() and after else ""
@@ -75,6 +80,8 @@ def _compared(source: Source, at: int, sign: str) -> str | None:
     """`> 5` is more than five; `x > 5` x is greater than five; `~30` is about thirty."""
     if sign not in _ABOUT:
         return None
+    if sign == ">" and _MENU.search(source.before(at)) and _MENU_NEXT.match(source.text, at + 1):
+        return source.language.words["then"]
     text, end, before = source.text, at + len(sign), source.before(at)
     prefix = at == 0 or before[-1].isspace() or before[-1] in "([{\"',;:"
     glued = _GLUED_NUMBER.match(text, end) is not None
@@ -106,6 +113,8 @@ def _star(source: Source, at: int, sign: str) -> str | None:
     operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]?$", before) and re.match(r"[ \u00a0]?(?:\d|[A-Za-z](?!\w)|\()", after + " ")
     if sign in ("*", "**") and operand and before[-1:].isspace() == after[:1].isspace():
         return source.language.words["times" if sign == "*" else "power"]
+    if sign == "*" and after[:1].isdigit() and not before[-1:].isalnum():
+        return source.language.signs[sign]
     alone = (not before or before[-1].isspace()) and (not after or after[0].isspace())
     return source.language.signs[sign] if alone and (before or after) else ""
 
@@ -113,13 +122,15 @@ def _star(source: Source, at: int, sign: str) -> str | None:
 def _hash(source: Source, at: int, sign: str) -> str | None:
     if sign != "#":
         return None
-    if source.text[at + 1 : at + 2].isdigit():
+    if re.match(r"\d|[A-Z]{1,4}-?\d", source.text[at + 1 : at + 8]):
         return source.language.words["number"]
     heading = source.text[at + 1 : at + 2] in ("#", " ", "") and (at == 0 or source.text[at - 1] == "#")
     return "" if heading else source.language.signs["#"]
 
 
 def _other(source: Source, at: int, sign: str) -> str | None:
+    if sign in "→⇒" and not source.text[max(0, at - 8) : at].strip():
+        return ""  # what a list's item begins with
     if sign == "√" and source.text[at + 1 : at + 2].strip():
         return source.language.words["root"]
     if sign == "/" and source.text[at + 1 : at + 2] == "/" :
@@ -136,7 +147,7 @@ def punctuation(source: Source, at: int) -> tuple[str, int] | None:
             end += 1
         return text[at:end], end
     if character in "—–":
-        return ("" if character == "–" and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha() else ","), at + 1
+        return ",", at + 1
     if character in "()":
         closes = character == ")" and not re.match(r"[ \u00a0]?[\w\"]", text[at + 1 : at + 3])
         return ("" if closes else ","), at + 1

@@ -52,7 +52,8 @@ class Source:
     def stop(self, end: int) -> str:
         """The full stop of an abbreviation that ends at `end`, if it ends the sentence too."""
         rest = self.text[end : end + 3].lstrip(" \u00a0\"')")
-        return "." if not rest or rest[0].isupper() else ""
+        ends = not rest or (rest[0].isupper() and not self.language.day_first)  # any noun of German has a capital
+        return "." if ends else ""
 
 
 Rule = Callable[[Source, int], Said | None]

@@ -14,6 +14,8 @@ _TRAILING: Final = ".,;:!?'*)]}>"
 _PAIRS: Final = {")": "(", "]": "[", "}": "{", ">": "<"}
 _LONGEST_TAIL: Final = 60  # of an address: what is not taken in by ear anyway
 
+_LETTER: Final = re.compile(r"[A-Za-z]")
+_DIGITS_ONLY: Final = re.compile(r"::|(?:[0-9]{1,4}:){2}|#\d{3}|/\d")
 _TECHNICAL: Final = re.compile(r"[@/\\_.=<>()\[\]#$&|+*~^:\-\d]")
 _URL: Final = re.compile(r"(?:https?|ftps?|wss?|ssh|git|file)://(?:[^@/\s]{1,80}@)?([^/?#\s]{0,200})([^?#\s]{0,300})([?#]\S{0,300})?", re.IGNORECASE)
 _MAIL: Final = re.compile(r"(?:mailto:)?([\w.+-]{1,64})@((?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24})")
@@ -40,6 +42,7 @@ _SNAKE: Final = re.compile(r"_{0,2}[A-Za-z0-9]{1,60}(?:_{1,2}[A-Za-z0-9]{1,60}){
 _HEX: Final = re.compile(r"(?=[0-9]{0,63}[a-fA-F])(?=[a-fA-F]{0,63}[0-9])(?:[0-9a-f]{6,64}|[0-9A-F]{6,64})")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HEX_NUMBER: Final = re.compile(r"0x([0-9A-Fa-f]{1,40})|#([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})")
+_MAC: Final = re.compile(r"(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}")
 _IPV6: Final = re.compile(r"(?=[0-9a-fA-F:]{0,40}::|(?:[0-9a-fA-F]{1,4}:){7})[0-9a-fA-F:]{2,45}")
 _SPELLED_AT_MOST: Final = 12
 _GENERIC: Final = re.compile(r"([A-Za-z_][\w.]{0,40})<([\w.:*&?\[\]]{1,40}(?:(?:, ?|<)[\w.:*&?\[\]]{1,40}){0,6})(>{1,4})")
@@ -50,7 +53,7 @@ def technical(source: Source, at: int) -> Said | None:
     if not source.opens(at):
         return None
     found = _CHUNK.match(source.text, at)
-    if not found or not _TECHNICAL.search(found[0]):
+    if not found or not (_LETTER.search(found[0]) or _DIGITS_ONLY.match(found[0])) or not _TECHNICAL.search(found[0]):
         return None
     chunk = _core(found[0])
     for reads in (_url, _mail, _windows, _version, _ids, _flag, _host, _path, _file, _call, _variable, _name):
@@ -191,6 +194,8 @@ def _ids(source: Source, chunk: str) -> str:
             return ""
         opens = language.words["hash"] if found[2] else f"{language.digits[0]} x"
         return f"{opens} {spelled(language, found[1] or found[2])}"
+    if _MAC.fullmatch(chunk):
+        return ", ".join(spelled(language, pair) for pair in re.split("[:-]", chunk))
     if _IPV6.fullmatch(chunk):
         return " ".join(language.words["colon"] if one == ":" else spelled(language, one) for one in chunk)
     if not (_UUID.fullmatch(chunk) or _HEX.fullmatch(chunk)) or re.fullmatch(r"\d+[eE]\d+", chunk):

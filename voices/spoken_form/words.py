@@ -25,10 +25,12 @@ _SHARP: Final = re.compile(r"([A-Z])#(?!\w)|([A-Z])\+\+(?![\w+])")
 _AMPERSAND: Final = re.compile(r"([A-Z]{1,4})&([A-Z]{1,4})(?![\w&])")
 _SLASHED: Final = re.compile(r"[^\W\d_]{1,20}(?:/[^\W\d_]{1,20}){1,4}(?![\w/.]*[/\w])")
 _MIXED: Final = re.compile(r"(?:[^\W\d_]{1,20}\d{1,12}|\d{1,6}[^\W\d_]{1,20}\d)[^\W_]{0,30}(?![^\W_])")
+_MODEL: Final = re.compile(r"([A-Z]{1,3})-(\d{1,8})(s?)(?![\w-])")
 _RUNS: Final = re.compile(r"\d+|[^\W\d_]+")
 _HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _PROTOCOL: Final = re.compile(r"([A-Z]{2,5})/(\d(?:\.\d)?)(?!\w|/|\.\d)")
 _PLURAL_END: Final = re.compile(r"\(e?s\)")
+_UNSPEAKABLE: Final = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{4}|^([A-Z])\1")
 _VOWEL: Final = re.compile(r"[AEIOUYaeiouy]")
 
 
@@ -43,6 +45,8 @@ def pronounced(source: Source, at: int) -> Said | None:
 def plain(source: Source, at: int) -> Said | None:
     """The quick way for nearly all words."""
     found = _PLAIN.match(source.text, at)
+    if found and found[0] in source.language.units and source.word_before(at) in ("per", "pro"):
+        return Said(source.language.units[found[0]].one, found.end())
     if not found or found[0] in SAID_AS or found[0] in BARE_UNITS or found[0] in source.language.weekdays:
         return None
     return None if found[0].casefold() in source.language.month_names else Said(found[0], found.end())
@@ -82,9 +86,12 @@ def abbreviation(source: Source, at: int) -> Said | None:
     named = before is not None and before[1][0].isupper() and before[1].casefold() not in NOT_STREETS
     if short in language.titles and after[:1].isupper() and not (short in ("St", "Sr", "Ft", "Mt") and named and short == "St"):
         return Said(language.titles[short], end)
+    if short in language.units and before is not None and before[1] in ("per", "pro"):
+        return Said(language.units[short].one + source.stop(end), end)
     if short not in language.abbreviations or (short in language.single_words and not _continues(source, end)):
         return None
-    return Said(language.abbreviations[short] + source.stop(end), end)
+    ends = "." if short in ("usw", "etc") and after[:1].isupper() else source.stop(end)
+    return Said(language.abbreviations[short] + ends, end)
 
 
 def _continues(source: Source, end: int) -> bool:
@@ -101,7 +108,8 @@ def roman(source: Source, at: int) -> Said | None:
     if not before or number == 0:
         return None
     if before[1].casefold() in KINGS and before[1][0].isupper():
-        return Said(f"{source.language.words['king']} {source.language.ordinal(number)}".strip(), found.end())
+        dot = source.language.day_first and source.text[found.end() : found.end() + 2] == ". "
+        return Said(f"{source.language.words['king']} {source.language.ordinal(number)}", found.end() + (1 if dot else 0))
     sure = found[0] in ("II", "III", "VII", "VIII") and before[1][0].isupper()
     if before[1].casefold() in CONTEXT_ROMAN or (sure and len(before[1]) > 2 and before[1].casefold() not in NOT_STREETS):
         return Said(source.language.cardinal(number), found.end())
@@ -156,8 +164,12 @@ def _slashed(source: Source, text: str) -> str:
 
 def mixed(source: Source, at: int) -> Said | None:
     """H2O, MP3, LH1234, x86, iPhone15: letters and digits."""
+    if not source.opens(at) and source.character(at - 1) not in "#–":
+        return None
+    if found := _MODEL.match(source.text, at):  # B-52s, A-1234
+        return Said(f"{_letters(source, found[1])} {_digits(source.language, found[2])}{found[3]}", found.end())
     found = _MIXED.match(source.text, at)
-    if not found or not source.opens(at):
+    if not found:
         return None
     known = SAID_AS.get(found[0])
     return Said(known or _mixed_words(source, found[0]), found.end())
@@ -219,7 +231,7 @@ def word_said(source: Source, text: str, *, shouted: bool) -> str:
         return f"{said}'{owner}" if said != stem else text
     if text in BARE_UNITS and (unit := source.language.units.get(text)):
         return unit.many
-    if len(text) > 2 and text.endswith("s") and text[:-1].isupper() and text.isascii():
+    if len(text) > 2 and text.endswith("s") and text[:-1].isupper() and text.isascii() and text.isalpha():
         said = word_said(source, text[:-1], shouted=False)
         return f"{said}'s" if said != text[:-1] or len(text) <= 4 else text
     if text.isascii() and text.isupper() and len(text) > 1:
@@ -236,7 +248,7 @@ def _capitals(text: str, *, shouted: bool) -> str:
         return text if shouted and text in ("IT", "US", "WHO") else " ".join(text)
     if shouted and _VOWEL.search(text):
         return text
-    return " ".join(text) if len(text) <= 3 or not _VOWEL.search(text) else text
+    return " ".join(text) if len(text) <= 3 or not _VOWEL.search(text) or _UNSPEAKABLE.search(text) else text
 
 
 def _is_camel(text: str) -> bool:
@@ -251,9 +263,8 @@ def name_words(source: Source, name: str, *, end: bool = False, top: bool = Fals
             return known
         if top and name.lower() in SPELLED_TOPS:
             return spelled(source.language, name)
-    if found := source.pronunciation.at(name, 0, source.language.code):
-        if found[1] == len(name):
-            return found[0]
+    if (found := source.pronunciation.at(name, 0, source.language.code)) and found[1] == len(name):
+        return found[0]
     if name == "etc":
         return "E T C"
     if name in SAID_AS or name.lower() in SAID_AS:
@@ -263,6 +274,8 @@ def name_words(source: Source, name: str, *, end: bool = False, top: bool = Fals
 
 
 def _name_part(source: Source, part: str) -> str:
+    if (found := source.pronunciation.at(part, 0, source.language.code)) and found[1] == len(part):
+        return found[0]
     if part.isdigit():
         return paired(source.language, part) if len(part) == 4 else _digits(source.language, part)
     for form in (part, part.upper(), part.lower()):
