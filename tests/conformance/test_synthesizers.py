@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from voices.audio import duration_s, samples
-from voices.engines import espeak
+from voices.engines import embedded, espeak
+from voices.engines.embedded import EmbeddedSynthesizer
 from voices.engines.espeak import EspeakSynthesizer
 from voices.engines.tones import TonesSynthesizer
 from voices.synthesis import Rendering, Sound, Synthesizer, UnknownVoice
@@ -21,10 +22,12 @@ pytestmark = pytest.mark.timeout(60)  # engines are loaded
 
 SENTENCE = "Well, the build fails because one file is missing from the package."
 ENGINES = [
+    pytest.param("embedded", marks=pytest.mark.skipif(bool(embedded.missing(None)), reason="needs hibari-tts")),
     pytest.param("espeak", marks=pytest.mark.skipif(bool(espeak.missing(None)), reason="needs espeakng-loader")),
     "tones",
 ]
 RENDERINGS = {
+    "embedded": Rendering("test", "embedded", 5.5, {"pitch": 0.6, "formants": 0.86}),
     "espeak": Rendering("test", "espeak", -1.0, {"variant": "en-us+f3"}),
     "tones": Rendering("test", "tones", 0.0, {"hz": 220}),
 }
@@ -37,7 +40,8 @@ def anyio_backend() -> Any:
 
 @pytest.fixture(scope="module", params=ENGINES)
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Synthesizer]:
-    made: dict[str, type[EspeakSynthesizer | TonesSynthesizer]] = {
+    made: dict[str, type[EmbeddedSynthesizer | EspeakSynthesizer | TonesSynthesizer]] = {
+        "embedded": EmbeddedSynthesizer,
         "espeak": EspeakSynthesizer,
         "tones": TonesSynthesizer,
     }
@@ -147,7 +151,7 @@ async def test_gain_is_gain(engine: Synthesizer) -> None:
 
 
 @pytest.mark.parametrize("options", [{"voic": "slt"}, {"voice": "../../etc/passwd", "variant": "../x"}, {"pitch": 1000}])
-@pytest.mark.parametrize("engine", ENGINES[:1], indirect=True)  # tones have no options that could be wrong
+@pytest.mark.parametrize("engine", ENGINES[:2], indirect=True)  # tones have no options that could be wrong
 async def test_what_an_engine_cannot_render_is_an_unknown_voice(engine: Synthesizer, options: dict[str, Any]) -> None:
     with pytest.raises(UnknownVoice):
         [part async for part in engine.speak(SENTENCE, Rendering("test", engine.name, 0.0, options))]

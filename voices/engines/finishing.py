@@ -12,18 +12,59 @@ from voices.audio import FULL_SCALE, RATE, resample, samples, to_pcm
 from voices.synthesis import Mark, Sound
 
 EDGE_S: Final = 0.02  # silence kept before and after, so that no consonant is cut
+_EDGE: Final = int(EDGE_S * RATE)
 _BLOCK: Final = RATE // 200
-_SILENT_DB: Final = -42.0  # below the loudest block
+_SILENT: Final = 10 ** (-42.0 / 10)  # of the power of the loudest block
+_NOTHING: Final = 1e-9
 _KNEE: Final = 0.5  # below half of full scale nothing is bent
 _CEILING: Final = 0.69  # -3.2 dBFS: peaks stay under -3 dBFS
+
+_Values = npt.NDArray[np.float32]
+
+
+class Finisher:
+    """Finishes one sentence as its sound becomes ready: 16 kHz samples, 1 is full scale."""
+
+    def __init__(self, *, gain_db: float = 0.0) -> None:
+        self._gain = np.float32(10 ** (gain_db / 20))
+        self._held = np.zeros(0, np.float32)
+        self._loudest = _NOTHING
+        self._begun = False
+        self.cut_s = 0.0
+        """The silence that was cut from the start; final once there is sound."""
+
+    def push(self, sound: _Values) -> bytes:
+        """The PCM that is ready: silence is held back, for it may be the last."""
+        self._held = np.concatenate([self._held, sound * self._gain])
+        blocks = np.square(self._held[: self._held.size // _BLOCK * _BLOCK]).reshape(-1, _BLOCK).mean(axis=1)
+        # Engines breathe noise at the edges, so silence is relative to the loudest so far.
+        self._loudest = max(self._loudest, float(blocks.max(initial=0.0)))
+        loud = np.flatnonzero(blocks > self._loudest * _SILENT)
+        if not loud.size:
+            return b""
+        start = 0
+        if not self._begun:
+            start = max(0, int(loud[0]) * _BLOCK - _EDGE)
+            self._begun, self.cut_s = True, start / RATE
+        end = (int(loud[-1]) + 1) * _BLOCK
+        ready, self._held = self._held[start:end], self._held[end:]
+        return _pcm(ready)
+
+    def rest(self) -> bytes:
+        """What is kept of the silence at the end."""
+        return _pcm(self._held[:_EDGE]) if self._begun else b""
 
 
 def finish(pcm: bytes, rate: int, marks: tuple[Mark, ...] = (), *, gain_db: float = 0.0) -> Sound:
     """A sentence as an engine made it (s16 mono at `rate`), as the call wants it."""
-    sound = samples(resample(pcm, rate)).astype(np.float32) * np.float32(10 ** (gain_db / 20) / FULL_SCALE)
-    start, end = _spoken_part(sound)
-    moved = tuple(Mark(mark.char, max(0.0, mark.at_s - start / RATE)) for mark in marks)
-    return Sound(to_pcm(soft_limit(sound[start:end]) * FULL_SCALE), moved)
+    finisher = Finisher(gain_db=gain_db)
+    spoken = finisher.push(samples(resample(pcm, rate)).astype(np.float32) / np.float32(FULL_SCALE)) + finisher.rest()
+    return Sound(spoken, moved(marks, finisher.cut_s))
+
+
+def moved(marks: Iterable[Mark], cut_s: float) -> tuple[Mark, ...]:
+    """The marks after `cut_s` were cut from the start."""
+    return tuple(Mark(mark.char, max(0.0, mark.at_s - cut_s)) for mark in marks)
 
 
 def word_starts(text: str, marks: Iterable[Mark]) -> tuple[Mark, ...]:
@@ -36,18 +77,8 @@ def word_starts(text: str, marks: Iterable[Mark]) -> tuple[Mark, ...]:
     return tuple(kept)
 
 
-def _spoken_part(sound: npt.NDArray[np.float32]) -> tuple[int, int]:
-    """From the first to the last 5 ms that are not silent; engines breathe noise at the edges, so silence is relative."""
-    blocks = np.square(sound[: sound.size // _BLOCK * _BLOCK]).reshape(-1, _BLOCK).mean(axis=1)
-    if not blocks.size or blocks.max() < 1e-9:
-        return 0, 0
-    loud = np.flatnonzero(blocks > blocks.max() * 10 ** (_SILENT_DB / 10))
-    edge = int(EDGE_S * RATE)
-    return max(0, int(loud[0]) * _BLOCK - edge), min(sound.size, (int(loud[-1]) + 1) * _BLOCK + edge)
-
-
-def soft_limit(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Samples in -1..1: what is above the knee is bent, so that no peak passes -3.2 dBFS."""
+def _pcm(sound: _Values) -> bytes:
     room = _CEILING - _KNEE
     over = np.abs(sound) - _KNEE
-    return np.where(over > 0, np.sign(sound) * (_KNEE + room * np.tanh(over / room)), sound).astype(np.float32)
+    soft = np.where(over > 0, np.sign(sound) * (_KNEE + room * np.tanh(over / room)), sound)
+    return to_pcm(soft * FULL_SCALE)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from voices.engine import Engine
-from voices.engines import espeak, pocket
+from voices.engines import embedded, espeak, pocket
 from voices.synthesis import Synthesizer
 
-SYNTHESIZERS: Final[tuple[Engine[Synthesizer], ...]] = (pocket.ENGINE, espeak.ENGINE)
+SYNTHESIZERS: Final[tuple[Engine[Synthesizer], ...]] = (pocket.ENGINE, embedded.ENGINE, espeak.ENGINE)
 """Best first."""
 
 LAST_RESORT: Final = espeak.ENGINE.name
