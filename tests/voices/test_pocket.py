@@ -18,11 +18,10 @@ import numpy as np
 import pytest
 
 from tests.kit.tiny_pocket import ARCHIVE, write_tiny_pocket
-from voices.audio import RATE, duration_s, samples, speech_level_dbfs
+from voices.audio import duration_s, speech_level_dbfs
 from voices.engines import pocket, pocket_model
 from voices.engines.pocket import PocketOptions, PocketSettings, PocketSynthesizer
 from voices.engines.pocket_text import MOST_TOKENS, PocketText, TextError
-from voices.engines.streaming import StreamFinisher
 from voices.synthesis import Rendering, Sound, SynthesizerFailed, SynthesizerUnavailable, UnknownVoice
 from voices.voice import load_voice
 
@@ -315,32 +314,6 @@ def test_text_is_cut_where_one_breathes(text: PocketText) -> None:
     assert next(text.parts("yes")).tokens == text.tokens(" " * 8 + "Yes.")
     assert next(text.parts("the build is broken now")).tokens == text.tokens("The build is broken now.")
     assert next(text.parts("“It’s” fine — now go on.")).tokens == text.tokens('"It\'s" fine - now go on.')
-
-
-@pytest.mark.parametrize("rate", [16_000, 24_000])
-def test_a_stream_is_finished_as_a_whole_would_be(rate: int) -> None:
-    def tone(seconds: float, level: float) -> bytes:
-        return (np.sin(np.arange(int(seconds * rate)) * 0.2) * level * 32_767).astype("<i2").tobytes()
-
-    pause, speech = tone(0.4, 0.0), tone(0.5, 0.3)
-    whole = pause + speech + pause + speech + tone(0.7, 0.0005)
-    for size in (2, 100, 1_921, len(whole)):
-        finisher = StreamFinisher(rate, gain_db=-6)
-        out = (
-            b"".join(finisher.push(whole[at : at + size // 2 * 2]) for at in range(0, len(whole), size // 2 * 2)) + finisher.end()
-        )
-        assert duration_s(out) == pytest.approx(1.4 + 0.04, abs=0.02)
-        assert speech_level_dbfs(out) == pytest.approx(-6 - 10.5 - 3, abs=0.3)
-        assert np.abs(samples(out)[int(0.6 * RATE) : int(0.8 * RATE)]).max() < 50
-    silent = StreamFinisher(rate)
-    assert silent.push(pause) + silent.end() == b""
-    assert not silent.spoke
-
-
-def test_a_loud_stream_is_bent_and_not_clipped() -> None:
-    finisher = StreamFinisher(RATE, gain_db=12)
-    out = finisher.push((np.sin(np.arange(RATE) * 0.2) * 32_000).astype("<i2").tobytes()) + finisher.end()
-    assert np.abs(samples(out).astype(int)).max() < 32_768 * 10 ** (-3 / 20)
 
 
 async def test_sound_is_what_crosses(engine: PocketSynthesizer, ruth: Rendering) -> None:

@@ -17,12 +17,13 @@ import structlog
 from pydantic import Field, ValidationError
 
 from voices.audio import FULL_SCALE, AudioError, read_channels, resample, samples, to_pcm
+from voices.audio import RATE as OUT_RATE
 from voices.downloads import Archive, Damaged, check, find
 from voices.engine import Engine, EngineOptions, EngineSettings
+from voices.engines.finishing import Finisher
 from voices.engines.one_at_a_time import OneAtATime
 from voices.engines.pocket_model import FILES, RATE, ModelError, PocketModel
 from voices.engines.pocket_text import TextError
-from voices.engines.streaming import StreamFinisher
 from voices.synthesis import (
     Rendering,
     Sound,
@@ -99,15 +100,16 @@ class PocketSynthesizer:
     async def speak(self, text: str, rendering: Rendering) -> AsyncGenerator[Sound, None]:
         options = _options(rendering)
         voice = await self._voice(options, rendering)
-        finisher = StreamFinisher(RATE, gain_db=rendering.gain_db)
-        sentence = _Sentence(self._load, text, voice, options)
+        finisher = Finisher(gain_db=rendering.gain_db)
+        sentence, spoke = _Sentence(self._load, text, voice, options), False
         try:
             while (made := await self._turn.run(sentence.next)) is not None:
                 if pcm := finisher.push(made):
+                    spoke = True
                     yield Sound(pcm)
-            if pcm := finisher.end():
+            if pcm := finisher.rest():
                 yield Sound(pcm)
-            if sentence.parts and not finisher.spoke:
+            if sentence.parts and not spoke:
                 raise SynthesizerFailed("pocket-tts made only silence of this sentence")
         finally:
             sentence.stop()
@@ -165,8 +167,8 @@ class _Sentence:
         self._pieces = self._speak(load, text, voice, options)
         self.parts = 0
 
-    def next(self, _stopped: threading.Event) -> bytes | None:
-        """The next piece, s16 at 24 kHz, or None behind the last. Raises SynthesizerFailed."""
+    def next(self, _stopped: threading.Event) -> _Floats | None:
+        """The next piece, at 16 kHz, or None behind the last. Raises SynthesizerFailed."""
         try:
             return next(self._pieces, None)
         except SynthesisError:
@@ -178,14 +180,18 @@ class _Sentence:
         """Ends what is being computed within a few ms."""
         self._run.terminate = True
 
-    def _speak(self, load: Callable[[], PocketModel], text: str, voice: list[Any], options: PocketOptions) -> Iterator[bytes]:
+    def _speak(self, load: Callable[[], PocketModel], text: str, voice: list[Any], options: PocketOptions) -> Iterator[_Floats]:
+        import soxr
+
         model = load()
+        resampler: Any = soxr.ResampleStream(RATE, OUT_RATE, 1, dtype="float32", quality="HQ")
         for part in model.text.parts(text):
             self.parts += 1
             for sound in model.speak(part, voice, temperature=options.temperature, steps=options.steps, options=self._run):
                 if not np.isfinite(sound).all():
                     raise SynthesizerFailed("pocket-tts made no sound of this sentence, but numbers without meaning")
-                yield to_pcm(sound * FULL_SCALE)
+                yield resampler.resample_chunk(sound)
+        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 def _options(rendering: Rendering) -> PocketOptions:
