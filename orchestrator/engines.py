@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
+import anyio
 import anyio.from_thread
 import anyio.to_thread
 import structlog
@@ -15,6 +16,7 @@ from voices.engines.registry import RECOGNIZERS_BY_NAME
 from voices.inventory import Choice, choose_recognizer, choose_synthesizers
 from voices.recognition import Recognizer
 from voices.settings import EarSettings, VoiceSettings
+from voices.synthesis import Maintained
 from voices.voice import Voice
 
 log = structlog.get_logger()
@@ -35,8 +37,25 @@ async def open_voices(settings: VoiceSettings, voices: Mapping[str, Voice], stac
     catalogue = Catalogue(voices, synthesizers)
     stack.push_async_callback(catalogue.aclose)
     await catalogue.warm()
+    await stack.enter_async_context(_maintaining([one for one in synthesizers if isinstance(one, Maintained)]))
     _log("synthesizer_chosen", choice)
     return catalogue, choice
+
+
+@asynccontextmanager
+async def _maintaining(synthesizers: Sequence[Maintained]) -> AsyncGenerator[None]:
+    """Upkeep beside the block. It does not fail, so what ends the block is raised as it is, and in no group."""
+    raised: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        for synthesizer in synthesizers:
+            tasks.start_soon(synthesizer.maintain)
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  raised again below
+            raised = error
+        tasks.cancel_scope.cancel()
+    if raised:
+        raise raised
 
 
 def _log(event: str, choice: Choice) -> None:

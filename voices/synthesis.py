@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 NOTHING: Final = Decimal(0)
 
@@ -74,6 +74,15 @@ class Sound:
     marks: tuple[Mark, ...] = ()
     cost_usd: Decimal = NOTHING
     """What the engine charges for it; a sentence's cost stands on its first piece."""
+
+
+@runtime_checkable
+class Maintained(Protocol):
+    """A synthesizer that does better with something running beside it, such as what keeps its connections warm."""
+
+    async def maintain(self) -> None:
+        """Runs until cancelled, after `warm` and before `aclose`; never raises. Sentences work without it."""
+        ...
 
 
 class Synthesizer(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from itertools import pairwise
 from typing import Any
 
@@ -13,9 +13,12 @@ import pytest
 
 from voices.audio import duration_s, samples
 from voices.engines import embedded, espeak
+from voices.engines.elevenlabs import ElevenLabsSettings, ElevenLabsSynthesizer
 from voices.engines.embedded import EmbeddedSynthesizer
 from voices.engines.espeak import EspeakSynthesizer
 from voices.engines.tones import TonesSynthesizer
+from voices.imitations.elevenlabs import KEY, ElevenLabsImitation, serving
+from voices.imitations.elevenlabs_sound import VOICES
 from voices.synthesis import Rendering, Sound, Synthesizer, UnknownVoice
 
 pytestmark = pytest.mark.timeout(60)  # engines are loaded
@@ -25,11 +28,20 @@ ENGINES = [
     pytest.param("embedded", marks=pytest.mark.skipif(bool(embedded.missing(None)), reason="needs hibari-tts")),
     pytest.param("espeak", marks=pytest.mark.skipif(bool(espeak.missing(None)), reason="needs espeakng-loader")),
     "tones",
+    "elevenlabs by socket",
+    "elevenlabs dialogue",
+    "elevenlabs by http",
 ]
+ELEVENLABS = {
+    "elevenlabs by socket": {"transport": "websocket", "sessions": 10},
+    "elevenlabs dialogue": {"transport": "websocket", "sessions": 10, "model": "eleven_v4"},
+    "elevenlabs by http": {"transport": "http", "sessions": 10},
+}
 RENDERINGS = {
     "embedded": Rendering("test", "embedded", 5.5, {"pitch": 0.6, "formants": 0.86}),
     "espeak": Rendering("test", "espeak", -1.0, {"variant": "en-us+f3"}),
     "tones": Rendering("test", "tones", 0.0, {"hz": 220}),
+    "elevenlabs": Rendering("test", "elevenlabs", 0.0, {"voice_id": VOICES[0]}),
 }
 
 
@@ -45,10 +57,17 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Synthesizer]:
         "espeak": EspeakSynthesizer,
         "tones": TonesSynthesizer,
     }
-    engine = made[request.param]()
-    await engine.warm()
-    yield engine
-    await engine.aclose()
+    async with AsyncExitStack() as stack:
+        if request.param in made:
+            engine = made[request.param]()
+        else:
+            service = await stack.enter_async_context(serving(ElevenLabsImitation(faster=200)))
+            engine = ElevenLabsSynthesizer(
+                ElevenLabsSettings.model_validate({"key": KEY, "base_url": service.url, **ELEVENLABS[request.param]})
+            )
+        stack.push_async_callback(engine.aclose)
+        await engine.warm()
+        yield engine
 
 
 async def say(engine: Synthesizer, text: str) -> Sound:

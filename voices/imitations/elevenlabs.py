@@ -19,8 +19,8 @@ import uvicorn
 from voices.audio import RATE
 from voices.imitations.elevenlabs_connection import Connection
 from voices.imitations.elevenlabs_service import GONE as GONE
+from voices.imitations.elevenlabs_service import HALF, Receive, Scope, Send, Service, detail
 from voices.imitations.elevenlabs_service import KEY as KEY
-from voices.imitations.elevenlabs_service import Receive, Scope, Send, Service, detail
 from voices.imitations.elevenlabs_service import Trouble as Trouble
 from voices.imitations.elevenlabs_sound import VOICES
 
@@ -86,7 +86,7 @@ async def _streamed(service: Service, voice: str, body: dict[str, Any], send: Se
         line = json.dumps({"audio_base64": b64encode(pcm).decode(), "alignment": times}) + "\n"
         await send({"type": "http.response.body", "body": line.encode(), "more_body": True})
         at_s, number = at_s + len(pcm) / 2 / RATE, number + 1
-        if number == 2 and service.trouble == "stops":
+        if number == HALF and service.trouble == "stops":
             raise ConnectionAbortedError  # uvicorn drops the connection
     await send({"type": "http.response.body", "body": b""})
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import anyio
 from anyio.abc import TaskGroup
 
-from voices.imitations.elevenlabs_service import GONE, LATE, MOST_CONTEXTS, REFUSALS, Receive, Scope, Send, Service, detail
+from voices.imitations.elevenlabs_service import GONE, HALF, LATE, MOST_CONTEXTS, REFUSALS, Receive, Scope, Send, Service, detail
 from voices.imitations.elevenlabs_sound import VOICES
 
 
@@ -40,6 +40,7 @@ class Connection:
     async def serve(self) -> None:
         service = self._service
         if refused := self._refused():
+            service.refused += 1
             await self._refuse(*refused)
             return
         await self._send({"type": "websocket.accept"})
@@ -137,18 +138,15 @@ class Connection:
             async for pcm, chars, starts_s in service.speech(text, voice, float(context.settings.get("speed", 1.0))):
                 await self._sound(name, pcm, chars, starts_s)
                 number += 1
-                if number == 2 and service.trouble == "stops":
+                if number == HALF and service.trouble == "stops":
                     await self._close(1000)
         context.speaking -= 1
         if self._dialogue:
             await self._answer(name, {"is_final_audio_for_turn": True})
-        if service.drops_after is not None:
-            service.drops_after -= 1
-            if service.drops_after < 0:
-                service.drops_after = None
-                await self._close(1001)
         if context.closing:
             await self._end(name, context)
+        elif not self._labelled:
+            await self._may_die()
 
     async def _sound(self, name: str, pcm: bytes, chars: list[str], starts_s: list[float]) -> None:
         match self._service.trouble:
@@ -172,6 +170,14 @@ class Connection:
         if self._contexts.pop(name, None):
             self._service.contexts -= 1
             await self._answer(name, {"is_final" if self._dialogue else "isFinal": True})
+            await self._may_die()
+
+    async def _may_die(self) -> None:
+        if self._service.drops_after is not None:
+            self._service.drops_after -= 1
+            if self._service.drops_after < 0:
+                self._service.drops_after = None
+                await self._close(1001)
 
     async def _answer(self, name: str, fields: dict[str, Any]) -> None:
         if not self._closed:

@@ -15,6 +15,8 @@ GONE: Final = "imitationDeleted"
 """A voice's id that the account had once."""
 MOST_CONTEXTS: Final = 5
 LATE: Final = "late"
+HALF: Final = 4
+"""Pieces, to the middle of a sentence."""
 
 Trouble = Literal[
     "no_credit", "forbidden", "no_socket", "no_contexts", "busy", "crowded", "html", "stops", "stalls", "mp3", "fast", "silence",
@@ -56,6 +58,8 @@ class Service:
     """Open now."""
     opened: int = 0
     """Sockets, ever."""
+    refused: int = 0
+    """Sockets, ever."""
     most_contexts: int = 0
     """Open on one socket at the same time."""
     contexts: int = 0
@@ -77,14 +81,14 @@ class Service:
 
     async def speech(self, text: str, voice: str, speed: float = 1.0) -> AsyncGenerator[Piece]:
         """Pieces at their times: samples, characters, and when each begins in its piece."""
-        self.heard.append(text)
+        self.heard.append(text.strip())
         self.speaking += 1
         try:
             await anyio.sleep(self.first_s)
             for number, piece in enumerate(pieces(text, voice, speed, self.trouble)):
                 if number:
                     await anyio.sleep(PIECE_S / self.faster if self.faster else 0)
-                if number == 2 and self.trouble == "stalls":
+                if number == HALF and self.trouble == "stalls":
                     await anyio.sleep_forever()
                 yield piece
         finally:

@@ -11,7 +11,7 @@ from voices.engines.tones import tone
 
 VOICES: Final = ("imitationKai", "imitationAda", "imitationBo", "imitationCy")
 PIECE_S: Final = 0.25
-_CHAR_S: Final = 0.06
+CHAR_S: Final = 0.07
 _EDGE_S: Final = 0.1  # of silence before and after, which clients do not want
 
 Piece = tuple[bytes, list[str], list[float]]
@@ -21,7 +21,7 @@ Piece = tuple[bytes, list[str], list[float]]
 def pieces(text: str, voice: str, speed: float, trouble: str | None) -> list[Piece]:
     """`trouble` may be silence, mp3 (a file's header) or fast (three times the rate)."""
     spoken = text.strip()
-    char_s = _CHAR_S / speed
+    char_s = CHAR_S / speed
     hz = 150.0 + 60 * (VOICES.index(voice) if voice in VOICES else 0)
     loud = tone(hz, len(spoken) * char_s, 4_635.0)
     edge = bytes(2 * int(_EDGE_S * RATE))

@@ -62,7 +62,8 @@ class Socket:
 
     @property
     def idle(self) -> bool:
-        return not self._contexts
+        """Nobody waits for anything on it."""
+        return all(context.abandoned for context in self._contexts.values())
 
     @property
     def has_room(self) -> bool:
@@ -153,8 +154,8 @@ class Socket:
         release()
 
     def drop_if_deserted(self) -> None:
-        """Close at once if nobody waits for anything on it: it has no room, and gets none."""
-        if all(context.abandoned for context in self._contexts.values()):
+        """Close at once if it is idle: it has no room, and gets none."""
+        if self.idle:
             self.drop()
 
     async def _close(self, context: Context) -> None:

@@ -6,6 +6,7 @@ import ssl
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from math import ceil
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -38,6 +39,8 @@ class Sockets:
     def __init__(self, base_url: str, key: str, sessions: int) -> None:
         self.sessions = Sessions(sessions, self._let_go)
         self._base_url, self._key = base_url, key
+        # Sockets of one key: enough for the plan, and one for when sentences that were given up take the room.
+        self._most = ceil(sessions / SpeechContexts.rooms) + 1
         self._sockets: defaultdict[tuple[str, ...], list[Socket]] = defaultdict(list)
         self._orders: dict[tuple[str, ...], Order] = {}  # the last one of each key, the latest key at the end
         self._opening: defaultdict[tuple[str, ...], anyio.Lock] = defaultdict(anyio.Lock)
@@ -78,7 +81,8 @@ class Sockets:
             one for one in self._sockets[key] if (not one.dialect.labelled and order.voice in one.voices) or one.dialect.labelled
         ]
         with_room = [one for one in here if one.has_room]
-        return next(iter(with_room or [one for one in here if one.dialect.rooms > 1]), None)
+        crowded = [one for one in here if one.dialect.labelled and len(here) >= self._most]
+        return next(iter(with_room or crowded), None)
 
     async def _open(self, order: Order) -> Socket:
         dialect = self._dialect(order)
@@ -179,7 +183,8 @@ class Sockets:
         if not young and (not self._dialect(order).session or self.sessions.free):
             async with self._opening[key]:
                 await self._open(order)
-        for socket in [socket for socket in self._sockets[key] if not socket.alive or (socket.old and socket.idle)]:
+        spare = [socket for socket in young if socket.idle][1:]
+        for socket in [socket for socket in self._sockets[key] if not socket.alive or (socket.old and socket.idle)] + spare:
             self._remove(key, socket)
 
     def look(self) -> None:
