@@ -38,6 +38,8 @@ class Engine(Generic[T]):
     """What keeps it from working here and how to fix that, or None. Looks at the settings and the disk only."""
     settings: type[EngineSettings] = EngineSettings
     options: type[EngineOptions] = EngineOptions
+    any_voice: bool = False
+    """It renders every voice by its id: a voice file needs no part for it."""
     usd_per_1000_chars: Decimal = FREE
     marking: str = "none"
     """How its sound is marked as synthetic, for people who must know."""

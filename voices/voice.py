@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from voices.engines.registry import BY_NAME
+from voices.engines.registry import BY_NAME, SYNTHESIZERS
 from voices.synthesis import Rendering
 
 SHIPPED: Final = Path(__file__).resolve().parent
@@ -81,7 +81,8 @@ def load_voice(path: Path) -> Voice:
         file = _File.model_validate(content)
     except ValidationError as error:
         raise _complaint(path, source, error, _File, ()) from error
-    renderings = {engine: _rendering(path, source, engine, part, file) for engine, part in file.engines.items()}
+    parts = {engine.name: dict[str, Any]() for engine in SYNTHESIZERS if engine.any_voice} | file.engines
+    renderings = {engine: _rendering(path, source, engine, part, file) for engine, part in parts.items()}
     return Voice(path.stem, file.description, renderings, file.language, file.like, file.owner)
 
 

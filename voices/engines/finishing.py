@@ -23,7 +23,7 @@ def finish(pcm: bytes, rate: int, marks: tuple[Mark, ...] = (), *, gain_db: floa
     sound = samples(resample(pcm, rate)).astype(np.float32) * np.float32(10 ** (gain_db / 20) / FULL_SCALE)
     start, end = _spoken_part(sound)
     moved = tuple(Mark(mark.char, max(0.0, mark.at_s - start / RATE)) for mark in marks)
-    return Sound(to_pcm(_soft_limit(sound[start:end]) * FULL_SCALE), moved)
+    return Sound(to_pcm(soft_limit(sound[start:end]) * FULL_SCALE), moved)
 
 
 def word_starts(text: str, marks: Iterable[Mark]) -> tuple[Mark, ...]:
@@ -46,7 +46,7 @@ def _spoken_part(sound: npt.NDArray[np.float32]) -> tuple[int, int]:
     return max(0, int(loud[0]) * _BLOCK - edge), min(sound.size, (int(loud[-1]) + 1) * _BLOCK + edge)
 
 
-def _soft_limit(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def soft_limit(sound: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     room = _CEILING - _KNEE
     over = np.abs(sound) - _KNEE
     return np.where(over > 0, np.sign(sound) * (_KNEE + room * np.tanh(over / room)), sound).astype(np.float32)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from voices.engine import Engine
-from voices.engines import espeak
+from voices.engines import chatterbox, espeak
 from voices.synthesis import Synthesizer
 
-SYNTHESIZERS: Final[tuple[Engine[Synthesizer], ...]] = (espeak.ENGINE,)
+SYNTHESIZERS: Final[tuple[Engine[Synthesizer], ...]] = (chatterbox.ENGINE, espeak.ENGINE)
 """Best first."""
 
 LAST_RESORT: Final = espeak.ENGINE.name

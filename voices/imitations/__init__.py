@@ -1,0 +1,1 @@
+"""Imitations of speech services, for tests, rehearsals and benches: their protocol and their faults, on loopback."""
