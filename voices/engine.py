@@ -52,6 +52,8 @@ class Engine(Generic[T]):
     unfit: Callable[[Any, Path], str | None] = lambda _options, _folder: None
     """What keeps it from speaking with these options, though they are well-formed, and how to fix that; None if nothing does. A
     variant or a clip that is not there, for one. Paths in the options are relative to the folder. Looks at the disk only."""
+    any_voice: bool = False
+    """It renders every voice by its id: a voice file needs no part for it."""
     usd_per_1000_chars: Decimal = FREE
     tags: frozenset[str] = frozenset()
     """Expressive tags that it understands in a text, such as `laugh` for `[laugh]`; all others are taken out before."""

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from voices.engines.registry import BY_NAME
+from voices.engines.registry import BY_NAME, SYNTHESIZERS
 from voices.synthesis import Rendering
 
 SHIPPED: Final = Path(__file__).resolve().parent
@@ -145,7 +145,8 @@ def _read_voice(path: Path) -> tuple[Voice | None, list[VoiceFileError]]:
         return None, [error]
     renderings: dict[str, Rendering] = {}
     wrong: list[VoiceFileError] = []
-    for engine, part in file.engines.items():
+    parts = {engine.name: dict[str, Any]() for engine in SYNTHESIZERS if engine.any_voice} | file.engines
+    for engine, part in parts.items():
         try:
             renderings[engine] = _rendering(path, source, engine, part, file)
         except VoiceFileError as error:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from voices.engine import Engine
-from voices.engines import elevenlabs, embedded, espeak, pocket, whisper
+from voices.engines import chatterbox, elevenlabs, embedded, espeak, pocket, whisper
 from voices.recognition import Recognizer
 from voices.synthesis import Synthesizer
 
 SYNTHESIZERS: Final[tuple[Engine[Synthesizer], ...]] = (
+    chatterbox.ENGINE,
     elevenlabs.ENGINE,
     pocket.ENGINE,
     embedded.ENGINE,

@@ -18,6 +18,7 @@ from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 from litestar.response import Stream
+from litestar.types import Message, Scope
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voices.speech_server.ears import Ears
@@ -126,7 +127,7 @@ def application(worker: Worker, *, key: str = "", ears: Ears | None = None) -> L
         openapi_config=None,
         logging_config=None,
         before_request=_begin,
-        after_request=_with_id,
+        before_send=[_with_id],
         after_response=_end,
     )
 
@@ -183,23 +184,24 @@ async def _until_gone(request: AnyRequest, work: Callable[[], Awaitable[T]]) -> 
     return outcome[0]
 
 
-def _id(request: AnyRequest) -> str:
+def _id(scope: Scope) -> str:
     """In the log and in the answer, so that one is found by the other."""
-    return request.scope.setdefault("state", {}).setdefault("request_id", uuid.uuid4().hex[:12])
+    state: dict[str, Any] = scope.setdefault("state", {})
+    return state.setdefault("request_id", uuid.uuid4().hex[:12])
 
 
 async def _begin(request: AnyRequest) -> None:
     request.state.began = anyio.current_time()
 
 
-async def _with_id(request: AnyRequest, response: Response[Any]) -> Response[Any]:
-    response.headers["x-request-id"] = _id(request)
-    return response
+async def _with_id(message: Message, scope: Scope) -> None:
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], (b"x-request-id", _id(scope).encode())]
 
 
 async def _end(request: AnyRequest) -> None:
     took_s = round(anyio.current_time() - request.state.began, 3)
-    _log.info("request", id=_id(request), path=request.url.path, took_s=took_s)
+    _log.info("request", id=_id(request.scope), path=request.url.path, took_s=took_s)
 
 
 def _refusal(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -215,6 +217,6 @@ def _refusal(request: AnyRequest, error: Exception) -> Response[Any]:
             status, kind, code, param = 500, "server_error", "server_error", None
             message = f"the server failed: {type(error).__name__}"
             _log.error("request_failed", exc_info=error)
-    _log.info("refused", id=_id(request), path=request.url.path, status=status, code=code)
+    _log.info("refused", id=_id(request.scope), path=request.url.path, status=status, code=code)
     body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
-    return Response(body, status_code=status, headers={"x-request-id": _id(request)}, media_type="application/json")
+    return Response(body, status_code=status, media_type="application/json")

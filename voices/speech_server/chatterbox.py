@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -50,8 +50,8 @@ def _package(name: str) -> Any:
     return import_module(name)
 
 
-def _without_bar(steps: Iterable[int], **_: Any) -> Iterable[int]:
-    return steps
+def _nothing(*_: object) -> None:
+    """Instead of `print`."""
 
 
 class ChatterboxModel:
@@ -62,8 +62,10 @@ class ChatterboxModel:
         self.key = f"{kind}-{version('chatterbox-tts')}"
         self.rate: int = model.sr
         self._stopped = threading.Event()
-        _package("chatterbox.models.t3.t3").tqdm = _without_bar  # one for each sentence would fill the log
-        model.t3.tfmr.register_forward_pre_hook(self._stop_here)
+        # Where it would draw its progress it can be stopped; and what it prints for each sentence would fill the log.
+        for name in ("chatterbox.models.t3.t3", "chatterbox.models.s3gen.flow_matching"):
+            module = _package(name)
+            module.tqdm, module.print = self._steps, _nothing
 
     def prepare(self, clip: Path) -> Any:
         try:
@@ -126,10 +128,12 @@ class ChatterboxModel:
         stretched = _package("librosa").effects.time_stretch(sound, rate=speed, n_fft=1024)
         return self._model.watermarker.apply_watermark(stretched, sample_rate=self.rate)
 
-    def _stop_here(self, *_: Any) -> None:
-        """Before each step of the model that makes speech tokens: 25 of them are a second of speech."""
-        if self._stopped.is_set():
-            raise Stopped
+    def _steps(self, steps: Iterable[Any], **_: Any) -> Iterator[Any]:
+        """Speech tokens, 25 for a second of speech; then the few steps from tokens to sound."""
+        for step in steps:
+            if self._stopped.is_set():
+                raise Stopped
+            yield step
 
     def _forget_hooks(self) -> None:
         """The multilingual model spies on its own attention with a new hook for each sentence, and never takes one away."""

@@ -112,17 +112,18 @@ class Worker:
 
     def _warm(self, stopped: threading.Event) -> None:
         model = self._loaded()
-        voices = self.shelf.voices()
-        for voice in voices.values():
-            try:
-                self._cache.of(voice.clip, model)
-            except (ServerError, OSError) as error:
-                _log.warning("voice_cannot_be_used", voice=voice.id, error=str(error))
+        usable: list[ServedVoice] = []
+        for voice in self.shelf.voices().values():
             if stopped.is_set():
                 return
+            try:
+                self._cache.of(voice.clip, model)
+                usable.append(voice)
+            except (ServerError, OSError) as error:
+                _log.warning("voice_cannot_be_used", voice=voice.id, error=str(error))
         # The first sentence takes many seconds (kernels, the watermark), so that a caller must not be the one to ask for it.
-        if voice := next(iter(voices.values()), None):
-            model.speak(_WARM_UP, self._cache.of(voice.clip, model), voice.style, stopped)
+        if usable:
+            model.speak(_WARM_UP, self._cache.of(usable[0].clip, model), usable[0].style, stopped)
         else:
             _log.warning("no_voices", fix="give a voice a clip: engines.chatterbox.clip in its file")
 
