@@ -11,6 +11,7 @@ from rich.table import Table
 from orchestrator.cli_agents import agents
 from orchestrator.cli_calls import calls, forget, replay
 from orchestrator.cli_tasks import tasks
+from orchestrator.cli_voices import voices
 from orchestrator.terminal import AsJson, configured, end_when_terminated, fail, run, screen, show_json, tell
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ emulate = typer.Typer(help="Telephone networks on loopback.", no_args_is_help=Tr
 settings = typer.Typer(help="The settings.", no_args_is_help=True)
 app.add_typer(emulate, name="emulate")
 app.add_typer(agents, name="agents")
+app.add_typer(voices, name="voices")
 app.add_typer(calls, name="calls")
 app.add_typer(tasks, name="tasks")
 app.add_typer(settings, name="config")

@@ -3,6 +3,9 @@
 HouseError
 ├── ConfigError          a setting is unknown or wrong; nothing starts with it
 ├── NoSuchAgent          nobody on the line is called that
+├── NoSuchVoice          no voice, and no agent with one, is called that
+├── NoSuchEngine         no voice engine is called that
+├── NotSpoken            a voice cannot be heard as it was asked for
 ├── NoSuchCall           no call, or more than one, has that name
 ├── NoSuchRecording      a call has no sound that could be replayed
 ├── CannotReplay         a call cannot be replayed here
@@ -41,6 +44,20 @@ class ConfigError(HouseError):
 class NoSuchAgent(HouseError):
     code = "no_such_agent"
     usual_fix = "give an id that `pai-voice agents list` shows"
+
+
+class NoSuchVoice(HouseError):
+    code = "no_such_voice"
+    usual_fix = "give an id that `pai-voice voices list` shows"
+
+
+class NoSuchEngine(HouseError):
+    code = "no_such_engine"
+    usual_fix = "give an engine that `pai-voice voices list` shows"
+
+
+class NotSpoken(HouseError):
+    code = "not_spoken"
 
 
 class NoSuchCall(HouseError):

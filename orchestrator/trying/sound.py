@@ -49,6 +49,21 @@ def found() -> Sound:
     raise NoSound(f"no program for sound is here; known are {names}", INSTALL)
 
 
+def player() -> tuple[str, ...] | None:
+    """What plays here, if anything does."""
+    return next((sound.play for sound in KNOWN if shutil.which(sound.play[0])), None)
+
+
+async def play(pcm: bytes, program: Sequence[str]) -> None:
+    """To its end. Raises NoSound when the program gives up."""
+    async with _running(program, stdin=subprocess.PIPE) as process:
+        assert process.stdin
+        await process.stdin.send(pcm)
+        await process.stdin.aclose()
+        if await process.wait():
+            raise anyio.EndOfStream
+
+
 async def speak(line: RehearsalLine, program: Sequence[str]) -> None:
     """Play what the caller on this line hears, until cancelled. Raises NoSound when the program gives up."""
     async with _running(program, stdin=subprocess.PIPE) as process:

@@ -1,0 +1,94 @@
+"""`pai-voice voices …`: how agents sound. Each command is a few lines; what is heavy is imported inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from orchestrator.terminal import AsJson, configured, run, screen, show_json
+
+voices = typer.Typer(help="How agents sound.", no_args_is_help=True)
+Engine = Annotated[str | None, typer.Option("--engine", help="This one, and no other; the settings' order if left out.")]
+
+
+@voices.command("list")
+def voices_list(as_json: AsJson = False) -> None:
+    """Every voice: who has it, whose it is, and which engines can speak it here. With --json also why the others cannot."""
+    from orchestrator.voice_commands.listing import listing
+
+    found = listing(configured().settings)
+    if as_json:
+        show_json(found.as_json())
+        return
+    table = Table("voice", "agents", "engines", "whose", "language", "what it is like", box=None)
+    for voice in found.voices:
+        table.add_row(*voice.as_row())
+    screen.print(table)
+    screen.print("")
+    for line in (*(engine.as_text() for engine in found.engines), *found.broken):
+        screen.print(line)
+
+
+@voices.command("preview")
+def voices_preview(
+    name: Annotated[str, typer.Argument(help="A voice's id, or an agent.")],
+    text: Annotated[str | None, typer.Argument(help="What it says; a sentence of ours if left out.")] = None,
+    engine: Engine = None,
+    out: Annotated[Path | None, typer.Option(help="Write this wav instead of playing it.")] = None,
+) -> None:
+    """Hear a voice. Where nothing can play sound, it is written to NAME.wav."""
+    from orchestrator.voice_commands.preview import preview
+
+    config = configured()
+    screen.print(run(lambda: preview(config.settings, name, text, engine, out)).as_text())
+
+
+@voices.command("bench")
+def voices_bench(
+    engines: Annotated[list[str] | None, typer.Option("--engine", help="Only this one; repeatable.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="A table for voices/README.md.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure each engine: first sound, real-time factor, CPU, memory. Engines that cost money are spoken to, too."""
+    from orchestrator.voice_commands import bench
+
+    config = configured()
+
+    async def measured() -> list[bench.Speed | bench.Silent]:
+        return [speed async for speed in bench.bench(config.settings, engines or ())]
+
+    found = run(measured)
+    if as_json:
+        show_json(bench.as_json(found))
+    elif markdown:
+        screen.print(bench.as_markdown(found))
+    else:
+        table = Table(*bench.COLUMNS, box=None)
+        for speed in found:
+            table.add_row(*speed.as_row())
+        screen.print(table)
+
+
+@voices.command("import")
+def voices_import(
+    folder: Annotated[Path | None, typer.Option("--from", help="PAI's folder; ~/.claude if left out.")] = None,
+    out: Annotated[Path, typer.Option(help="Where the files go.")] = Path("voices"),
+    force: Annotated[bool, typer.Option("--force", help="Also over files that are there already.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write PAI's voices as files of yours. Without this they are heard as well, as PAI has them."""
+    from orchestrator.voice_commands.importing import import_voices
+
+    found = import_voices(configured().settings, folder, out, force=force)
+    if as_json:
+        show_json(found.as_json())
+        return
+    for path in found.written:
+        screen.print(f"{path} is written")
+    for path in found.kept:
+        screen.print(f"{path} is there already, and stays as it is; --force writes over it")
+    for error in found.wrong:
+        screen.print(f"left out: {error}")

@@ -1,0 +1,1 @@
+"""What `pai-voice voices …` does: one module for each command."""
