@@ -23,6 +23,12 @@ DEMO_LINES: Final = {
     "architect": "Architect, can you draw me the whole plan?",
     "barge_in": "Wait, stop. Is that safe?",
     "goodbye": "That is all. Goodbye.",
+    "task": "Engineer, please write me a program that counts words.",
+    "progress": "How far are you?",
+    "allow": "Yes, please.",
+    "call_back": "Please call me back.",
+    "hello": "Hello?",
+    "okay_goodbye": "Okay, goodbye.",
 }
 TEST_LINES: Final = {
     "okay": "Okay.",
