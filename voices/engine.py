@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -38,6 +39,9 @@ class Engine(Generic[T]):
     """What keeps it from working here and how to fix that, or None. Looks at the settings and the disk only."""
     settings: type[EngineSettings] = EngineSettings
     options: type[EngineOptions] = EngineOptions
+    clone: Callable[[Any, str, Sequence[Path], str], Awaitable[str]] | None = None
+    """For an engine that keeps its clones itself: settings, name, clips and description make a voice there; returns its
+    `voice_id`. Engines whose options have a `clip` need none: they clone from that."""
     usd_per_1000_chars: Decimal = FREE
     marking: str = "none"
     """How its sound is marked as synthetic, for people who must know."""

@@ -23,7 +23,7 @@ from voices.synthesis import Rendering
 SHIPPED: Final = Path(__file__).resolve().parent
 NOT_VOICES: Final = frozenset({"pronunciation.yaml"})
 """Files that may lie beside voices."""
-_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 class VoiceFileError(Exception):
@@ -74,7 +74,7 @@ def load_voices(*folders: Path) -> dict[str, Voice]:
 
 def load_voice(path: Path) -> Voice:
     """One voice's file. Raises VoiceFileError."""
-    if not _ID.fullmatch(path.stem):
+    if not ID.fullmatch(path.stem):
         raise VoiceFileError(f"{path}: a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
     source, content = _read(path)
     try:
