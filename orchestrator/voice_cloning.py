@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,11 +15,13 @@ import typer
 from orchestrator.terminal import configured, fail, run, screen, tell
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import Sequence
 
     from orchestrator.config import Settings
     from voices.clip import Clip
-    from voices.cloning import Cloned, Means, Order
+    from voices.clip_measures import Embed
+    from voices.cloning import Cloned, Elsewhere, Means, Order
+    from voices.synthesis import Synthesizer
     from voices.voice import Owner, Voice
 
 
@@ -33,25 +37,28 @@ def clone(
     description: Annotated[str | None, typer.Option(help="What the voice is like.")] = None,
     language: Annotated[str, typer.Option(help="What it speaks: en, en-GB, de.")] = "en",
     anyway: Annotated[bool, typer.Option("--anyway", help="Also of a clip that is noisy, clipped, or of two people.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="In place of a voice of that name.")] = False,
+    over: Annotated[bool, typer.Option("--replace", help="In place of a voice of that name.")] = False,
 ) -> None:
     """Clone a voice from a recording, with the consent of whose voice it is. Works without a GPU and without an account."""
     settings = configured().settings
-    from voices.cloning import CloningError, Order, check_name
+    from voices.cloning import CloningError, Means, Order, check_name
     from voices.downloads import DownloadError
     from voices.synthesis import SynthesisError
 
     folder = settings.voices.folders[0]
     try:
         voices = _voices(settings)
-        check_name(name, folder, voices, replace=replace)
+        check_name(name, folder, voices, replace=over)
         engines = _engines(settings, engine)
-        checked = _checked(clip, anyway=anyway)
+        embed = _embedder()
+        checked = _checked(clip, embed, anyway=anyway)
         whose = _consent(owner, consent)
         if "pocket" in engines:
             _fetch(settings)
-        order = Order(name, checked, whose, description or "", language, engines, replace)
-        cloned, left_out = run(lambda: _cloned(settings, order, folder, voices))
+        order = Order(name, checked, whose, description or "", language, engines, over)
+        able, left_out = _able(settings, order.engines)
+        means = Means(able, _keepers(settings, order.engines), embed)
+        cloned = run(lambda: _cloned(order, folder, voices, means, left_out))
     except (CloningError, DownloadError) as error:
         fail(str(error), _FIXES.get(error.code, "do as it says, and try again"))
     except SynthesisError as error:
@@ -63,6 +70,7 @@ _FIXES = {
     "voice_name": "give another name",
     "voice_exists": "give another name, or --replace",
     "no_consent": "give --owner \"Ruth Example\" and --consent \"what she allowed\"",
+    "voice_file": "correct --language (en, en-GB, de) or --description (up to 200 characters)",
     "voices_unwritable": "name another folder: PAI_VOICE_VOICES, or `folders` in [voices]",
 }  # fmt: skip
 
@@ -88,15 +96,20 @@ def _engines(settings: Settings, wanted: list[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted or FROM_CLIP))
 
 
-def _checked(path: Path, *, anyway: bool) -> Clip:
+def _embedder() -> Embed | None:
     from voices import similarity
+
+    if reason := similarity.missing():
+        screen.print(f"nobody checks whether one person speaks: {reason}")
+        return None
+    return similarity.Embedder().embed
+
+
+def _checked(path: Path, embed: Embed | None, *, anyway: bool) -> Clip:
     from voices.clip import ClipError, prepare
 
-    reason = similarity.missing()
-    if reason:
-        screen.print(f"nobody checks whether one person speaks: {reason}")
     try:
-        return prepare(path, embed=None if reason else similarity.Embedder().embed, accept=anyway)
+        return prepare(path, embed=embed, accept=anyway)
     except ClipError as error:
         *others, last = error.complaints
         for complaint in others:
@@ -109,7 +122,7 @@ def _consent(owner: str | None, consent: str | None) -> Owner:
     """As given; where a person sits there, they are asked."""
     from voices.cloning import consent_text, owner_of
 
-    if sys.stdin.isatty() and screen.is_terminal and not (owner and consent):
+    if _somebody_is_there() and not (owner and consent):
         owner = owner or typer.prompt("Whose voice is it? Their name")
         words = consent_text(owner or "")
         screen.print(f"\nA voice belongs to who has it. {owner} says or signs, best at the end of the recording:\n\n  {words}\n")
@@ -117,6 +130,10 @@ def _consent(owner: str | None, consent: str | None) -> Owner:
             fail("nothing was made: there is no consent", f"ask {owner}, then try again")
         consent = words
     return owner_of(owner, consent, date.today())
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty() and screen.is_terminal
 
 
 def _fetch(settings: Settings) -> None:
@@ -139,43 +156,42 @@ def _fetch(settings: Settings) -> None:
             bar.update(task, completed=told.done)
 
 
-async def _cloned(settings: Settings, order: Order, folder: Path, voices: dict[str, Voice]) -> tuple[Cloned, dict[str, str]]:
-    from voices.cloning import clone as cloning
-
-    left_out: dict[str, str] = {}
-    async with _means(settings, order, left_out) as means:
-        return await cloning(order, folder, voices, means), left_out
-
-
-@asynccontextmanager
-async def _means(settings: Settings, order: Order, left_out: dict[str, str]) -> AsyncGenerator[Means]:
-    """The engines of the order that work here, and the best one that speaks the shipped voices; closed behind it."""
-    from functools import partial
-
-    from voices import similarity
-    from voices.cloning import FROM_CLIP, Means
-    from voices.engines.registry import BY_NAME, SYNTHESIZERS
-    from voices.synthesis import Synthesizer, SynthesizerUnavailable
+def _able(settings: Settings, engines: Sequence[str]) -> tuple[dict[str, Synthesizer], dict[str, str]]:
+    """The engines that work here, of those for which it is cloned and of those that speak the shipped voices; and why not."""
+    from voices.cloning import ELSEWHERE, FROM_CLIP
+    from voices.engines.registry import BY_NAME
 
     able: dict[str, Synthesizer] = {}
-    keepers = {name: partial(maker, settings.voices.of(name)) for name in order.engines if (maker := BY_NAME[name].clone)}
-    shipped = [engine.name for engine in SYNTHESIZERS if engine.name not in FROM_CLIP and not engine.clone]
+    left_out: dict[str, str] = {}
+    for name in dict.fromkeys((*engines, *(name for name in BY_NAME if name not in (*FROM_CLIP, *ELSEWHERE)))):
+        section = settings.voices.of(name)
+        if reason := BY_NAME[name].missing(section):
+            left_out[name] = reason
+        else:
+            able[name] = BY_NAME[name].make(section)
+    return able, left_out
+
+
+def _keepers(settings: Settings, engines: Sequence[str]) -> dict[str, Elsewhere]:
+    from voices.engines.registry import BY_NAME
+
+    return {name: partial(maker, settings.voices.of(name)) for name in engines if (maker := BY_NAME[name].clone)}
+
+
+async def _cloned(order: Order, folder: Path, voices: dict[str, Voice], means: Means, left_out: dict[str, str]) -> Cloned:
+    from voices.cloning import clone as cloning
+    from voices.synthesis import SynthesizerUnavailable
+
     async with AsyncExitStack() as stack:
-        for name in (*order.engines, *shipped):
-            section = settings.voices.of(name)
-            if reason := BY_NAME[name].missing(section):
-                left_out[name] = reason
-                continue
-            if name in shipped and set(able) & set(shipped):
-                continue
-            synthesizer = BY_NAME[name].make(section)
+        warm: dict[str, Synthesizer] = {}
+        for name, synthesizer in means.synthesizers.items():
             stack.push_async_callback(synthesizer.aclose)
             try:
                 await synthesizer.warm()
-                able[name] = synthesizer
+                warm[name] = synthesizer
             except SynthesizerUnavailable as error:
                 left_out[name] = str(error)
-        yield Means(able, keepers, None if similarity.missing() else similarity.Embedder().embed)
+        return await cloning(order, folder, voices, replace(means, synthesizers=warm))
 
 
 def _show(cloned: Cloned, order: Order, left_out: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ CloningError
 ├── BadName         the name is no id
 ├── NoConsent       nobody says whose voice it is, or what they allowed
 ├── VoiceExists     a voice of that name is there already
+├── BadVoice        the description or the language is none
 └── CannotWrite     the folder of voices cannot be written
 """
 
@@ -29,7 +30,7 @@ from voices.clip_measures import Embed
 from voices.engines.registry import SYNTHESIZERS
 from voices.similarity import pitch_hz, similarity
 from voices.synthesis import Rendering, SynthesisError, Synthesizer
-from voices.voice import ID, Owner, Voice, load_voice
+from voices.voice import ID, Owner, Voice, VoiceFileError, load_voice
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +41,7 @@ ELSEWHERE: Final = tuple(engine.name for engine in SYNTHESIZERS if engine.clone)
 HOUSE_DBFS: Final = -20.0
 CLIPS: Final = "clips"
 SAMPLE: Final = "The quick report is ready: three tasks are done, and two more are waiting for your answer."
+_SHORTER: Final = "The report is ready: three tasks are done."
 _A_SEMITONE: Final = 0.03  # weighs as much as so much of the embeddings' cosine
 
 Elsewhere = Callable[[str, Sequence[Path], str], Awaitable[str]]
@@ -61,6 +63,10 @@ class NoConsent(CloningError):
 
 class VoiceExists(CloningError):
     code = "voice_exists"
+
+
+class BadVoice(CloningError):
+    code = "voice_file"
 
 
 class CannotWrite(CloningError):
@@ -197,7 +203,7 @@ async def _nearest(order: Order, voices: Mapping[str, Voice], means: Means) -> s
         if engine is None or name in (order.name, CALLER) or voice.owner:
             continue
         try:
-            pcm = await _said(means.synthesizers[engine], voice.renderings[engine])
+            pcm = await _said(means.synthesizers[engine], voice.renderings[engine], _SHORTER)
         except SynthesisError:
             continue
         other, that = await to_thread.run_sync(lambda said=pcm: (pitch_hz(said), means.embed(said) if means.embed else None))
@@ -220,7 +226,10 @@ def _write(order: Order, path: Path, parts: Mapping[str, dict[str, Any]], gains:
         "engines": engines,
     }
     path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1_000), "utf-8")
-    return load_voice(path)
+    try:
+        return load_voice(path)
+    except VoiceFileError as error:
+        raise BadVoice(str(error).removeprefix(str(path.parent)).lstrip("/\\")) from error
 
 
 def _move(draft: Path, folder: Path) -> None:

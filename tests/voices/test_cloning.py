@@ -18,6 +18,7 @@ from voices.audio import RATE, speech_level_dbfs, write_wav
 from voices.clip import Clip, prepare
 from voices.cloning import (
     BadName,
+    BadVoice,
     CannotWrite,
     Cloned,
     Means,
@@ -205,6 +206,13 @@ def test_without_consent_nothing_begins(name: str | None, consent: str | None) -
 def test_the_consent_names_whose_voice_it_is() -> None:
     assert consent_text("Ruth Example").startswith("I am Ruth Example, and this is my voice. I agree")
     assert len(consent_text("x" * 100)) <= 500
+
+
+@pytest.mark.parametrize(("language", "description"), [("English!", ""), ("en", "x" * 201)])
+def test_what_would_be_no_voice_file_is_not_written(order: Order, tmp_path: Path, language: str, description: str) -> None:
+    with pytest.raises(BadVoice, match=r"^aunt-ruth.yaml:\d: (language|description)"):
+        made(replace(order, language=language, description=description), tmp_path, {}, Means())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written(order: Order, tmp_path: Path) -> None:
