@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -54,6 +54,9 @@ class Engine(Generic[T]):
     variant or a clip that is not there, for one. Paths in the options are relative to the folder. Looks at the disk only."""
     any_voice: bool = False
     """It renders every voice by its id: a voice file needs no part for it."""
+    clone: Callable[[Any, str, Sequence[Path], str], Awaitable[str]] | None = None
+    """For an engine that keeps its clones itself: settings, name, clips and description make a voice there; returns its
+    `voice_id`. Engines whose options have a `clip` need none: they clone from that."""
     usd_per_1000_chars: Decimal = FREE
     tags: frozenset[str] = frozenset()
     """Expressive tags that it understands in a text, such as `laugh` for `[laugh]`; all others are taken out before."""

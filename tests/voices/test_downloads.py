@@ -7,15 +7,14 @@ import hashlib
 import io
 import os
 import tarfile
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.kit.file_server import FileServer, serving
 from voices import downloads
 from voices.downloads import Archive, Damaged, DownloadError, NoRoom, Offline, Progress, Refused, check, fetch, find
 
@@ -42,67 +41,14 @@ GOOD = packed(
 )
 
 
-class Server(ThreadingHTTPServer):
-    """Serves `content` at /file.tar.bz2; `broken` says how often it hangs up half-way."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Request)
-        self.content, self.broken, self.ranges = GOOD, 0, True
-        self.status, self.type, self.location = 200, "application/octet-stream", ""
-        self.chunked = False
-        self.asked: list[str | None] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
-
-
-class Request(BaseHTTPRequestHandler):
-    server: Server  # pyright: ignore[reportIncompatibleVariableOverride]
-
-    def do_GET(self) -> None:
-        server = self.server
-        server.asked.append(self.headers["Range"])
-        if server.location and not self.path.startswith("/real"):
-            self.send_response(302)
-            self.send_header("Location", server.location)
-            self.end_headers()
-            return
-        start = int(self.headers["Range"][6:-1]) if self.headers["Range"] and server.ranges else 0
-        rest = server.content[start:]
-        self.send_response(206 if start and server.status == 200 else server.status)
-        self.send_header("Content-Type", server.type)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(server.content) - 1}/{len(server.content)}")
-        if not server.chunked:
-            self.send_header("Content-Length", str(len(rest)))
-        self.end_headers()
-        if server.broken:
-            server.broken -= 1
-            rest = rest[: len(rest) // 2]
-        self.wfile.write(rest)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+def server() -> Iterator[FileServer]:
+    with serving(GOOD) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
-def archive(server: Server) -> Archive:
+def archive(server: FileServer) -> Archive:
     files = {"model.onnx": 500_000, "vocab.json": 100}
     return Archive(
         "weights-1", f"{server.url}/file.tar.bz2", hashlib.sha256(GOOD).hexdigest(), len(GOOD), files, ("mirror.invalid",)
@@ -114,7 +60,7 @@ def whole(archive: Archive, folder: Path) -> bool:
     return home is not None and (home / "model.onnx").read_bytes() == MODEL and (home / "vocab.json").read_bytes() == TABLE
 
 
-def test_it_is_fetched_once_with_progress(server: Server, archive: Archive, tmp_path: Path) -> None:
+def test_it_is_fetched_once_with_progress(server: FileServer, archive: Archive, tmp_path: Path) -> None:
     assert find(archive, tmp_path) is None
     told = list(fetch(archive, tmp_path))
     assert [one.done for one in told] == sorted(one.done for one in told)
@@ -130,7 +76,7 @@ def test_it_is_fetched_once_with_progress(server: Server, archive: Archive, tmp_
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_broken_connection_goes_on_where_it_stopped(server: Server, archive: Archive, tmp_path: Path, chunked: bool) -> None:
+def test_a_broken_connection_goes_on_there(server: FileServer, archive: Archive, tmp_path: Path, chunked: bool) -> None:
     server.broken, server.chunked = 2, chunked
     list(fetch(archive, tmp_path))
     assert whole(archive, tmp_path)
@@ -138,7 +84,7 @@ def test_a_broken_connection_goes_on_where_it_stopped(server: Server, archive: A
     assert server.asked == [None, f"bytes={half}-", f"bytes={half + rest // 2}-"]
 
 
-def test_a_process_that_was_ended_goes_on_too(server: Server, archive: Archive, tmp_path: Path) -> None:
+def test_a_process_that_was_ended_goes_on_too(server: FileServer, archive: Archive, tmp_path: Path) -> None:
     fetching = fetch(archive, tmp_path)
     while next(fetching).done < 100_000:
         pass
@@ -151,13 +97,13 @@ def test_a_process_that_was_ended_goes_on_too(server: Server, archive: Archive, 
     assert server.asked[1] == f"bytes={here}-"
 
 
-def test_a_server_without_ranges_begins_again(server: Server, archive: Archive, tmp_path: Path) -> None:
+def test_a_server_without_ranges_begins_again(server: FileServer, archive: Archive, tmp_path: Path) -> None:
     server.broken, server.ranges = 1, False
     list(fetch(archive, tmp_path))
     assert whole(archive, tmp_path)
 
 
-def test_a_server_that_never_ends_is_given_up(server: Server, archive: Archive, tmp_path: Path) -> None:
+def test_a_server_that_never_ends_is_given_up(server: FileServer, archive: Archive, tmp_path: Path) -> None:
     server.broken, server.ranges = 1_000, False
     with pytest.raises(Offline, match="goes on where it stopped; or bring http"):
         list(fetch(archive, tmp_path))
@@ -191,7 +137,7 @@ def test_a_file_that_was_brought_by_hand_needs_no_server(archive: Archive, tmp_p
     assert whole(archive, tmp_path)
 
 
-def test_a_mirror(server: Server, archive: Archive, tmp_path: Path) -> None:
+def test_a_mirror(server: FileServer, archive: Archive, tmp_path: Path) -> None:
     list(fetch(replace(archive, url="https://example.invalid/x/file.tar.bz2"), tmp_path, base_url=f"{server.url}/"))
     assert whole(archive, tmp_path)
 
@@ -213,7 +159,7 @@ def test_a_mirror(server: Server, archive: Archive, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_the_file_is_refused(
-    server: Server, archive: Archive, tmp_path: Path, changes: dict[str, Any], error: type[DownloadError], says: str
+    server: FileServer, archive: Archive, tmp_path: Path, changes: dict[str, Any], error: type[DownloadError], says: str
 ) -> None:
     for key, value in changes.items():
         setattr(server, key, value)
@@ -225,7 +171,7 @@ def test_what_is_not_the_file_is_refused(
     assert whole(archive, tmp_path)
 
 
-def test_a_redirect_on_the_same_host_or_to_a_listed_one_is_followed(server: Server, archive: Archive, tmp_path: Path) -> None:
+def test_a_redirect_on_the_same_host_or_to_a_listed_one_is_followed(server: FileServer, archive: Archive, tmp_path: Path) -> None:
     server.location = f"http://localhost:{server.server_port}/real"
     with pytest.raises(Refused, match="redirects to localhost"):
         list(fetch(archive, tmp_path))
@@ -244,7 +190,7 @@ def test_a_redirect_on_the_same_host_or_to_a_listed_one_is_followed(server: Serv
     ],
 )
 def test_an_archive_that_is_not_what_it_should_be(
-    server: Server, archive: Archive, tmp_path: Path, content: bytes, says: str
+    server: FileServer, archive: Archive, tmp_path: Path, content: bytes, says: str
 ) -> None:
     server.content = content
     pinned = replace(archive, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
@@ -254,7 +200,7 @@ def test_an_archive_that_is_not_what_it_should_be(
     assert not (tmp_path / "weights-1").exists()
 
 
-def test_what_changed_on_the_disk_is_noticed(server: Server, archive: Archive, tmp_path: Path) -> None:
+def test_what_changed_on_the_disk_is_noticed(server: FileServer, archive: Archive, tmp_path: Path) -> None:
     list(fetch(archive, tmp_path))
     home = tmp_path / "weights-1"
     (home / "model.onnx").write_bytes(MODEL[:-1] + bytes([MODEL[-1] ^ 1]))
@@ -273,7 +219,7 @@ def test_what_changed_on_the_disk_is_noticed(server: Server, archive: Archive, t
     assert find(replace(archive, sha256="another"), tmp_path) is None
 
 
-def test_no_room(server: Server, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_room(server: FileServer, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NoRoom, match="MB free, and weights-1 needs"):
         list(fetch(replace(archive, files={"model.onnx": 10**15}), tmp_path))
     (tmp_path / "file").write_bytes(b"")

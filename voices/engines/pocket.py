@@ -84,8 +84,8 @@ class PocketSynthesizer:
 
     name = "pocket"
 
-    def __init__(self, settings: PocketSettings, archive: Archive = WEIGHTS) -> None:
-        self._settings, self._archive = settings, archive
+    def __init__(self, settings: PocketSettings, archive: Archive | None = None) -> None:
+        self._settings, self._archive = settings, archive or WEIGHTS
         self._turn, self._preparing, self._loading = OneAtATime(), OneAtATime(), threading.Lock()
         self._model: PocketModel | None = None
         self._voices: OrderedDict[str, list[Any]] = OrderedDict()
