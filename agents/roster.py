@@ -38,10 +38,6 @@ class Roster:
     def __len__(self) -> int:
         return len(self.agents)
 
-    def names(self) -> tuple[str, ...]:
-        """How the agents are called, aliases not included: hints for a recogniser."""
-        return tuple(agent.name for agent in self.agents)
-
     def all_names(self) -> tuple[str, ...]:
         """What callers call the agents, and what recognisers make of it."""
         return tuple(name for agent in self.agents for name in (agent.name, *agent.aliases))

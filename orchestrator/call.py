@@ -12,6 +12,7 @@ from orchestrator import events
 from orchestrator.attended import Errand
 from orchestrator.ear import Ear, Recognition
 from orchestrator.earcons import Earcon
+from orchestrator.hints import hints
 from orchestrator.holding import Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
@@ -227,8 +228,8 @@ class Call:
         recognition = utterance.recognition = Recognition()
         for frame in utterance.frames:
             recognition.feed(frame)
-        minds = self._parts.minds
-        self._tasks.start_soon(recognition.run, minds.recognizer, minds.roster.names())
+        minds, lately = self._parts.minds, (line.speaker for line in reversed(self._mind.history.lines))
+        self._tasks.start_soon(recognition.run, minds.recognizer, hints(minds.roster, lately))
 
     def _utterance_reply(self) -> Reply:
         self._listenings += 1

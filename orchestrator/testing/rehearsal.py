@@ -17,6 +17,7 @@ from orchestrator import waterfall
 from orchestrator.call import Call
 from orchestrator.events import Entry, HeardText, Routed, TaskStarted, ToolUsed
 from orchestrator.failures import leaves
+from orchestrator.hints import hints
 from orchestrator.journal import Journal, Memory, Watch
 from orchestrator.keypad import ENTRY_ENDS_S
 from orchestrator.minds import Minds
@@ -216,7 +217,7 @@ class Rehearsal:
         """
         players = cast.read(Path(agents))
         line = line or RehearsalLine()
-        caller = Caller(line, players.roster.names())
+        caller = Caller(line, hints(players.roster))
         try:
             async with (
                 cast.equipped(

@@ -20,6 +20,7 @@ from agents.yaml_file import YamlFile
 from orchestrator.config import Settings
 from orchestrator.engines import open_ears, open_voices
 from orchestrator.errors import ConfigError
+from orchestrator.hints import hints
 from orchestrator.journal import Watch
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
@@ -85,7 +86,7 @@ async def on_the_line(
 ) -> AsyncGenerator[RehearsedCall]:
     """From the greeting to hanging up. Raises NoSound; RecognitionError, SynthesisError for engines that are not here."""
     line = RehearsalLine()
-    caller = Caller(line, who.cast.roster.names(), char_s=0.0)
+    caller = Caller(line, hints(who.cast.roster), char_s=0.0)
     network = None if who.script is None else ScriptedTransport(StagedClaude(who.script))
     limits = Limits(settings.admission.max_minutes, settings.admission.max_usd_per_call)
     async with AsyncExitStack() as stack:

@@ -34,7 +34,7 @@ def loaded(folder: Path, *, kai: str | bytes = KAI, ava: str | bytes = AVA, prom
 
 def test_the_shipped_agents_are_four_kai_first() -> None:
     assert [agent.id for agent in ROSTER] == ["kai", "architect", "engineer", "researcher"]
-    assert ROSTER.names() == ("Kai", "Architect", "Engineer", "Researcher")
+    assert [agent.name for agent in ROSTER] == ["Kai", "Architect", "Engineer", "Researcher"]
     assert ROSTER.front_desk.id == "kai"
     assert len({agent.voice for agent in ROSTER}) == len({agent.color for agent in ROSTER}) == 4
     assert all(tool in KNOWN for agent in ROSTER for tool in agent.tools)

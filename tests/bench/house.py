@@ -67,7 +67,7 @@ def build(home: Path, routing: Routing) -> House:
     roster = roster_of(settings)
     if routing is Routing.ONE:
         roster = Roster([roster.front_desk])
-    phrases = Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.names())
+    phrases = Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.all_names())
     prompts = Prompts.read(roster, ROOT / "prompts")
     minds = Minds(
         roster=roster,

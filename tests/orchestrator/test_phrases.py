@@ -20,7 +20,7 @@ def roster() -> Roster:
 
 @pytest.fixture(scope="module")
 def phrases(roster: Roster) -> Phrases:
-    return Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.names())
+    return Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.all_names())
 
 
 @pytest.mark.parametrize(

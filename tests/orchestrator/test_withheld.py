@@ -25,7 +25,7 @@ from orchestrator.testing.rehearsal import RehearsedCall, on_a_line
 from orchestrator.withheld import AGAIN_S, Withheld
 from telephony.admission import Admission, AdmissionPolicy
 from telephony.rehearsal import RehearsalLine
-from tests.orchestrator.stage import CAST, LINES, ROSTER, answer, equipped
+from tests.orchestrator.stage import LINES, ROSTER, answer, equipped
 
 OWNER: Final = "+15550100"
 PIN: Final = "2580"
@@ -81,7 +81,7 @@ async def calling(
 ) -> AsyncGenerator[Again]:
     """A call in, a minute after the Engineer has begun that."""
     line = RehearsalLine()
-    caller = Caller(line, CAST.roster.names())
+    caller = Caller(line)
     work = WorkScript.model_validate({"works": [{"steps": list(doing)}]})
     policy = AdmissionPolicy(allow=(OWNER,), pin=SecretStr(pin) if pin else None, pin_mode=mode)
     trust = Trust.of(Admission(policy), OWNER)

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from voices.audio import FULL_SCALE, RATE, Frame, duration_s, samples, speech_level_dbfs
+from voices.audio import FRAME_S, FULL_SCALE, RATE, Frame, duration_s, frames, samples, to_pcm
 from voices.engine import Engine, Progress
 from voices.engines import whisper_models
 from voices.engines.one_at_a_time import OneAtATime
@@ -18,8 +18,10 @@ from voices.engines.whisper_decoder import Decoder, Wave, stretches
 from voices.engines.whisper_guard import Segment, believable, doubt
 from voices.engines.whisper_packages import SHIPPED
 from voices.recognition import Heard, Recognizer, RecognizerFailed, RecognizerUnavailable
+from voices.vad import SileroVad
 
 LONGEST_S: Final = 60.0  # what one utterance may hold in memory (2 MB); sound after it is not heard
+_SUREST_FRAMES: Final = round(0.2 / FRAME_S)
 SHORTEST_S: Final = 0.1  # under this there is no word, and Whisper invents one
 
 
@@ -50,14 +52,12 @@ class WhisperRecognizer:
         async for frame in speech:
             if len(said) < LONGEST_S * RATE * 2:
                 said += frame
-        pcm = bytes(said)
         # In turn with other utterances, also between the windows of a long one.
-        found = [await self._turn.run(partial(self._decode, part, hints)) for part in _parts(pcm)]
-        yield self._told(found, pcm)
+        yield self._told([await self._turn.run(partial(self._decode, part, hints)) for part in _parts(bytes(said))])
 
     def hear(self, pcm: bytes, hints: tuple[str, ...] = ()) -> Heard:
         """As `transcribe`, in the caller's thread. Raises RecognitionError."""
-        return self._told([self._decode(part, hints, threading.Event()) for part in _parts(pcm)], pcm)
+        return self._told([self._decode(part, hints, threading.Event()) for part in _parts(pcm)])
 
     async def aclose(self) -> None:
         self._decoder = None
@@ -71,23 +71,30 @@ class WhisperRecognizer:
             self._decoder = Decoder(folder, self._device)
         return self._decoder
 
-    def _decode(self, sound: Wave, hints: tuple[str, ...], _stopped: threading.Event) -> Segment:
-        """In the engine's thread."""
+    def _decode(self, sound: Wave, hints: tuple[str, ...], _stopped: threading.Event) -> Segment | None:
+        """In the engine's thread; None when nobody said it."""
         decoder = self._loaded()
         try:
-            return decoder.decode(sound, decoder.prompt(hints))
+            segment = decoder.decode(sound, decoder.prompt(hints))
         except RuntimeError as error:
             raise RecognizerFailed(f"Whisper failed on this utterance: {error}") from error
+        return segment if believable(segment, _speech(sound)) else None
 
-    def _told(self, segments: list[Segment], pcm: bytes) -> Heard:
-        level_dbfs = speech_level_dbfs(pcm)
-        said = [segment for segment in segments if believable(segment, level_dbfs)]
+    def _told(self, segments: list[Segment | None]) -> Heard:
+        said = [segment for segment in segments if segment]
         return Heard(" ".join(segment.text for segment in said), final=True, engine=self.name, doubt=doubt(said))
 
 
 def _parts(pcm: bytes) -> Iterator[Wave]:
     if duration_s(pcm) >= SHORTEST_S:
         yield from stretches(samples(pcm).astype(np.float32) * np.float32(1 / FULL_SCALE))
+
+
+def _speech(sound: Wave) -> float:
+    """How sure the speech detector is, where it is surest."""
+    detector = SileroVad()
+    found = sorted(max(detector.feed(frame)) for frame in frames(to_pcm(sound * FULL_SCALE)))[-_SUREST_FRAMES:]
+    return sum(found) / len(found)
 
 
 def _not_here(model: str) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import structlog
 
 from voices.audio import RATE
-from voices.engines.whisper_guard import REPEATS, Segment
+from voices.engines.whisper_guard import Segment
 from voices.recognition import RecognizerUnavailable
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +34,7 @@ _PAUSE_S: Final = 0.3
 _FEATURES_PER_S: Final = 100
 _ENCODED_PER_S: Final = 50
 _TOKENS_PER_S: Final = 10  # no one speaks faster (5 words a second): what is longer is a loop
+_BRIEF_S: Final = 1.0  # in less even one word has many tokens a second
 _MOST_PROMPT: Final = 200  # tokens; Whisper takes 223
 
 
@@ -102,7 +103,7 @@ class Decoder:
     def decode(self, sound: Wave, prompt: Sequence[int]) -> Segment:
         """What is said in at most `LONGEST_S`. Raises RuntimeError."""
         found = self._generate(sound, prompt, whole=self._whole)
-        if found.compression > REPEATS and not self._whole:
+        if found.loops and not self._whole:
             return self._generate(sound, prompt, whole=True)
         return found
 
@@ -122,7 +123,9 @@ class Decoder:
         text = tokens.decode(said).strip()
         mean_log = result.scores[0] * len(said) / (len(said) + 1)
         plain = text.encode()
-        return Segment(text, result.no_speech_prob, mean_log, len(plain) / len(zlib.compress(plain)))
+        compression = len(plain) / len(zlib.compress(plain))
+        rate = len(said) / max(_BRIEF_S, sound.size / RATE)
+        return Segment(text, result.no_speech_prob, mean_log, compression, rate)
 
     def _filled(self, sound: Wave) -> npt.NDArray[np.float32]:
         """What the decoder would see of a whole window."""

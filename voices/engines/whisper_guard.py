@@ -1,4 +1,10 @@
-"""What Whisper heard of a stretch of sound, and whether that was said: noise makes it invent words."""
+"""What Whisper heard of a stretch of sound, and whether that was said: silence, noise and music make it invent words.
+
+Measured with tiny.en on 25 minutes of silence, noise, tones, keys and music, and on 1,000 single words by ten voices, wide and
+through a telephone. Neither of the model's own signs keeps them apart (no_speech 0.4-0.9 against 0.0-0.7, mean log probability
+-3.7 to -0.8 against -2.0 to 0); both together with the speech detector's opinion do. No text is suspicious as such: a "thank you"
+is as good as what was heard with it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# Whisper was trained on subtitles, and writes their boilerplate when it hears noise.
-_BOILERPLATE: Final = frozenset(
-    ("thank you", "thanks for watching", "thank you for watching", "thank you very much", "please subscribe", "bye", "you", "so",
-     "subtitles by the amaraorg community", "like and subscribe", "see you next time", "the end")
-)  # fmt: skip
-REPEATS: Final = 2.4
-"""Text that compresses so well repeats itself."""
+_REPEATS: Final = 2.4  # text that compresses so well repeats itself …
+_FASTEST: Final = 7.0  # … and nobody says so many tokens a second: some people do say no ten times
+_LOG_WEIGHT: Final = 0.25
+_UNHEARD: Final = 0.65  # the most doubt that is believed where the detector hears nobody …
+_HEARD: Final = 0.5  # … and how much more where it is certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +30,20 @@ class Segment:
     mean_log: float
     """Mean log probability of a token."""
     compression: float
-    """How well it compresses: above `REPEATS` it repeats itself."""
+    """How well it compresses."""
+    tokens_per_s: float
+
+    @property
+    def loops(self) -> bool:
+        """Whether the decoder said the same again and again, rather than the caller."""
+        return self.compression > _REPEATS and self.tokens_per_s > _FASTEST
 
 
-def believable(segment: Segment, level_dbfs: float, prompt: str = "") -> bool:
-    """Is it something that was said, rather than what Whisper makes of noise? `level_dbfs` is the utterance's."""
-    words = "".join(char for char in segment.text.lower() if char.isalnum() or char.isspace()).strip()
-    if not words or (segment.no_speech > 0.6 and segment.mean_log < -1) or segment.compression > REPEATS:
+def believable(segment: Segment, speech: float) -> bool:
+    """Was it said? `speech`: how sure the detector is that somebody speaks, 0 to 1, at the surest 0.2 s of the utterance."""
+    if not any(char.isalnum() for char in segment.text) or segment.loops:
         return False
-    # Silence makes it repeat what it was told to expect.
-    if prompt and segment.text.strip(" .") == prompt.strip(" ."):
-        return False
-    return words not in _BOILERPLATE or (segment.no_speech <= 0.06 and level_dbfs > -50)
+    return segment.no_speech - _LOG_WEIGHT * segment.mean_log < _UNHEARD + _HEARD * speech
 
 
 def doubt(segments: Sequence[Segment]) -> float:
