@@ -12,10 +12,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.spoken import Sentences
 from voices.spoken_form import SpokenForm, load_pronunciation, spoken_form
 from voices.spoken_form.cleaning import SIGNS as FOREIGN_SIGNS
-from voices.spoken_form.english import ENGLISH
-from voices.spoken_form.german import GERMAN
+from voices.spoken_form.vocabulary.english import ENGLISH
+from voices.spoken_form.vocabulary.german import GERMAN
 
 DATA = Path(__file__).parents[1] / "data" / "spoken.yaml"
 SHIPPED = load_pronunciation()
@@ -227,3 +228,22 @@ def operations(text: str) -> int:
     finally:
         sys.settrace(before)
     return count
+
+
+@pytest.mark.parametrize(
+    ("model_text", "pieces"),
+    [
+        ("It returns `List<int>`. Use **C#**!", ["It returns List of int.", "Use C sharp!"]),
+        ("Write to <info@example.com>.", ["Write to info at example dot com."]),
+        ("That is 5 * 3, 5 × 3 and 2**10.", ["That is five times three, five times three and two to the power of ten."]),
+        ("Then 10 - 3 = 7. It took 3 – 5 days.", ["Then ten minus three equals seven.", "It took three to five days."]),
+        ("See #42 in ~/.ssh, please.", ["See number forty-two in tilde slash dot S S H, please."]),
+        ("- **Cost:** €49.90\n- Time: 1.5s", ["Cost: forty-nine euros and ninety cents", "Time: one point five seconds"]),
+        ("Run `git push --force` now.", ["Run git push dash dash force now."]),
+        ("Mt. Everest is 8,849 m high. It is cold.", ["Mount Everest is eight thousand eight hundred and forty-nine meters high.", "It is cold."]),
+        ("[laugh] Dr. Who? No. 5!", ["Doctor Who?", "number five!"]),
+    ],
+)  # fmt: skip
+def test_what_a_model_writes_is_what_is_said(model_text: str, pieces: list[str]) -> None:
+    sentences = Sentences(first_clause=False)
+    assert [said(piece) for piece in [*sentences.push(model_text), *sentences.finish()]] == pieces

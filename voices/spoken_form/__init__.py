@@ -10,13 +10,13 @@ import re
 from typing import Final
 
 from voices.spoken_form.cleaning import KEPT_CLOSES, KEPT_OPENS, cleaned
-from voices.spoken_form.english import ENGLISH
 from voices.spoken_form.form import Builder, SpokenForm
-from voices.spoken_form.german import GERMAN
-from voices.spoken_form.language import Language
-from voices.spoken_form.pronunciation import Pronunciation, PronunciationError, load_pronunciation, read_pronunciation
 from voices.spoken_form.reader import read
-from voices.spoken_form.source import Source
+from voices.spoken_form.rules.source import Source
+from voices.spoken_form.vocabulary.english import ENGLISH
+from voices.spoken_form.vocabulary.german import GERMAN
+from voices.spoken_form.vocabulary.language import Language
+from voices.spoken_form.vocabulary.pronunciation import Pronunciation, PronunciationError, load_pronunciation, read_pronunciation
 
 __all__ = ["Pronunciation", "PronunciationError", "SpokenForm", "load_pronunciation", "read_pronunciation", "spoken_form"]
 

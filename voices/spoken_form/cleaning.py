@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from voices.spoken_form.language import word_set
+from voices.spoken_form.vocabulary.language import word_set
 
 KEPT_OPENS, KEPT_CLOSES = "\ue000", "\ue001"
 """Around a tag that is kept. Private-use characters of the text itself are removed, so these are ours alone."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form import amounts, codes, dates_times, fractions, money, signs, technical, words
 from voices.spoken_form.cleaning import KEPT_CLOSES, KEPT_OPENS, SIGNS
 from voices.spoken_form.form import Builder
-from voices.spoken_form.source import Rule, Said, Source
+from voices.spoken_form.rules import amounts, codes, dates_times, fractions, money, signs, technical, words
+from voices.spoken_form.rules.source import Rule, Said, Source
 
 _FIGURES: Final[tuple[Rule, ...]] = (
     codes.machine_address, dates_times.iso_date, dates_times.numeric_date, codes.phone, codes.version, technical.technical,

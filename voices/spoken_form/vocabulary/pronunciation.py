@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-SHIPPED: Final = Path(__file__).resolve().parent.parent / "pronunciation.yaml"
+SHIPPED: Final = Path(__file__).resolve().parents[2] / "pronunciation.yaml"
 FILE_NAMES: Final = ("pronunciation.yaml", "pronunciations.json")
 """Looked for in each folder of voices, in this order."""
 _MOST_WORDS: Final = 2_000

@@ -6,9 +6,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from voices.spoken_form.amounts import CARET, SUPERSCRIPT, SUPERSCRIPTS, power
-from voices.spoken_form.language import Language
-from voices.spoken_form.source import Said, Source
+from voices.spoken_form.rules.amounts import CARET, SUPERSCRIPT, SUPERSCRIPTS, power
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import Language
 
 PAUSE_BEFORE_WORDS: Final = "(—"
 _OPERAND: Final = re.compile(r"(?:[\w)\]%²³°'\"]|\bof\b)[ \u00a0]?$")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.codes import version_words
-from voices.spoken_form.language import word_set
-from voices.spoken_form.names import digits, name_words, word_said
-from voices.spoken_form.source import Said, Source
-from voices.spoken_form.vocabulary import (
+from voices.spoken_form.rules.codes import version_words
+from voices.spoken_form.rules.names import digits, name_words, word_said
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import word_set
+from voices.spoken_form.vocabulary.shared import (
     BARE_UNITS,
     CHOICES,
     COMMON_CAPITALS,
@@ -46,6 +46,7 @@ _MIXED: Final = re.compile(r"(?:[^\W\d_]{1,20}\d{1,12}|\d{1,6}[^\W\d_]{1,20}\d)[
 _MODEL: Final = re.compile(r"([A-Z]{1,3})-(\d{1,8})(s?)(?![\w-])")
 _RUNS: Final = re.compile(r"\d+|[^\W\d_]+")
 _PROTOCOL: Final = re.compile(r"([A-Z]{2,5})/(\d(?:\.\d)?)(?!\w|/|\.\d)")
+_OWNER: Final = re.compile(r"'[a-z]{1,2}(?!\w)")
 _PLURAL_END: Final = re.compile(r"\(e?s\)")
 
 
@@ -54,7 +55,10 @@ def pronounced(source: Source, at: int) -> Said | None:
     if not source.pronunciation.terms or not (at == 0 or not source.text[at - 1].isalnum()):
         return None
     found = source.pronunciation.at(source.text, at, source.language.code)
-    return Said(*found) if found else None
+    if not found:
+        return None
+    owner = _OWNER.match(source.text, found[1])  # Nguyen's
+    return Said(found[0] + owner[0], owner.end()) if owner else Said(*found)
 
 
 def plain(source: Source, at: int) -> Said | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.codes import paired
-from voices.spoken_form.fractions import VULGAR, side
-from voices.spoken_form.language import Language, word_set
-from voices.spoken_form.source import Said, Source
-from voices.spoken_form.units import EQUATION, TO, counted, patterns, unit_at, with_unit
+from voices.spoken_form.rules.codes import paired
+from voices.spoken_form.rules.fractions import VULGAR, side
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.rules.units import EQUATION, TO, counted, patterns, unit_at, with_unit
+from voices.spoken_form.vocabulary.language import Language, word_set
 
 SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 SUPERSCRIPT: Final = re.compile(r"([⁺⁻]?)([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})")

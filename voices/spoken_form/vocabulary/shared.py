@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form.language import word_set
+from voices.spoken_form.vocabulary.language import word_set
 
 SAID_AS: Final = {
     "JSON": "jason", "json": "jason", "Json": "jason", "YAML": "yammel", "yaml": "yammel", "yml": "yammel", "JPEG": "jay peg",

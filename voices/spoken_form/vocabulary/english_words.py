@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form.language import Currency, Unit, word_set
+from voices.spoken_form.vocabulary.language import Currency, Unit, word_set
 
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.codes import paired
-from voices.spoken_form.language import Language
-from voices.spoken_form.source import Said, Source
-from voices.spoken_form.units import unit_at
+from voices.spoken_form.rules.codes import paired
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.rules.units import unit_at
+from voices.spoken_form.vocabulary.language import Language
 
 _ORDINAL: Final = re.compile(r"(\d{1,3}(?:,\d{3})*|\d{1,9})(?:st|nd|rd|th)(?!\w)", re.IGNORECASE)
 _DOTTED_ORDINAL: Final = re.compile(r"(\d{1,3})\.(?=[ \u00a0][^\W\d_])")

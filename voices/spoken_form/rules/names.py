@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.codes import chunks, paired
-from voices.spoken_form.language import Language
-from voices.spoken_form.source import Source
-from voices.spoken_form.vocabulary import (
+from voices.spoken_form.rules.codes import chunks, paired
+from voices.spoken_form.rules.source import Source
+from voices.spoken_form.vocabulary.language import Language
+from voices.spoken_form.vocabulary.shared import (
     BARE_UNITS,
     COMMON_CAPITALS,
     ENDINGS,

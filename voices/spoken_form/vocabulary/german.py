@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form.german_words import (
+from voices.spoken_form.vocabulary.german_words import (
     ABBREVIATIONS,
     CURRENCIES,
     DIGITS,
@@ -21,7 +21,7 @@ from voices.spoken_form.german_words import (
     WORDS,
     YEARS_AFTER,
 )  # fmt: skip
-from voices.spoken_form.language import GROUPED_BY_BLANKS, Currency, Language, num2words_as, word_set
+from voices.spoken_form.vocabulary.language import GROUPED_BY_BLANKS, Currency, Language, num2words_as, word_set
 
 _DATIVE: Final = word_set(
     "am vom zum dem den im beim ab bis seit zur einer des ersten in mit von nach jedem diesem jeden diesen und nächsten letzten"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from voices.spoken_form.language import Currency, Language
-from voices.spoken_form.source import Said, Source
-from voices.spoken_form.units import EQUATION, TO, patterns, per_what
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.rules.units import EQUATION, TO, patterns, per_what
+from voices.spoken_form.vocabulary.language import Currency, Language
 
 
 def currency_first(source: Source, at: int) -> Said | None:

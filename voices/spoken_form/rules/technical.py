@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.codes import port, version_words
-from voices.spoken_form.language import word_set
-from voices.spoken_form.names import name_words, spelled
-from voices.spoken_form.source import Said, Source
+from voices.spoken_form.rules.codes import port, version_words
+from voices.spoken_form.rules.names import name_words, spelled
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import word_set
 
 _CHUNK: Final = re.compile(r"[^\s\"]{1,300}")
 _TRAILING: Final = ".,;:!?'*)]}>"

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from voices.spoken_form.language import Language, Unit, word_set
-from voices.spoken_form.source import Said, Source
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import Language, Unit, word_set
 
 _UNIT: Final = re.compile(r"(?P<gap>[ \u00a0]?)(?P<unit>%|‰|sq[ ](?:ft|m)|[°A-Za-zμΩ]{1,7}[²³23]?)(?![^\W_]|[²³])")
 _PER_DIGIT: Final = re.compile(r"/(\d{1,6})[ \u00a0]?")

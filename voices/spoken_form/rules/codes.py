@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.language import Language, word_set
-from voices.spoken_form.source import Said, Source
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import Language, word_set
 
 _IP: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?![\d-]|\.\d)(?::(\d{1,5})(?!\d))?(?:/(\d{1,2})(?!\d))?")
 _GROUPS: Final = re.compile(r"\d+")

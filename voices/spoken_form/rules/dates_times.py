@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from voices.spoken_form.language import Language, word_set
-from voices.spoken_form.source import Said, Source
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import Language, word_set
 
 _ISO: Final = re.compile(
     r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?![\d-])(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:(Z)|([+-])(\d{2}):?(\d{2}))?(?![\d:]))?"

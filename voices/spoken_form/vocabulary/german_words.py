@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form.english_words import CURRENCIES as ENGLISH_CURRENCIES
-from voices.spoken_form.english_words import UNITS as ENGLISH_UNITS
-from voices.spoken_form.language import Currency, Unit, word_set
+from voices.spoken_form.vocabulary.english_words import CURRENCIES as ENGLISH_CURRENCIES
+from voices.spoken_form.vocabulary.english_words import UNITS as ENGLISH_UNITS
+from voices.spoken_form.vocabulary.language import Currency, Unit, word_set
 
 MONTHS: Final = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember",

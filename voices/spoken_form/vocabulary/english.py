@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form.english_words import (
+from voices.spoken_form.vocabulary.english_words import (
     ABBREVIATIONS,
     ALTERNATIVES,
     CURRENCIES,
@@ -26,7 +26,7 @@ from voices.spoken_form.english_words import (
     WORDS,
     YEARS_AFTER,
 )  # fmt: skip
-from voices.spoken_form.language import GROUPED_BY_BLANKS, Currency, Language, num2words_as
+from voices.spoken_form.vocabulary.language import GROUPED_BY_BLANKS, Currency, Language, num2words_as
 
 
 def part(top: int, bottom: int) -> str:
