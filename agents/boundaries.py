@@ -22,6 +22,10 @@ class Boundary(Enum):
     """A clause, if a word follows that may begin the next: "if so, we", but "Vienna, Austria"."""
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _QUOTES: Final = "\"'”’»)“"
 _CLOSERS: Final = "\"'”’»)]*_~“"
 _LAST: Final = re.compile(r"\S{1,40}$")
@@ -29,34 +33,44 @@ _DOTTED_LETTERS: Final = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}\.|[^\W\d
 _NUMBER: Final = re.compile(r"\d{1,2}\.")
 _DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.")
 _KING: Final = re.compile(r"(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})\.")
-_DAY_FOLLOWS: Final = frozenset("am der den dem vom zum ab bis seit im die das beim zur und".split())
+_DAY_FOLLOWS: Final = _words("am der den dem vom zum ab bis seit im die das beim zur und")
 
 # Lower case; compared without regard to case.
-_NEVER: Final = frozenset("vs approx cf bzw evtl ggf inkl exkl zzgl bspw vgl sog e.g i.e z.b d.h u.a ca bsp mio mrd nr".split())
-_TITLES: Final = frozenset(
-    "Dr Mr Mrs Ms Prof Capt Lt Gen Col Sgt Maj Cmdr Rev Hon Gov Sen Rep Pres Supt Mt Hr Hrn Fr Frl Dipl Ing Mag".split()
+_NEVER: Final = _words("vs approx cf bzw evtl ggf inkl exkl zzgl bspw vgl sog e.g i.e z.b d.h u.a ca bsp mio mrd nr")
+_TITLES: Final = _words(
+    "Dr Mr Mrs Ms Prof Capt Lt Gen Col Sgt Maj Cmdr Rev Hon Gov Sen Rep Pres Supt Mt Hr Hrn Fr Frl Dipl Ing Mag"
 )
-_BEFORE_CAPITALS: Final = frozenset("Std Min Sek Str Abb Kap Tel Abt Hauptstr Bahnhofstr".split())
-_IF_CAPITAL: Final = frozenset(
-    "no nos etc usw jan feb mar apr jun jul aug sep sept oct okt nov dec dez max min temp avg est dept incl excl govt misc resp co mgmt mgr lbs lb oz ft in mi yd "
-    "sec secs mins hrs hr fig figs vol ch sec eq pp ext p tel ref no apt rm str std sek abb kap bd bes allg geb art abs nr ltd corp bros assn univ intl orig prev esp ed".split()
+_BEFORE_CAPITALS: Final = _words("Std Min Sek Str Abb Kap Tel Abt Hauptstr Bahnhofstr")
+_IF_CAPITAL: Final = _words(
+    "no nos etc usw jan feb mar apr jun jul aug sep sept oct okt nov dec dez max min temp avg est dept incl excl govt misc "
+    "resp co mgmt mgr lbs lb oz ft in mi yd "
+    "sec secs mins hrs hr fig figs vol ch sec eq pp ext p tel ref no apt rm str std sek abb kap bd bes allg geb art abs nr "
+    "ltd corp bros assn univ intl orig prev esp ed"
 )
-_IF_OPENER: Final = frozenset("inc ltd corp co jr sr ave blvd rd a.m p.m".split())
-_OPENERS: Final = frozenset(
-    "the a an this that these those i you he she it we they there here my your his her its our their what when where why how who which if but and so or yes no not then "
-    "now all some many most both each nobody everybody in on at by for from with after before as to is are was were do does did can could should would will let please "
-    "der die das ein eine ich du er sie es wir ihr man dann da dort hier aber und oder wenn weil wie was wer wo warum ja nein nicht heute morgen jetzt danach am im in".split()
+_IF_OPENER: Final = _words("inc ltd corp co jr sr ave blvd rd a.m p.m")
+_OPENERS: Final = _words(
+    "the a an this that these those i you he she it we they there here my your his her its our their what when where why how "
+    "who which if but and so or yes no not then "
+    "now all some many most both each nobody everybody in on at by for from with after before as to is are was were do does "
+    "did can could should would will let please "
+    "der die das ein eine ich du er sie es wir ihr man dann da dort hier aber und oder wenn weil wie was wer wo warum ja nein "
+    "nicht heute morgen jetzt danach am im in"
 )  # fmt: skip
-_CLAUSE_OPENERS: Final = frozenset(
-    "and but or so yet nor because since although though while when where if unless until after before as which who whom whose that what how why then than "
-    "i you he she it we they there this these those the my your his her our their its here not no is are was were do does did can could should would will let let's "
-    "i'm i'll i've i'd you're you'll it's it'll we're we'll we've they're they'll there's that's he's she's what's don't just now for with without even "
-    "und aber oder denn doch weil da wenn dass ob als wie wo der die das den dem ich du er sie es wir ihr man dann so nicht ist sind war kann können hat haben "
-    "muss müssen soll sollte werden wird geht gibt mit ohne".split()
+_CLAUSE_OPENERS: Final = _words(
+    "and but or so yet nor because since although though while when where if unless until after before as which who whom "
+    "whose that what how why then than "
+    "i you he she it we they there this these those the my your his her our their its here not no is are was were do does did "
+    "can could should would will let let's "
+    "i'm i'll i've i'd you're you'll it's it'll we're we'll we've they're they'll there's that's he's she's what's don't just "
+    "now for with without even "
+    "und aber oder denn doch weil da wenn dass ob als wie wo der die das den dem ich du er sie es wir ihr man dann so nicht "
+    "ist sind war kann können hat haben "
+    "muss müssen soll sollte werden wird geht gibt mit ohne"
 )  # fmt: skip
-_COUNTED: Final = frozenset(
-    "januar jänner februar feber märz april mai juni juli august september oktober november dezember stock klasse platz preis auflage kapitel quartal weltkrieg "
-    "jahrhundert etage runde liga semester bezirk bis und oder jan feb apr jun jul aug sep okt nov dez".split()
+_COUNTED: Final = _words(
+    "januar jänner februar feber märz april mai juni juli august september oktober november dezember stock klasse platz preis "
+    "auflage kapitel quartal weltkrieg "
+    "jahrhundert etage runde liga semester bezirk bis und oder jan feb apr jun jul aug sep okt nov dez"
 )
 
 

@@ -144,10 +144,14 @@ _CODE: Final = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _WORDS_IN_CODE: Final = re.compile(r"[\w][\w .\-/]{0,39}")
 # What is said as code: a call, options, a comparison, a type; brackets with something in them are not.
 _SAID_CODE: Final = re.compile(r"(?:[\w .\-/#+*=<>@~$%&:,!?'\"|]|\(\)){1,40}")
-_HTML: Final = "a|abbr|b|blockquote|br|code|dd|del|details|div|dl|dt|em|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|s|small|span|strong|sub|summary|sup|table|tbody|td|th|thead|tr|u|ul"
+_HTML: Final = (
+    "a|abbr|b|blockquote|br|code|dd|del|details|div|dl|dt|em|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|s|small|span|strong|sub|"
+    "summary|sup|table|tbody|td|th|thead|tr|u|ul"
+)
 # `<int>` of `List<int>`, `<name>` and the addresses of mails in such brackets are no markup.
 _TAG: Final = re.compile(
-    rf"</[A-Za-z][^<>]*>|<(?:{_HTML})(?:\s[^<>]*)?/?>|<[A-Za-z][\w:-]*(?:\s[^<>]*=[^<>]*|\s*/)>|<!--.*?-->|\[AGENT:[^\]]*\]", re.DOTALL | re.IGNORECASE
+    rf"</[A-Za-z][^<>]*>|<(?:{_HTML})(?:\s[^<>]*)?/?>|<[A-Za-z][\w:-]*(?:\s[^<>]*=[^<>]*|\s*/)>|<!--.*?-->|\[AGENT:[^\]]*\]",
+    re.DOTALL | re.IGNORECASE,
 )
 _MAIL: Final = re.compile(r"<(?:mailto:)?([\w.+-]{1,64}@[\w.-]{1,200})>")
 _EMPHASIS: Final = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3}|~~)(?=\S)|(?<=\S)(\*{1,3}|_{1,3}|~~)(?![\w*])|\*\*|~~")
@@ -176,7 +180,11 @@ def plain(text: str) -> str:
     text = _JOINERS.sub("", "".join(" " if _is_emoji(character) else character for character in text))
     text = _DASH.sub(_dash, text)
     text = re.sub(r"\s+([,.;:!?…])(?!\w)", r"\1", text)
-    text = " ".join(_LONELY.sub(lambda sign: sign[0] if sign[0] == "||" or _reckons(sign) else "", text).split()).lstrip(" —–,;:").rstrip(" —–-")
+    text = (
+        " ".join(_LONELY.sub(lambda sign: sign[0] if sign[0] == "||" or _reckons(sign) else "", text).split())
+        .lstrip(" —–,;:")
+        .rstrip(" —–-")
+    )
     return text if any(character.isalnum() for character in text) else ""
 
 
@@ -189,7 +197,10 @@ def _reckons(sign: re.Match[str]) -> bool:
     if sign[0].strip() not in ("-", "–"):
         return False
     text = sign.string
-    before, after = text[max(0, sign.start() - 20) : sign.start()].rstrip() + " ", " " + text[sign.end() : sign.end() + 20].lstrip()
+    before, after = (
+        text[max(0, sign.start() - 20) : sign.start()].rstrip() + " ",
+        " " + text[sign.end() : sign.end() + 20].lstrip(),
+    )
     return bool(_OPERAND_BEFORE.search(before) and _OPERAND_AFTER.match(after))
 
 

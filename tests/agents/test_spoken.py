@@ -213,7 +213,11 @@ def test_sentences_are_neither_torn_nor_joined() -> None:
 
 
 def test_the_first_clause_is_neither_late_nor_half_a_name_a_date_or_a_list() -> None:
-    wrong = {text: got for parts in BOUNDARIES["first_clauses"] if (got := spoken(text := " ".join(parts), first_clause=True))[0] != parts[0]}
+    wrong = {
+        text: got
+        for parts in BOUNDARIES["first_clauses"]
+        if (got := spoken(text := " ".join(parts), first_clause=True))[0] != parts[0]
+    }
     assert not wrong
 
 

@@ -1,6 +1,6 @@
 """Any text into words that every engine says alike, with the way back to where each word came from.
 
-Engines read signs, numbers and abbreviations each in their own way, some wrongly: "−5" as "five", "10³" as "one hundred and three".
+Engines read signs, numbers and abbreviations each in their own way, some wrongly: "−5" as "five", "10³" as "one hundred three".
 So nothing is left to them: numbers, dates, times, money, units, addresses, code and acronyms become words before any engine.
 """
 
@@ -10,13 +10,13 @@ import re
 from typing import Final
 
 from voices.spoken_form.cleaning import KEPT_CLOSES, KEPT_OPENS, cleaned
-from voices.spoken_form.english import ENGLISH
 from voices.spoken_form.form import Builder, SpokenForm
-from voices.spoken_form.german import GERMAN
-from voices.spoken_form.language import Language
-from voices.spoken_form.pronunciation import Pronunciation, PronunciationError, load_pronunciation, read_pronunciation
 from voices.spoken_form.reader import read
-from voices.spoken_form.source import Source
+from voices.spoken_form.rules.source import Source
+from voices.spoken_form.vocabulary.english import ENGLISH
+from voices.spoken_form.vocabulary.german import GERMAN
+from voices.spoken_form.vocabulary.language import Language
+from voices.spoken_form.vocabulary.pronunciation import Pronunciation, PronunciationError, load_pronunciation, read_pronunciation
 
 __all__ = ["Pronunciation", "PronunciationError", "SpokenForm", "load_pronunciation", "read_pronunciation", "spoken_form"]
 
@@ -28,9 +28,9 @@ def spoken_form(
 ) -> SpokenForm:
     """`text` as plain words with `. , ? ! ; : ' - "` and nothing else; empty if nothing is to be said. Never raises.
 
-    English and German are read in full. Of any other language only control characters, markup, tags and pictures are taken out: its
-    numbers and signs are the engine's. Tags like `[laugh]` or `<break time="1s"/>` are taken out unless their name is in `keep_tags`.
-    A plain text comes back as it is, and so does what this has once made. Takes time in proportion to the text.
+    English and German are read in full. Of any other language only control characters, markup, tags and pictures are taken out:
+    its numbers and signs are the engine's. Tags like `[laugh]` or `<break time="1s"/>` are taken out too, unless their name is in
+    `keep_tags`. A plain text comes back as it is, and so does what this has made. Takes time in proportion to the text.
     """
     characters, places = cleaned(text, keep_tags)
     builder = Builder()

@@ -1,4 +1,4 @@
-"""Any Unicode string into the characters that the rules know, each with its place: no control character, markup, tag or picture."""
+"""Any Unicode string into characters that the rules know, each with its place: no control character, markup, tag or picture."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
 from typing import Final
+
+from voices.spoken_form.vocabulary.language import word_set
 
 KEPT_OPENS, KEPT_CLOSES = "\ue000", "\ue001"
 """Around a tag that is kept. Private-use characters of the text itself are removed, so these are ours alone."""
-SIGNS: Final = (
-    "°‰±×÷−≥≤≠≈→←↑↓⇒↔∞√§©®™¢£¤¥€₹₩₽₿½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′″∑∏∂∫∆∈∉∅∀∃∧∨¬≡∝∪∩⊂–—"
-)
+SIGNS: Final = "°‰±×÷−≥≤≠≈→←↑↓⇒↔∞√§©®™¢£¤¥€₹₩₽₿½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′″∑∏∂∫∆∈∉∅∀∃∧∨¬≡∝∪∩⊂–—"
 """Signs outside of ASCII that rules read. What else is not ASCII is a letter, a mark on one, or a blank."""
 _MOST_MARKS: Final = 3  # combining marks on one letter; more of them are decoration
 
@@ -28,33 +27,32 @@ _READ_AS: Final = {
 _MARKUP: Final = re.compile(
     r"<!--.{0,300}?-->|<!\[CDATA\[|\]\]>|<[?!][A-Za-z][^<>]{0,300}>|<(/?)([A-Za-z][\w:.-]{0,30})((?:\s[^<>]{0,300})?)>", re.DOTALL
 )
-_MARKUP_NAMES: Final = frozenset(
-    "speak break prosody emphasis voice lang p s sub phoneme say-as audio mark par seq desc lexicon w token html head body div span b i u "
-    "em strong br hr a img ul ol li table tr td th h1 h2 h3 h4 h5 h6 code pre small sup del ins blockquote script style".split()
+_MARKUP_NAMES: Final = word_set(
+    "speak break prosody emphasis voice lang p s sub phoneme say-as audio mark par seq desc lexicon w token html head body "
+    "div span b i u "
+    "em strong br hr a img ul ol li table tr td th h1 h2 h3 h4 h5 h6 code pre small sup del ins blockquote script style"
 )
 _SPEECH_COMMAND: Final = re.compile(
-    r"\[\[\s?(?:slnc|rate|pbas|pmod|volm|emph|inpt?|nmbr|char|rset|sync|vers|xtnd|cmnt|dlim|ctxt)\b[^\[\]]{0,60}\]\]", re.IGNORECASE
+    r"\[\[\s?(?:slnc|rate|pbas|pmod|volm|emph|inpt?|nmbr|char|rset|sync|vers|xtnd|cmnt|dlim|ctxt)\b[^\[\]]{0,60}\]\]",
+    re.IGNORECASE,
 )
 _BRACKETED: Final = re.compile(r"\[[ ]?([^\W\d_][\w' -]{0,38}?)[ ]?\]")
 _CITATION: Final = re.compile(r"\[\d{1,3}(?:, ?\d{1,3}){0,4}\](?![\w(])")
 """`[1]` behind a sentence: nobody reads that out."""
-EXPRESSIVE: Final = frozenset(
-    chain.from_iterable(
-        line.split(", ")
-        for line in (
-            "laugh, laughs, laughing, laughter, laughs harder, starts laughing, wheezing, chuckle, chuckles, chuckling, giggle, giggles",
-            "sigh, sighs, sighing, gasp, gasps, gasping, groan, groans, cough, coughs, coughing, sniff, sniffs, sneeze, sneezes, yawn",
-            "yawns, snort, snorts, gulp, gulps, swallows, exhale, exhales, exhales sharply, inhale, inhales, inhales deeply, breath",
-            "breathes, breathing, deep breath, clear throat, clears throat, clearing throat, shush, hum, hums, humming, whistles, cries",
-            "crying, sob, sobs, sobbing, whisper, whispers, whispering, whispered, shout, shouts, shouting, screams, sings, singing",
-            "mumbles, muttering, happy, happily, sad, sadly, angry, angrily, excited, excitedly, nervous, nervously, calm, calmly",
-            "curious, sarcastic, sarcastically, serious, surprised, cheerful, cheerfully, playful, playfully, mischievous, mischievously",
-            "dramatic, dramatically, warmly, softly, gently, loudly, quietly, slowly, quickly, rushed, drawn out, hesitates, stammers",
-            "pause, pauses, short pause, long pause, dramatic pause, beat, silence, applause, clapping, music, thoughtful, thoughtfully",
-            "confused, frustrated, annoyed, tired, bored, resigned, wistful, flustered, interrupting, overlapping, woo",
-        )
-    )
+_ACTED: Final = (
+    "laugh, laughs, laughing, laughter, laughs harder, starts laughing, wheezing, chuckle, chuckles, chuckling, giggle, "
+    "giggles, sigh, sighs, sighing, gasp, gasps, gasping, groan, groans, cough, coughs, coughing, sniff, sniffs, sneeze, "
+    "sneezes, yawn, yawns, snort, snorts, gulp, gulps, swallows, exhale, exhales, exhales sharply, inhale, inhales, "
+    "inhales deeply, breath, breathes, breathing, deep breath, clear throat, clears throat, clearing throat, shush, hum, "
+    "hums, humming, whistles, cries, crying, sob, sobs, sobbing, whisper, whispers, whispering, whispered, shout, "
+    "shouts, shouting, screams, sings, singing, mumbles, muttering, happy, happily, sad, sadly, angry, angrily, excited, "
+    "excitedly, nervous, nervously, calm, calmly, curious, sarcastic, sarcastically, serious, surprised, cheerful, "
+    "cheerfully, playful, playfully, mischievous, mischievously, dramatic, dramatically, warmly, softly, gently, loudly, "
+    "quietly, slowly, quickly, rushed, drawn out, hesitates, stammers, pause, pauses, short pause, long pause, "
+    "dramatic pause, beat, silence, applause, clapping, music, thoughtful, thoughtfully, confused, frustrated, annoyed, "
+    "tired, bored, resigned, wistful, flustered, interrupting, overlapping, woo, strong accent"
 )
+EXPRESSIVE: Final = frozenset(_ACTED.split(", "))
 """Tags of engines that act them: `[laugh]`. An engine that does not would say them."""
 
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form import amounts, codes, dates_times, signs, technical, words
 from voices.spoken_form.cleaning import KEPT_CLOSES, KEPT_OPENS, SIGNS
 from voices.spoken_form.form import Builder
-from voices.spoken_form.source import Rule, Said, Source
+from voices.spoken_form.rules import amounts, codes, dates_times, fractions, money, signs, technical, words
+from voices.spoken_form.rules.source import Rule, Said, Source
 
 _FIGURES: Final[tuple[Rule, ...]] = (
     codes.machine_address, dates_times.iso_date, dates_times.numeric_date, codes.phone, codes.version, technical.technical,
-    dates_times.clock, dates_times.decade, dates_times.day_first, amounts.ordinal, amounts.feet_and_inches, amounts.currency_last,
-    codes.digits_by_digit, amounts.sides, amounts.fraction, words.mixed, amounts.quantity,
+    dates_times.clock, dates_times.decade, dates_times.day_first, fractions.ordinal, fractions.feet_and_inches,
+    money.currency_last, codes.digits_by_digit, fractions.sides, fractions.fraction, words.mixed, amounts.quantity,
 )  # fmt: skip
 _WORDS: Final[tuple[Rule, ...]] = (
-    words.pronounced, words.plain, dates_times.month_first, dates_times.weekday, dates_times.quarter, amounts.currency_first, words.dotted,
-    words.abbreviation, words.roman, codes.account, technical.generic, words.with_signs, technical.technical, words.mixed, words.hyphenated, words.word,
+    words.pronounced, words.plain, dates_times.month_first, dates_times.weekday, dates_times.quarter, money.currency_first,
+    words.dotted, words.abbreviation, words.roman, codes.account, technical.generic, words.with_signs, technical.technical,
+    words.mixed, words.hyphenated, words.word,
 )  # fmt: skip
 _SIGNS: Final[tuple[Rule, ...]] = (
-    words.pronounced, codes.phone, amounts.currency_first, dates_times.decade, amounts.vulgar, technical.technical,
+    words.pronounced, codes.phone, money.currency_first, dates_times.decade, fractions.vulgar, technical.technical,
 )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def read(source: Source, places: list[int], builder: Builder) -> None:
             builder.say(said.words, places[at])
             at = said.end
         else:
-            at = _mark(source, at, builder)
+            at = _mark(source, at, places[at], builder)
 
 
 def _said(source: Source, at: int) -> Said | None:
@@ -55,17 +56,24 @@ def _said(source: Source, at: int) -> Said | None:
     for rule in rules:
         if (said := rule(source, at)) and said.end > at:
             return said
-    if rules is _SIGNS and (character not in ".,;:?!\"'" or source.text[at : at + 2] in _SIGNS_OF_MARKS) and (said := signs.sign(source, at)):
+    if (
+        rules is _SIGNS
+        and (character not in ".,;:?!\"'" or source.text[at : at + 2] in _SIGNS_OF_MARKS)
+        and (said := signs.sign(source, at))
+    ):
         return said
     return None
 
 
-def _mark(source: Source, at: int, builder: Builder) -> int:
+def _mark(source: Source, at: int, places: int, builder: Builder) -> int:
     text = source.text
     if text[at] == '"':
         opens = (at == 0 or text[at - 1].isspace() or text[at - 1] in "([{") and at + 1 < len(text) and not text[at + 1].isspace()
         source.quoted = opens
         builder.quote(opens=opens)
+        return at + 1
+    if signs.is_negation(source, at):
+        builder.say(source.language.words["not"], places)
         return at + 1
     if found := signs.punctuation(source, at):
         builder.mark(found[0])

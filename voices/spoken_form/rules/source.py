@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from voices.spoken_form.language import Language
-from voices.spoken_form.pronunciation import Pronunciation
+from voices.spoken_form.vocabulary.language import Language
+from voices.spoken_form.vocabulary.pronunciation import Pronunciation
 
 _LOOK_BACK: Final = 32
 _WORD_BEFORE: Final = re.compile(r"([^\W_]+)[\s:#(]*$")

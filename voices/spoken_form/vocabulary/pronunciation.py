@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-SHIPPED: Final = Path(__file__).resolve().parent.parent / "pronunciation.yaml"
+SHIPPED: Final = Path(__file__).resolve().parents[2] / "pronunciation.yaml"
 FILE_NAMES: Final = ("pronunciation.yaml", "pronunciations.json")
 """Looked for in each folder of voices, in this order."""
 _MOST_WORDS: Final = 2_000
@@ -109,7 +109,9 @@ def read_pronunciation(path: Path) -> Pronunciation:
 def _content(path: Path) -> tuple[str, Any]:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
-            raise PronunciationError(f"{path}:1: the file is over {_LARGEST_BYTES // 1000} kB; leave the words that are said wrong")
+            raise PronunciationError(
+                f"{path}:1: the file is over {_LARGEST_BYTES // 1000} kB; leave the words that are said wrong"
+            )
         source = path.read_text("utf-8-sig")
         return source, json.loads(source) if path.suffix == ".json" else yaml.safe_load(source)
     except json.JSONDecodeError as error:
@@ -118,7 +120,9 @@ def _content(path: Path) -> tuple[str, Any]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PronunciationError(f"{path}:{line}: this is not YAML: {error.problem}; put signs into quotes") from error
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        raise PronunciationError(f"{path}:1: this cannot be read ({type(error).__name__}); write it anew, as UTF-8 text") from error
+        raise PronunciationError(
+            f"{path}:1: this cannot be read ({type(error).__name__}); write it anew, as UTF-8 text"
+        ) from error
 
 
 def _entries(content: Any) -> dict[str, Any]:

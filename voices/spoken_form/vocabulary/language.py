@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+GROUPED_BY_BLANKS: Final = r"\d{1,3}(?:[\u00a0']\d{3})+(?!\d)|\d{1,3}(?: \d{3}){2,}(?! ?\d)|\d{1,3} 000(?! ?\d)"
 LONGEST_CARDINAL: Final = 15
 """Digits of a whole number that is still said as a number; a longer one is said digit by digit."""
+
+
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 @dataclass(frozen=True, slots=True)

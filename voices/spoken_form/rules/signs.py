@@ -6,21 +6,32 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from voices.spoken_form.amounts import CARET, SUPERSCRIPT, SUPERSCRIPTS, power
-from voices.spoken_form.language import Language
-from voices.spoken_form.source import Said, Source
+from voices.spoken_form.rules.amounts import CARET, SUPERSCRIPT, SUPERSCRIPTS, power
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import Language
 
 PAUSE_BEFORE_WORDS: Final = "(—"
 _OPERAND: Final = re.compile(r"(?:[\w)\]%²³°'\"]|\bof\b)[ \u00a0]?$")
 _VERBS: Final = re.compile(
     r"\b(?:need|needs|needed|saw|see|costs?|is|are|was|were|takes?|took|have|has|had|of|with|for|to|at|in|and|or|uses?|used|gets?|got|from|by|only|still|usually|be|than|"
-    r"want|wants|on|after|under|over|brauchst|brauche|kostet|ist|sind|war|mit|für|bei|von|und|oder|nur|dauert|hat|haben)[ \u00a0]$",
+    r"want|wants|on|after|under|over|brauchst|brauche|kostet|ist|sind|war|mit|für|bei|von|und|oder|nur|dauert|hat|haben)[ "
+    r"\u00a0]$",
     re.IGNORECASE,
 )
 _NUMBER_AHEAD: Final = re.compile(r"[ \u00a0]?[-−+]?[$€£¥]?[ \u00a0]?\.?\d")
 _GLUED_NUMBER: Final = re.compile(r"(?:[$€£¥]|US\$)?\.?\d")
 _LETTER_POWER: Final = re.compile(r"(?:(?<![^\W_])[^\W\d_]{1,2}|\))$")
-_ABOUT: Final = {"~": "about", "≈": "about", "<": "less", ">": "more", "≥": "at least", ">=": "at least", "≤": "at most", "<=": "at most"}
+_ABOUT: Final = {
+    "~": "about",
+    "≈": "about",
+    "<": "less",
+    ">": "more",
+    "≥": "at least",
+    ">=": "at least",
+    "≤": "at most",
+    "<=": "at most",
+}
+_LENGTH_BEFORE: Final = re.compile(r"(?:\d[ \u00a0]?(?:mm|cm|m|km|ft|in|px)|\d[\"'′″])[ \u00a0]?$")
 _MENU: Final = re.compile(r"(?<![^\W_])[A-Z][^\W\d_]{2,20}[ \u00a0]$")
 _MENU_NEXT: Final = re.compile(r"[ \u00a0][A-Z][^\W\d_]")
 
@@ -42,7 +53,17 @@ def sign(source: Source, at: int) -> Said | None:
         return Said(power(language, found[1].replace("−", "-"), found[2]), found.end())
     if text[at] == "–" and text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum():
         return Said(language.words["to"], at + 1)  # Monday–Friday
-    if text[at] == "–" and re.search(r"[\d)][ \u00a0]$", source.before(at)) and re.match(r"[ \u00a0][\d(]", text[at + 1 : at + 3]):
+    if (
+        text[at] in "–-"
+        and re.search(r"\d[ \u00a0]$", source.before(at))
+        and source.word_after(at + 1).casefold() in language.month_names
+    ):
+        return Said(language.words["to"], at + 1)
+    if (
+        text[at] == "–"
+        and re.search(r"[\d)][ \u00a0]$", source.before(at))
+        and re.match(r"[ \u00a0][\d(]", text[at + 1 : at + 3])
+    ):
         return Said(language.words["minus"], at + 1)
     found = _longest(language).match(text, at)
     if not found:
@@ -63,14 +84,22 @@ def _minus(source: Source, at: int, sign: str) -> str | None:
         return words["minus"]
     if sign == "+":
         return words["plus"]
-    if sign == "-" and _GLUED_NUMBER.match(text, at + 1) and (source.opens(at) or before[-1:] in "*/×÷+=^" or before.endswith(("(", "–"))):
+    if (
+        sign == "-"
+        and _GLUED_NUMBER.match(text, at + 1)
+        and (source.opens(at) or before[-1:] in "*/×÷+=^" or before.endswith(("(", "–")))
+    ):
         return words["minus"]
     spaced = (not before or before[-1].isspace()) and (not after or after.isspace())
     if sign == "-" and spaced and re.search(r"[\w)][ \u00a0]$", before) and re.match(r"[ \u00a0][\w($]", text[at + 1 : at + 3]):
-        operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]$", before) and re.match(r"[ \u00a0](?:[($]?\d|[b-zB-HJ-Z](?!\w))", text[at + 1 : at + 5])
+        operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]$", before) and re.match(
+            r"[ \u00a0](?:[($]?\d|[b-zB-HJ-Z](?!\w))", text[at + 1 : at + 5]
+        )
         return words["minus"] if operand else ","
     if spaced:
         return "," if before.strip() and after else ""
+    if sign == "--" and before[-1:].isalnum() and not after.isalnum():  # j--
+        return f"{words['minus']} {words['minus']}"
     if sign == "--":
         return "," if before[-1:].isalnum() and after.isalnum() else source.language.signs["--"] if after.isalnum() else ","
     return ""
@@ -88,7 +117,9 @@ def _compared(source: Source, at: int, sign: str) -> str | None:
     if sign == "~":
         return source.language.words["about"] if prefix and _NUMBER_AHEAD.match(text, end) else source.language.signs["~"]
     if prefix and (glued or not _OPERAND.search(before) or _VERBS.search(before)):
-        return source.language.words[_ABOUT[sign]] if _NUMBER_AHEAD.match(text, end) or sign == "≈" else _bracket(source, at, sign)
+        return (
+            source.language.words[_ABOUT[sign]] if _NUMBER_AHEAD.match(text, end) or sign == "≈" else _bracket(source, at, sign)
+        )
     if sign in "<>" and not re.match(r"[ \u00a0]?[\w($€£+−-]", text[end : end + 2]):
         return _bracket(source, at, sign)
     if sign in "<>" and not prefix and (text[end : end + 1].isspace() or not text[end : end + 1]):
@@ -102,7 +133,7 @@ def _bracket(source: Source, at: int, sign: str) -> str:
     """`<name>` encloses; a sign that neither compares nor encloses is said."""
     near = source.text[at + 1 : at + 62] if sign == "<" else source.text[max(0, at - 61) : at][::-1]
     other = ">" if sign == "<" else "<"
-    return "" if other in near else source.language.signs[sign] if sign in source.language.signs else ""
+    return "" if other in near else source.language.signs[sign]
 
 
 def _star(source: Source, at: int, sign: str) -> str | None:
@@ -110,7 +141,9 @@ def _star(source: Source, at: int, sign: str) -> str | None:
     if sign not in ("*", "**", "_"):
         return None
     before, after = source.before(at), source.text[at + len(sign) : at + len(sign) + 2]
-    operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]?$", before) and re.match(r"[ \u00a0]?(?:\d|[A-Za-z](?!\w)|\()", after + " ")
+    operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]?$", before) and re.match(
+        r"[ \u00a0]?(?:\d|[A-Za-z](?!\w)|\()", after + " "
+    )
     if sign in ("*", "**") and operand and before[-1:].isspace() == after[:1].isspace():
         return source.language.words["times" if sign == "*" else "power"]
     if sign == "*" and after[:1].isdigit() and not before[-1:].isalnum():
@@ -129,13 +162,20 @@ def _hash(source: Source, at: int, sign: str) -> str | None:
 
 
 def _other(source: Source, at: int, sign: str) -> str | None:
+    if sign == "×" and _LENGTH_BEFORE.search(source.before(at)):
+        return source.language.words["by"]
     if sign in "→⇒" and not source.text[max(0, at - 8) : at].strip():
         return ""  # what a list's item begins with
     if sign == "√" and source.text[at + 1 : at + 2].strip():
         return source.language.words["root"]
-    if sign == "/" and source.text[at + 1 : at + 2] == "/" :
+    if sign == "/" and source.text[at + 1 : at + 2] == "/":
         return source.language.signs["//"]
     return source.language.signs[sign]
+
+
+def is_negation(source: Source, at: int) -> bool:
+    """`!done` in code."""
+    return source.text[at] == "!" and source.text[at + 1 : at + 2].isalpha() and (at == 0 or source.text[at - 1] in " (&|")
 
 
 def punctuation(source: Source, at: int) -> tuple[str, int] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.codes import port, version_words
-from voices.spoken_form.source import Said, Source
-from voices.spoken_form.words import name_words, spelled
+from voices.spoken_form.rules.codes import port, version_words
+from voices.spoken_form.rules.names import name_words, spelled
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import word_set
 
 _CHUNK: Final = re.compile(r"[^\s\"]{1,300}")
 _TRAILING: Final = ".,;:!?'*)]}>"
@@ -17,23 +18,32 @@ _LONGEST_TAIL: Final = 60  # of an address: what is not taken in by ear anyway
 _LETTER: Final = re.compile(r"[A-Za-z]")
 _DIGITS_ONLY: Final = re.compile(r"::|(?:[0-9]{1,4}:){2}|#\d{3}|/\d")
 _TECHNICAL: Final = re.compile(r"[@/\\_.=<>()\[\]#$&|+*~^:\-\d]")
-_URL: Final = re.compile(r"(?:https?|ftps?|wss?|ssh|git|file)://(?:[^@/\s]{1,80}@)?([^/?#\s]{0,200})([^?#\s]{0,300})([?#]\S{0,300})?", re.IGNORECASE)
+_URL: Final = re.compile(
+    r"(?:https?|ftps?|wss?|ssh|git|file)://(?:[^@/\s]{1,80}@)?([^/?#\s]{0,200})([^?#\s]{0,300})([?#]\S{0,300})?", re.IGNORECASE
+)
 _MAIL: Final = re.compile(r"(?:mailto:)?([\w.+-]{1,64})@((?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24})")
 _TOP: Final = (
-    "com org net edu gov mil int info biz name app dev page site online tech cloud shop blog wiki xyz me co io ai uk de at ch fr it es nl eu us ca au jp "
+    "com org net edu gov mil int info biz name app dev page site online tech cloud shop blog wiki xyz me co io ai uk de at "
+    "ch fr it es nl eu us ca au jp "
     "cn br se no dk fi pl cz be ie nz tv fm gg ly sh rs to ink zone live news"
 )
 _HOST: Final = re.compile(
-    rf"((?:www\.)?(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:{_TOP.replace(' ', '|')})|localhost)(:\d{{1,5}})?(/[^?#\s]{{0,300}})?([?#]\S{{0,300}})?"
+    r"((?:www\.)?(?:[A-Za-z0-9-]{1,63}\.){1,8}(?:" + _TOP.replace(" ", "|") + r")|localhost)"
+    r"(:\d{1,5})?(/[^?#\s]{0,300})?([?#]\S{0,300})?"
 )
-_VERSION: Final = re.compile(r"[vV](\d{1,6}(?:\.(?:\d{1,6}|x)){0,5})(?:[-+.]?(alpha|beta|rc|dev|post|preview|canary|next|nightly|final|lts)[.-]?(\d{1,6})?)?")
+_VERSION: Final = re.compile(
+    r"[vV](\d{1,6}(?:\.(?:\d{1,6}|x)){0,5})(?:[-+.]?(alpha|beta|rc|dev|post|preview|canary|next|nightly|final|lts)[.-]?(\d{1,6})?)?"
+)
 _WINDOWS: Final = re.compile(r"([A-Za-z]):((?:[\\/][^\\/\s]{0,100}){1,20})")
 _PATH: Final = re.compile(r"(~|\.\.?|@?[\w.+-]{1,60}|\$\w{1,40}|)((?:/[\w.+@~$*%{}()\[\]-]{0,100}){1,20})")
 _FILE: Final = re.compile(r"(?:[\w*][\w*+-]{0,80})?(?:\.[\w*-]{1,80}){1,6}(?:\(\))?")
-_EXTENSIONS: Final = frozenset(
-    "py js ts jsx tsx mjs json jsonl yaml yml toml ini cfg conf md mdx txt rst html htm css scss xml svg csv tsv sql sh bash zsh ps1 bat exe dll so a o c h "
-    "cc cpp hpp cs go rs java kt rb php pl lua swift scala r ipynb pdf doc docx xls xlsx ppt pptx odt png jpg jpeg gif webp ico mp3 mp4 wav ogg flac mov "
-    "avi mkv zip tar gz bz2 xz 7z whl deb rpm dmg iso apk lock log env gitignore dockerfile db sqlite bak tmp pem key crt pub tf proto vue svelte plist".split()
+_EXTENSIONS: Final = word_set(
+    "py js ts jsx tsx mjs json jsonl yaml yml toml ini cfg conf md mdx txt rst html htm css scss xml svg csv tsv sql sh "
+    "bash zsh ps1 bat exe dll so a o c h "
+    "cc cpp hpp cs go rs java kt rb php pl lua swift scala r ipynb pdf doc docx xls xlsx ppt pptx odt png jpg jpeg gif "
+    "webp ico mp3 mp4 wav ogg flac mov "
+    "avi mkv zip tar gz bz2 xz 7z whl deb rpm dmg iso apk lock log env gitignore dockerfile db sqlite bak tmp pem key crt "
+    "pub tf proto vue svelte plist"
 )
 _FLAG: Final = re.compile(r"(--?)([A-Za-z][\w-]{0,60})(?:=(\S{1,100}))?")
 _VARIABLE: Final = re.compile(r"\$\{?([A-Za-z_]\w{0,60})\}?")
@@ -109,7 +119,10 @@ def _address(source: Source, host: str, path: str | None, tail: str | None) -> s
 
 def _tail(source: Source, tail: str) -> str:
     """`?q=1&b=2#top`."""
-    words, signs = source.language.words, {"?": "question", "#": "hash", "=": "equals", "&": "ampersand", "/": "slash", "%": "percent"}
+    words, signs = (
+        source.language.words,
+        {"?": "question", "#": "hash", "=": "equals", "&": "ampersand", "/": "slash", "%": "percent"},
+    )
     parts = (words[signs[part]] if part in signs else _dotted(source, part) for part in re.split(r"([?#=&/%])", tail) if part)
     return " ".join(parts)
 
@@ -119,7 +132,9 @@ def _mail(source: Source, chunk: str) -> str:
     if not found:
         return ""
     words = source.language.words
-    name = re.sub(r"[._+-]", lambda sign: f" {words[{'.': 'dot', '_': 'underscore', '+': 'plus', '-': 'dash'}[sign[0]]]} ", found[1])
+    name = re.sub(
+        r"[._+-]", lambda sign: f" {words[{'.': 'dot', '_': 'underscore', '+': 'plus', '-': 'dash'}[sign[0]]]} ", found[1]
+    )
     said = " ".join(name_words(source, part) for part in name.split())
     return f"{said} {words['at']} {_dotted(source, found[2], top=True)}"
 
@@ -158,7 +173,7 @@ def _path(source: Source, chunk: str) -> str:
         return ""
     head, rest = found[1], found[2]
     plain = re.fullmatch(r"[^\W\d_]+", head) and rest.count("/") == 1 and re.fullmatch(r"/[^\W\d_]*", rest)
-    if plain or re.fullmatch(r"[\d.,+-]+", head) or re.fullmatch(r"[A-Z]{2,5}/\d(?:\.\d)?", chunk):
+    if plain or re.fullmatch(r"[.,+-]*\d[\d.,+-]*", head) or re.fullmatch(r"[A-Z]{2,5}/\d(?:\.\d)?", chunk):
         return ""  # words or numbers with a slash between them
     words = source.language.words
     start = {"~": words["tilde"], ".": words["dot"], "..": f"{words['dot']} {words['dot']}"}.get(head)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.language import Language
-from voices.spoken_form.source import Said, Source
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import Language, word_set
 
 _IP: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?![\d-]|\.\d)(?::(\d{1,5})(?!\d))?(?:/(\d{1,2})(?!\d))?")
 _GROUPS: Final = re.compile(r"\d+")
@@ -20,27 +20,37 @@ _IBAN: Final = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3
 _CHAIN: Final = re.compile(r"\d{1,12}(?:-\d{1,12}){2,8}(?![\d])")
 _RUN: Final = re.compile(r"\d+(?![\d]|[.,]\d|\w)")
 _GROUPED_RUN: Final = re.compile(r"\d{1,12}(?: \d{1,12}){0,8}(?![\d]|[.,]\d|\w)")
-_CODES: Final = frozenset(
-    "pin passcode password code otp zip postcode plz isbn iban account serial ticket booking confirmation tracking card phone telephone tel "
-    "fax mobile call dial text pincode geheimzahl telefon kontonummer buchungsnummer ruf rufen".split()
+_CODES: Final = word_set(
+    "pin passcode password code otp zip postcode plz isbn iban account serial ticket booking confirmation tracking card "
+    "phone telephone tel "
+    "fax mobile call dial text pincode geheimzahl telefon kontonummer buchungsnummer ruf rufen"
 )
-_BETWEEN: Final = frozenset("number no nr code id is was at ist lautet unter sie".split())
+_BETWEEN: Final = word_set("number no nr code id is was at ist lautet unter sie")
 """What may stand between such a word and its digits."""
-_PAIRED: Final = frozenset(
-    "room flight gate bus route highway interstate boeing airbus apartment suite error http https status code zimmer port".split()
+_PAIRED: Final = word_set(
+    "rtx gtx rx room flight gate bus route highway interstate boeing airbus apartment suite error http https status code "
+    "zimmer port"
 )
+_EMERGENCY: Final = frozenset({"110", "112", "911", "999"})
+_CALLING: Final = re.compile(r"\b(?:call|dial|ring|emergenc|notruf|ruf|wähl)", re.IGNORECASE)
 _VERSION: Final = re.compile(
     r"(\d{1,9}(?:\.\d{1,9}){2,5}|\d{1,9}(?:\.\d{1,9}){0,4}\.[xX*])(?![\d]|\.\d|[^\W\d_]{2})"
     r"(?:[-+.]?(alpha|beta|rc|dev|post|preview|canary|next|nightly|final|lts|a|b|pre)[.-]?(\d{1,6})?(?!\w))?",
     re.IGNORECASE,
 )
-_VERSION_TAIL: Final = re.compile(r"[-+.]?(alpha|beta|rc|dev|post|preview|canary|next|nightly|final|lts|pre)[.-]?(\d{1,6})?(?!\w)", re.IGNORECASE)
-_SOFTWARE: Final = frozenset(
-    "python node node.js java jdk php ruby perl go golang rust django flask rails ios ipados android ubuntu debian fedora macos postgres "
-    "postgresql mysql mariadb sqlite redis kubernetes k8s docker react vue angular next.js typescript linux kernel version versions release "
-    "chrome firefox safari .net dotnet c++ swift kotlin scala git npm pnpm yarn uv pip cuda tls ssl usb bluetooth pytorch torch tensorflow "
-    "numpy pandas openssl gcc clang cmake nginx apache terraform ansible helm bash zsh gnome kde alpine opus sonnet haiku claude gpt gemini "
-    "llama hdmi http".split()
+_VERSION_TAIL: Final = re.compile(
+    r"[-+.]?(alpha|beta|rc|dev|post|preview|canary|next|nightly|final|lts|pre)[.-]?(\d{1,6})?(?!\w)", re.IGNORECASE
+)
+_SOFTWARE: Final = word_set(
+    "python node node.js java jdk php ruby perl go golang rust django flask rails ios ipados android ubuntu debian fedora "
+    "macos postgres "
+    "postgresql mysql mariadb sqlite redis kubernetes k8s docker react vue angular next.js typescript linux kernel version "
+    "versions release "
+    "chrome firefox safari .net dotnet c++ swift kotlin scala git npm pnpm yarn uv pip cuda tls ssl usb bluetooth pytorch "
+    "torch tensorflow "
+    "numpy pandas openssl gcc clang cmake nginx apache terraform ansible helm bash zsh gnome kde alpine opus sonnet haiku "
+    "claude gpt gemini "
+    "llama hdmi http"
 )
 _TWO_PARTS: Final = re.compile(r"(\d{1,9}\.\d{1,9})(?![\d%]|\.\d|[ \u00a0]?%)")
 
@@ -109,7 +119,9 @@ def _after_paired(source: Source, at: int) -> bool:
 
 
 def version_words(language: Language, numbers: str, stage: str | None = None, count: str | None = None) -> str:
-    parts = [language.figure(part) if part.isdigit() else {"*": language.words["star"]}.get(part, "x") for part in numbers.split(".")]
+    parts = [
+        language.figure(part) if part.isdigit() else {"*": language.words["star"]}.get(part, "x") for part in numbers.split(".")
+    ]
     words = f" {language.points['.']} ".join(parts)
     if stage:
         words += f" {' '.join(stage.upper()) if stage.lower() in ('rc', 'lts', 'a', 'b') else stage}"
@@ -142,6 +154,8 @@ def digits_by_digit(source: Source, at: int) -> Said | None:
         return said
     if _after_code(source, at) and (found := _GROUPED_RUN.match(source.text, at)) and len(found[0]) >= 3:
         return Said(_spelled(language, found[0]), found.end())
+    if run and run[0] in _EMERGENCY and _CALLING.search(source.text[max(0, at - 60) : at + 40]):
+        return Said(language.spell(run[0]), run.end())
     if run and len(run[0]) >= 7 and (len(run[0]) > 12 or not run[0].endswith("000") or run[0][0] == "0"):
         return Said(_spelled(language, run[0]), run.end())
     return None

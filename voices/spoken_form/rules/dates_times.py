@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from voices.spoken_form.language import Language
-from voices.spoken_form.source import Said, Source
+from voices.spoken_form.rules.source import Said, Source
+from voices.spoken_form.vocabulary.language import Language, word_set
 
 _ISO: Final = re.compile(
     r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?![\d-])(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:(Z)|([+-])(\d{2}):?(\d{2}))?(?![\d:]))?"
@@ -17,8 +17,9 @@ _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?![\d/])")
 _DOTTED: Final = re.compile(r"(\d{1,2})\.[ \u00a0]?(\d{1,2})\.[ \u00a0]?(\d{4})(?!\.?\d)|(\d{1,2})\.(\d{1,2})\.(\d{2})(?![.\d])")
 _SHORT: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?!\d|/|\.\d|%)")
 _DAY_MONTH_ONLY: Final = re.compile(r"(\d{1,2})\.[ \u00a0]?(\d{1,2})\.(?!\d)")
-_BEFORE_DATE: Final = frozenset(
-    "on by until till since from due before after through dated monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun".split()
+_BEFORE_DATE: Final = word_set(
+    "on by until till since from due before after through dated monday tuesday wednesday thursday friday saturday sunday "
+    "mon tue wed thu fri sat sun"
 )
 _WEEKDAY_BEFORE: Final = re.compile(r"(?:\b(?:Mo|Di|Mi|Do|Fr|Sa|So)|tag|woch)\.?, $")
 _CLOCK: Final = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])")
@@ -29,9 +30,11 @@ _UNTIL: Final = re.compile(r"[ \u00a0]?[-–][ \u00a0]?(?=\d)")
 _O_CLOCK: Final = re.compile(r"[ \u00a0]Uhr(?!\w)")
 _RATIO: Final = re.compile(r"(\d{1,6})((?::\d{1,6}){1,3})(?![\d:])")
 _RATIO_WORDS: Final = re.compile(
-    r"\b(?:ratio|scale|odds|scored?|aspect|won|lost|lead|leads|beat|Verhältnis|Maßstab|steht|stand|gewann|verlor|siegte)\b", re.IGNORECASE
+    r"\b(?:ratio|scale|odds|scored?|aspect|won|lost|lead|leads|beat|Verhältnis|Maßstab|steht|stand|gewann|verlor|siegte)\b",
+    re.IGNORECASE,
 )
 _DECADE: Final = re.compile(r"(?:(\d{1,2})(\d)0|'?(\d)0)'?s(?!\w)")
+_BEFORE_DECADE: Final = word_set("the mid early late her his their your my")
 _QUARTER: Final = re.compile(r"(Q[1-4]|H[12]|FY)[ \u00a0]?((?:19|20)\d\d|\d\d)?(?!\w)")
 
 
@@ -44,11 +47,11 @@ def _named(language: Language) -> tuple[re.Pattern[str], re.Pattern[str], re.Pat
     week = "|".join(sorted(language.weekdays, key=len, reverse=True))
     return (
         re.compile(rf"({month})\.?{gap}{day}(?![\d:%]|[.,]\d|st|\w)(?:{gap}?[-–]{gap}?{day}(?![\d:%\w]))?{year}"),
-        re.compile(
-            rf"{day}\.?(?:{gap}?[-–]{gap}?{day}\.?)?{gap}(?:of{gap})?({month})(?:\.(?={gap}?[\da-z,]))?{year}"
-        ),
+        re.compile(rf"{day}\.?(?:{gap}?[-–]{gap}?{day}\.?)?{gap}(?:of{gap})?({month})(?:\.(?={gap}?[\da-z,]))?{year}"),
         re.compile(rf"({month})\.?{gap}((?:1[5-9]|20)\d\d)(?!\d|[.,:]\d)"),
-        re.compile(rf"({week})(?:\.?{gap}?[-–]{gap}?({week})(?!\w)|(\.?,?{gap})(?=(?:{month})\.?{gap}\d|\d{{1,2}}[./:]))"),
+        re.compile(
+            rf"({week})(?:\.?{gap}?[-–]{gap}?({week})(?!\w)|(\.?,?{gap})(?=(?:the{gap})?(?:(?:{month})\.?{gap}\d|\d{{1,2}}(?:[./:]|(?:st|nd|rd|th)?{gap}(?:of{gap})?{month}))))"
+        ),
     )
 
 
@@ -60,7 +63,9 @@ def iso_date(source: Source, at: int) -> Said | None:
     language = source.language
     words = language.date(int(found[4]), int(found[3]), language.year(int(found[1])), source.word_before(at))
     if found[5] and int(found[5]) < 25 and int(found[6]) < 60:
-        words += ", " + language.clock(int(found[5]), int(found[6]), int(found[7]) if found[7] and found[7] != "00" else None, "log")
+        words += ", " + language.clock(
+            int(found[5]), int(found[6]), int(found[7]) if found[7] and found[7] != "00" else None, "log"
+        )
         if found[8]:
             words += " U T C"
         elif found[9]:
@@ -129,7 +134,9 @@ def day_first(source: Source, at: int) -> Said | None:
     before = "den" if _WEEKDAY_BEFORE.search(source.before(at)) else source.word_before(at)
     if language.day_first:
         words = language.date(int(found[2] or found[1]), month, year, before)
-        return Said(f"{language.date(int(found[1]), 0, '', before)} {language.words['to']} {words}" if found[2] else words, found.end())
+        return Said(
+            f"{language.date(int(found[1]), 0, '', before)} {language.words['to']} {words}" if found[2] else words, found.end()
+        )
     days = language.ordinal(int(found[1])) + (f" {language.words['to']} {language.ordinal(int(found[2]))}" if found[2] else "")
     the = "" if before == "the" else "the "
     return Said(f"{the}{days} of {language.months[month - 1]}" + (f", {year}" if year else ""), found.end())
@@ -156,8 +163,16 @@ def decade(source: Source, at: int) -> Said | None:
     if not found or source.language.code != "en":
         return None
     language, tens = source.language, f"{found[2] or found[3]}0"
-    if found[1] is None:
-        return Said(_plural(language.cardinal(int(tens))), found.end()) if int(tens) else None
+    if found[0] in ("100s", "1000s"):
+        return Said("hundreds" if found[0] == "100s" else "thousands", found.end())
+    if found[1] is None:  # 30s may be seconds
+        sure = found[0].startswith("'") or source.word_before(at) in _BEFORE_DECADE
+        return Said(_plural(language.cardinal(int(tens))), found.end()) if int(tens) and sure else None
+    return _century(source, found, tens)
+
+
+def _century(source: Source, found: re.Match[str], tens: str) -> Said:
+    language = source.language
     century = int(found[1])
     if tens == "00":
         words = language.cardinal(century // 10) + " thousands" if century % 10 == 0 else language.cardinal(century) + " hundreds"

@@ -1,0 +1,1 @@
+"""The rules: each knows one kind of thing in a text, and says it in words."""

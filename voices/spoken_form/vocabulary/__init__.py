@@ -1,0 +1,1 @@
+"""The words of each language, and the words that are pronounced by a file."""

@@ -1,0 +1,151 @@
+"""German: how its dates, times and prices are said."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from voices.spoken_form.vocabulary.german_words import (
+    ABBREVIATIONS,
+    CURRENCIES,
+    DIGITS,
+    DOTTED,
+    FRACTIONS,
+    MONTHS,
+    NUMBERED,
+    PER,
+    SCALES,
+    SIGNS,
+    TITLES,
+    UNITS,
+    WEEKDAYS,
+    WORDS,
+    YEARS_AFTER,
+)  # fmt: skip
+from voices.spoken_form.vocabulary.language import GROUPED_BY_BLANKS, Currency, Language, num2words_as, word_set
+
+_DATIVE: Final = word_set(
+    "am vom zum dem den im beim ab bis seit zur einer des ersten in mit von nach jedem diesem jeden diesen und nächsten letzten"
+)
+"""Words after which an ordinal ends in -n."""
+_FEMININE: Final = (
+    "e",
+    "ung",
+    "heit",
+    "keit",
+    "schaft",
+    "ion",
+    "tät",
+    "in",
+    "ur",
+    "ik",
+    "Nacht",
+    "Stadt",
+    "Uhr",
+    "Woche",
+    "Million",
+    "Mail",
+    "App",
+    "Datei",
+    "Zahl",
+    "Tür",
+)
+
+
+def ordinal(number: int) -> str:
+    """As it stands alone or after "der": erste, zweite."""
+    return num2words_as(number, "de", "ordinal").removesuffix("r")
+
+
+def year(number: int) -> str:
+    return num2words_as(number, "de", "year" if 1100 <= number <= 1999 else "cardinal")
+
+
+def date(day: int, month: int, year_words: str, before: str) -> str:
+    """`before` makes it dritten, dritte or dritter. Month 0: the day alone."""
+    ending = "n" if before in _DATIVE else "" if before in ("der", "die", "das") else "r"
+    return " ".join(part for part in (ordinal(day) + ending, MONTHS[month - 1] if month else "", year_words) if part)
+
+
+def clock(hours: int, minutes: int, seconds: int | None, half: str) -> str:
+    words = f"{'ein' if hours == 1 else _cardinal(hours)} Uhr" + (f" {_cardinal(minutes)}" if minutes else "")
+    words += {"am": " vormittags", "pm": " nachmittags"}.get(half, "")
+    return words if seconds is None else f"{words} und {_cardinal(seconds)} Sekunden"
+
+
+def _cardinal(number: int) -> str:
+    return num2words_as(number, "de", "cardinal")
+
+
+def money(whole: str, cents: str, currency: Currency) -> str:
+    """neunundvierzig Euro neunzig; neunundneunzig Cent."""
+    if whole == "0" and cents.strip("0"):
+        return f"{_one_or(cents)} {currency.cents}"
+    return f"{_one_or(whole)} {currency.many}" + (f" {_cardinal(int(cents))}" if cents.strip("0") else "")
+
+
+def _one_or(digits: str) -> str:
+    return "ein" if int(digits) == 1 else GERMAN.figure(digits.lstrip("0") or "0")
+
+
+def part(top: int, bottom: int) -> str:
+    name = {2: "halb" if top == 1 else "Halbe", 3: "Drittel", 7: "Siebtel"}.get(bottom)
+    name = name or (_cardinal(bottom) + ("tel" if bottom < 20 else "stel")).capitalize()
+    return f"{'ein' if top == 1 else _cardinal(top)} {name}"
+
+
+def one_of(noun: str) -> str:
+    """eine Frage, ein Tag; eins where no noun follows."""
+    if not noun or not noun[0].isupper():
+        return "eins"
+    return "eine" if noun.endswith(_FEMININE) else "ein"
+
+
+GERMAN: Final = Language(
+    code="de",
+    number=rf"(?:\d{{1,3}}(?:\.\d{{3}})+(?!\d)|{GROUPED_BY_BLANKS}|\d+)(?:,\d+)?|\d+\.\d+|,\d+",
+    group=".\u00a0' ",
+    points={",": "Komma", ".": "Punkt"},
+    digits=DIGITS,
+    words=WORDS,
+    signs=SIGNS,
+    units=UNITS,
+    per=PER,
+    currencies=CURRENCIES,
+    scales=SCALES,
+    fractions=FRACTIONS,
+    months=MONTHS,
+    month_names={
+        **{name.casefold(): at for at, name in enumerate(MONTHS, 1)},
+        **{name[:3].casefold(): at for at, name in enumerate(MONTHS, 1)},
+        "sept": 9,
+        "jänner": 1,
+        "feber": 2,
+    },
+    weekdays={**{name: name for name in WEEKDAYS}, **{name[:2]: name for name in WEEKDAYS}},
+    abbreviations=ABBREVIATIONS,
+    titles=TITLES,
+    numbered=NUMBERED,
+    dotted=DOTTED,
+    years_after=YEARS_AFTER,
+    ordinal=ordinal,
+    year=year,
+    date=date,
+    clock=clock,
+    money=money,
+    part=part,
+    one=lambda feminine: "eine" if feminine else "ein",
+    one_of=one_of,
+    mixed={sign: forms[0] for sign, forms in FRACTIONS.items()},
+    no_thing=word_set("der die das und oder von vom zu ist in im auf mit für"),
+    single_words=word_set("max min Min Mo Di Mi Do Sa So Fr Jan mind gem bes lt So Art Temp Ges"),
+    slashed={},
+    alternatives=word_set("ja nein er sie ihr ihm sein seine ihre an aus links rechts richtig falsch"),
+    ordinal_after=word_set(
+        "am vom zum dem den der die das im beim zur des einem einer jeden jede jedes mein dein ihr sein erste zum"
+    ),
+    ordinal_nouns=word_set(
+        "Stock Klasse Platz Preis Auflage Kapitel Quartal Halbjahr Bezirk Weltkrieg Jahrhundert Etage Runde Liga Semester "
+        "Obergeschoss OG"
+    ),
+    day_first=True,
+)
