@@ -103,6 +103,35 @@ def demo(
     run(lambda: showing(config.settings, out, wav or [], live=live, screen=screen))
 
 
+@app.command("speech-server")
+def speech_server(
+    model: Annotated[str, typer.Option(help="turbo, original or multilingual; tones hums, without a GPU.")] = "turbo",
+    host: Annotated[
+        str, typer.Option(help="With another than this machine's own, set key in [voices.chatterbox].")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8092,
+    weights: Annotated[Path | None, typer.Option(help="A folder with the model's files; else they are fetched once.")] = None,
+    ears: Annotated[str | None, typer.Option(help="Also transcribe, with this Whisper model.")] = None,
+    idle_minutes: Annotated[float | None, typer.Option(min=0.1, help="Free the GPU's memory after so long.")] = None,
+    python: Annotated[Path | None, typer.Option(help="Of the environment that `make speech-server` makes.")] = None,
+) -> None:
+    """Serve the voices of this machine with Chatterbox, on a GPU."""
+    from orchestrator.speech_server import become_server, server_arguments, server_key, server_python
+
+    config = configured(log="info")
+    interpreter = server_python(model, python)
+    asked = {
+        "--model": model,
+        "--host": host,
+        "--port": port,
+        "--weights": weights,
+        "--ears": ears,
+        "--idle-minutes": idle_minutes,
+    }
+    given = [str(part) for pair in asked.items() if pair[1] is not None for part in pair]
+    become_server(interpreter, [*given, *run(lambda: server_arguments(config.settings))], server_key(config.settings))
+
+
 @emulate.command("acs")
 def emulate_acs(
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8070,

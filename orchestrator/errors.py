@@ -17,6 +17,7 @@ HouseError
 ├── DemoBroke            a call of the demonstration did not go as planned
 ├── NotScripted          Claude is scripted, and was asked what nobody scripted
 ├── JournalUnreadable    a call's journal is not what we write
+├── SpeechServerMissing  the speech server's own environment is not there
 └── MusicUnavailable     a source of music has none; another one plays
 """
 
@@ -124,3 +125,7 @@ class JournalUnreadable(HouseError):
 class MusicUnavailable(HouseError):
     code = "music_unavailable"
     usual_fix = "mend that, or set music in [hold] to composed or off"
+
+
+class SpeechServerMissing(HouseError):
+    code = "speech_server_missing"

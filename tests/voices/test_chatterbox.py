@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from itertools import pairwise
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from telephony.serving import opened, served
+from tests.kit.commands import eventually
 from voices.audio import RATE, duration_s, samples
 from voices.catalogue import Catalogue, Fallback
 from voices.engines import chatterbox
@@ -35,7 +36,7 @@ KAI = Rendering("kai", "chatterbox")
 
 
 @asynccontextmanager
-async def client(server: AudioServer, **settings: Any) -> AsyncIterator[ChatterboxSynthesizer]:
+async def client(server: AudioServer, **settings: Any) -> AsyncGenerator[ChatterboxSynthesizer]:
     async with served(lambda _url: server) as url:
         engine = ChatterboxSynthesizer(ChatterboxSettings(url=url, **settings))
         try:
@@ -46,6 +47,12 @@ async def client(server: AudioServer, **settings: Any) -> AsyncIterator[Chatterb
 
 async def say(engine: ChatterboxSynthesizer, text: str = SENTENCE, rendering: Rendering = KAI) -> list[Sound]:
     return [sound async for sound in engine.speak(text, rendering)]
+
+
+async def heard_into(heard: list[Sound], engine: ChatterboxSynthesizer) -> None:
+    """What was heard before it fails counts."""
+    async for sound in engine.speak("Yes, " * 30, KAI):
+        heard += [sound]
 
 
 def pitch(pcm: bytes) -> float:
@@ -157,8 +164,7 @@ async def test_nothing_is_heard_of_a_sentence_that_was_whole_at_the_server_and_d
     heard: list[Sound] = []
     async with client(server) as engine:
         with pytest.raises(SynthesizerFailed):
-            async for sound in engine.speak("Yes, " * 30, KAI):
-                heard.append(sound)
+            await heard_into(heard, engine)
     assert heard == []
 
 
@@ -166,7 +172,7 @@ async def test_a_server_without_end_is_cut_off() -> None:
     server = AudioServer("qwen3")
     server.faults.append("endless")
     async with client(server, format="pcm") as engine:
-        with pytest.raises(SynthesizerFailed, match="goes on after|without end"):
+        with pytest.raises(SynthesizerFailed, match=r"goes on after|without end"):
             await say(engine)
 
 
@@ -210,16 +216,16 @@ async def test_a_server_that_is_down_is_asked_again_with_each_sentence() -> None
 @pytest.mark.parametrize("flavour", ["ours", "qwen3"])
 async def test_cancelling_closes_the_request_at_once(flavour: Flavour) -> None:
     server = AudioServer(flavour, delay_s=0 if flavour == "qwen3" else 30, piece_s=30)
+
+    async def seen() -> tuple[int, int]:
+        return len(server.asked), server.hung_up
+
     async with client(server, format="pcm") as engine:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(say, engine)
-            with anyio.fail_after(10):
-                while not server.asked:
-                    await anyio.sleep(0.01)
+            await eventually(seen, lambda counts: counts[0] == 1)
             tasks.cancel_scope.cancel()
-        with anyio.fail_after(10):
-            while not server.hung_up:
-                await anyio.sleep(0.01)
+        await eventually(seen, lambda counts: counts[1] == 1)
         server.delay_s = server.piece_s = 0
         assert await say(engine)
 

@@ -29,13 +29,13 @@ _SENT: Final = ("exaggeration", "cfg_weight", "temperature", "seed")
 class ChatterboxSettings(EngineSettings):
     """`[voices.chatterbox]`."""
 
-    url: str = Field("", description="The speech server: http://127.0.0.1:8092 is what `pai-voice speech-server` serves.")
-    key: SecretStr = Field(SecretStr(""), description="Its bearer key, where it wants one.")
-    model: str = Field("chatterbox", min_length=1, max_length=200, description="What the requests name as the model.")
+    url: str = Field(default="", description="The speech server: http://127.0.0.1:8092 is what `pai-voice speech-server` serves.")
+    key: SecretStr = Field(default=SecretStr(""), description="Its bearer key, where it wants one.")
+    model: str = Field(default="chatterbox", min_length=1, max_length=200, description="What the requests name as the model.")
     format: Literal["wav", "pcm"] = Field(
-        "wav", description="pcm comes as it is made: for a server that streams it. wav is understood by all."
+        default="wav", description="pcm comes as it is made: for a server that streams it. wav is understood by all."
     )
-    rate: int = Field(24_000, ge=8_000, le=96_000, description="Of pcm, where the server does not say.")
+    rate: int = Field(default=24_000, ge=8_000, le=96_000, description="Of pcm, where the server does not say.")
 
     @field_validator("url")
     @classmethod
@@ -100,7 +100,7 @@ class ChatterboxSynthesizer:
         except httpx2.TimeoutException as error:
             raise SynthesizerFailed(f"{self._settings.url} sends nothing for {_TIMEOUT.read:g} s") from error
         except httpx2.HTTPError as error:
-            raise SynthesizerFailed(f"{self._settings.url} broke off: {error or type(error).__name__}") from error
+            raise SynthesizerFailed(f"{self._settings.url} broke off: {str(error) or type(error).__name__}") from error
 
     async def aclose(self) -> None:
         client, self._client = self._client, None

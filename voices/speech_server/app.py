@@ -43,13 +43,13 @@ class SpeechRequest(BaseModel):
 
     input: str = Field(min_length=1, max_length=4_096)
     voice: str = Field(min_length=1, max_length=100)
-    model: str = Field("", max_length=200, description="Taken as it is: there is only one.")
+    model: str = Field(default="", max_length=200, description="Taken as it is: there is only one.")
     response_format: Literal["wav", "pcm"] = "wav"
-    speed: float | None = Field(None, ge=0.5, le=2)
-    exaggeration: float | None = Field(None, ge=0, le=2)
-    cfg_weight: float | None = Field(None, ge=0, le=1)
-    temperature: float | None = Field(None, ge=0.05, le=2)
-    seed: int | None = Field(None, ge=0, lt=2**31)
+    speed: float | None = Field(default=None, ge=0.5, le=2)
+    exaggeration: float | None = Field(default=None, ge=0, le=2)
+    cfg_weight: float | None = Field(default=None, ge=0, le=1)
+    temperature: float | None = Field(default=None, ge=0.05, le=2)
+    seed: int | None = Field(default=None, ge=0, lt=2**31)
 
     def style(self, usual: Style) -> Style:
         """As the voice speaks, but for what the request says."""

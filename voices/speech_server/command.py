@@ -8,8 +8,8 @@ import socket
 import sys
 from collections.abc import Callable
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
 
 import anyio
 import structlog
@@ -19,14 +19,13 @@ from voices.speech_server.app import application
 from voices.speech_server.chatterbox import load
 from voices.speech_server.conditionals import ConditionalsCache
 from voices.speech_server.ears import Ears
-from voices.speech_server.model import ServerError, SpeechModel
+from voices.speech_server.key import KEY
+from voices.speech_server.model import BadRequest, ServerError, SpeechModel
 from voices.speech_server.shelf import Shelf
 from voices.speech_server.tones import TonesModel
 from voices.speech_server.worker import Worker
 
 _log = structlog.get_logger(__name__)
-KEY: Final = "PAI_VOICE_SPEECH_KEY"
-"""The environment variable that holds the bearer key: command lines are seen by everybody on the machine."""
 
 
 def main(loader: Callable[[argparse.Namespace], Callable[[], SpeechModel]] | None = None) -> None:
@@ -73,11 +72,14 @@ def _loader(options: argparse.Namespace) -> Callable[[], SpeechModel]:
 
 
 async def _serve(options: argparse.Namespace, loader: Callable[[], SpeechModel]) -> None:
+    key = os.environ.get(KEY, "")
+    if not key and not ip_address(socket.gethostbyname(options.host)).is_loopback:
+        raise BadRequest("others can reach this address: set key in [voices.chatterbox]")
     shelf = Shelf(options.voices, options.clips)
     idle_s = options.idle_minutes * 60 if options.idle_minutes else None
     worker = Worker(loader, shelf, ConditionalsCache(options.cache), idle_s=idle_s)
     ears = Ears(options.ears, options.device) if options.ears else None
-    app = application(worker, key=os.environ.get(KEY, ""), ears=ears)
+    app = application(worker, key=key, ears=ears)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=300)
     server = uvicorn.Server(config)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as door:  # named, or Nagle's delay stays
