@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 import yaml
 
 from orchestrator.config import Settings
 from orchestrator.errors import NoSound, NoSuchEngine, NoSuchVoice, NotSpoken, NotWritten
+from orchestrator.lint import lint
 from orchestrator.rosters import lineup_of
 from orchestrator.trying.sound import play
 from orchestrator.voice_commands import bench
 from orchestrator.voice_commands.bench_engine import SENTENCES, measure, renderings_of
+from orchestrator.voice_commands.checking import check_voices
 from orchestrator.voice_commands.found import part_of, voice_named
 from orchestrator.voice_commands.importing import import_voices
 from orchestrator.voice_commands.listing import listing
@@ -27,7 +32,7 @@ from voices.audio import duration_s, read_wav, speech_level_dbfs
 from voices.engines.espeak import EspeakSynthesizer
 from voices.engines.tones import TonesSynthesizer
 from voices.settings import VoiceSettings
-from voices.synthesis import Rendering, Sound
+from voices.synthesis import Rendering, Sound, Synthesizer, SynthesizerUnavailable
 from voices.voice import load_voice
 
 pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
@@ -85,6 +90,84 @@ def test_a_voice_is_found_by_its_agent_and_a_wrong_name_gets_the_nearest(setting
     settings.voices.folders[0].joinpath("uncle.yaml").write_text("what?")
     with pytest.raises(NoSuchVoice, match=r"the voice `uncle` cannot be used: .*uncle\.yaml:1"):
         voice_named(lineup_of(settings), "uncle")
+
+
+@dataclass(frozen=True)
+class Loud:
+    """A voice as it was heard, without a speaker embedder."""
+
+    voice: str
+    level_dbfs: float
+    peak_dbfs: float = -6.0
+    silence_s: float = 0.1
+    pitch_hz: float = 120.0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Alike:
+    one: str
+    other: str
+    similarity: float
+    confused: bool
+
+
+@dataclass(frozen=True)
+class Heard:
+    voices: tuple[Loud, ...]
+    pairs: tuple[Alike, ...]
+
+
+async def by_level(engine: Synthesizer, renderings: Sequence[Rendering]) -> Heard:
+    """Takes two voices for one if they say the same, sample for sample."""
+    spoken = {part.voice: b"".join([sound.pcm async for sound in engine.speak("Good evening.", part)]) for part in renderings}
+    lengths = [(one, other, len(spoken[one]) / len(spoken[other])) for one, other in combinations(spoken, 2)]
+    pairs = tuple(Alike(one, other, min(ratio, 1 / ratio), spoken[one] == spoken[other]) for one, other, ratio in lengths)
+    voices = [Loud(one, speech_level_dbfs(pcm)) for one, pcm in spoken.items()]
+    return Heard(
+        tuple(replace(one, problems=("too soft; raise gain_db",)) if one.voice == "aunt" else one for one in voices), pairs
+    )
+
+
+async def test_who_could_be_confused_is_an_error_now_and_a_warning_of_lint_from_then_on(settings: Settings) -> None:
+    folder = settings.voices.folders[0]
+    for name in ("uncle", "niece"):
+        (folder / f"{name}.yaml").write_text(AUNT)
+    (checked,) = [one async for one in check_voices(settings, (), by_level)]
+    assert "aunt on espeak: too soft; raise gain_db" in checked.errors
+    assert "aunt and uncle could be confused: they are 1.00 alike on espeak" in checked.errors
+    voices, matrix = checked.tables()
+    assert [row[0] for row in voices[1:]] == [row[0] for row in matrix[1:]] == list(matrix[0][1:])
+    assert "caller" not in matrix[0]
+    column = matrix[0].index("uncle")
+    assert next(row for row in matrix if row[0] == "aunt")[column] == "1.00"
+    assert {"one": "aunt", "other": "uncle", "similarity": 1.0, "confused": True} in checked.as_json()["pairs"]
+
+    agents = settings.agents[0]
+    agents.mkdir()
+    for name, voice in (("Ruth", "aunt"), ("Odo", "uncle")):
+        text = f"name: {name}\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: {voice}\n"
+        (agents / f"{name.lower()}.yaml").write_text(text)
+    told = [complaint.text for complaint in await anyio.to_thread.run_sync(lint, settings)]
+    assert [text.split("; ")[0] for text in told] == [
+        "ruth and odo could be confused: their voices `aunt` and `uncle` are 1.00 alike on espeak"
+    ]
+    (folder / "uncle.yaml").write_text(AUNT.replace("f4", "f2"))
+    assert await anyio.to_thread.run_sync(lint, settings) == []
+
+
+async def test_an_engine_that_cannot_be_heard_takes_nothing_away_of_what_was_kept(settings: Settings) -> None:
+    (settings.voices.folders[0] / "uncle.yaml").write_text(AUNT)
+    assert [one async for one in check_voices(settings, ["espeak"], by_level)]
+    before = await anyio.Path(settings.home / "voice_check.json").read_text()
+    assert "uncle" in before
+
+    async def broken(engine: Synthesizer, renderings: Sequence[Rendering]) -> Heard:
+        raise SynthesizerUnavailable(f"{engine.name} is out of order")
+
+    (checked,) = [one async for one in check_voices(settings, ["espeak"], broken)]
+    assert (checked.why_not, checked.errors, checked.tables()) == ("espeak is out of order", [], [])
+    assert await anyio.Path(settings.home / "voice_check.json").read_text() == before
 
 
 def test_a_circle_of_likes_has_an_end(settings: Settings) -> None:
