@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -118,22 +118,23 @@ class Heard:
     pairs: tuple[Alike, ...]
 
 
-async def by_level(engine: Synthesizer, renderings: Sequence[Rendering]) -> Heard:
-    """Takes two voices for one if they say the same, sample for sample."""
-    spoken = {part.voice: b"".join([sound.pcm async for sound in engine.speak("Good evening.", part)]) for part in renderings}
-    lengths = [(one, other, len(spoken[one]) / len(spoken[other])) for one, other in combinations(spoken, 2)]
-    pairs = tuple(Alike(one, other, min(ratio, 1 / ratio), spoken[one] == spoken[other]) for one, other, ratio in lengths)
-    voices = [Loud(one, speech_level_dbfs(pcm)) for one, pcm in spoken.items()]
-    return Heard(
-        tuple(replace(one, problems=("too soft; raise gain_db",)) if one.voice == "aunt" else one for one in voices), pairs
-    )
+async def by_options(engine: Synthesizer, renderings: Sequence[Rendering]) -> Heard:
+    """Takes two voices for one if their options are the same; the level is that of what they say."""
+    voices: list[Loud] = []
+    for part in renderings:
+        pcm = b"".join([sound.pcm async for sound in engine.speak("Good evening.", part)])
+        voices.append(
+            Loud(part.voice, speech_level_dbfs(pcm), problems=("too soft; raise gain_db",) if part.voice == "aunt" else ())
+        )
+    same = [(one.voice, other.voice, one.options == other.options) for one, other in combinations(renderings, 2)]
+    return Heard(tuple(voices), tuple(Alike(one, other, float(equal), equal) for one, other, equal in same))
 
 
 async def test_who_could_be_confused_is_an_error_now_and_a_warning_of_lint_from_then_on(settings: Settings) -> None:
     folder = settings.voices.folders[0]
     for name in ("uncle", "niece"):
         (folder / f"{name}.yaml").write_text(AUNT)
-    (checked,) = [one async for one in check_voices(settings, (), by_level)]
+    (checked,) = [one async for one in check_voices(settings, (), by_options)]
     assert "aunt on espeak: too soft; raise gain_db" in checked.errors
     assert "aunt and uncle could be confused: they are 1.00 alike on espeak" in checked.errors
     voices, matrix = checked.tables()
@@ -158,7 +159,7 @@ async def test_who_could_be_confused_is_an_error_now_and_a_warning_of_lint_from_
 
 async def test_an_engine_that_cannot_be_heard_takes_nothing_away_of_what_was_kept(settings: Settings) -> None:
     (settings.voices.folders[0] / "uncle.yaml").write_text(AUNT)
-    assert [one async for one in check_voices(settings, ["espeak"], by_level)]
+    assert [one async for one in check_voices(settings, ["espeak"], by_options)]
     before = await anyio.Path(settings.home / "voice_check.json").read_text()
     assert "uncle" in before
 
