@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Final
@@ -34,11 +34,12 @@ class Twins(BaseModel):
 _TWINS: Final = TypeAdapter(Annotated[tuple[Twins, ...], Field(max_length=10_000)])
 
 
-def keep(home: Path, twins: Iterable[Twins]) -> None:
-    """In place of what was kept before. Raises OSError."""
+def keep(home: Path, twins: Iterable[Twins], engines: Collection[str]) -> None:
+    """In place of what was kept of these engines before. Raises OSError."""
+    others = (one for one in _kept(home) if one.engine not in engines)
     home.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile("wb", dir=home, prefix=f".{FILE}.", delete=False) as file:
-        file.write(json.dumps([one.model_dump() for one in twins], indent=1).encode())
+        file.write(json.dumps([one.model_dump() for one in (*others, *twins)], indent=1).encode())
     os.replace(file.name, home / FILE)
 
 

@@ -14,6 +14,7 @@ from statistics import quantiles
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
 from orchestrator.config import Settings, load
 from orchestrator.errors import NotSpoken
@@ -41,7 +42,8 @@ ROUNDS: Final = 3
 
 async def measure(engine: Synthesizer, renderings: Sequence[Rendering], rounds: int = ROUNDS) -> Speed:
     """Every sentence in every round, the voices in turn. Raises SynthesisError, NotSpoken."""
-    began_s, before_mb = anyio.current_time(), _memory_mb()
+    before_mb = await anyio.to_thread.run_sync(_memory_mb)
+    began_s = anyio.current_time()
     await engine.warm()
     first_s: list[float] = []
     spoken_s = took_s = cpu_s = 0.0
@@ -54,6 +56,7 @@ async def measure(engine: Synthesizer, renderings: Sequence[Rendering], rounds: 
         cpu_s += time.process_time() - cpu_began_s
         first_s.append(first)
         spoken_s, took_s = spoken_s + heard_s, took_s + took
+    memory_mb = await anyio.to_thread.run_sync(_memory_mb) - before_mb
     cuts = quantiles(first_s, n=20, method="inclusive")
     return Speed(
         engine.name,
@@ -62,7 +65,7 @@ async def measure(engine: Synthesizer, renderings: Sequence[Rendering], rounds: 
         round(1_000 * cuts[18], 1),
         round(took_s / spoken_s, 4),
         round(cpu_s / spoken_s, 4),
-        round(max(0.0, _memory_mb() - before_mb), 1),
+        round(max(0.0, memory_mb), 1),
         round(warm_s, 2),
     )
 
@@ -98,20 +101,23 @@ def _memory_mb() -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
-async def _main(name: str) -> None:
-    settings = load().settings
-    engine, renderings = engine_named(name), renderings_of(settings, name)
-    synthesizer = engine.make(settings.voices.of(name))
+async def _measured(engine: Synthesizer, renderings: Sequence[Rendering]) -> Speed:
     try:
-        speed = await measure(synthesizer, renderings)
+        return await measure(engine, renderings)
     finally:
         with anyio.CancelScope(shield=True):
-            await synthesizer.aclose()
+            await engine.aclose()
+
+
+def _main(name: str) -> None:
+    settings = load().settings
+    engine = engine_named(name).make(settings.voices.of(name))
+    speed = anyio.run(_measured, engine, renderings_of(settings, name))
     sys.stdout.write(json.dumps(asdict(speed)) + "\n")
 
 
 if __name__ == "__main__":
     try:
-        anyio.run(_main, sys.argv[1])
+        _main(sys.argv[1])
     except (NotSpoken, SynthesisError) as error:
         fail(str(error), "`pai-voice doctor` shows what is here")

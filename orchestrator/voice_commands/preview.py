@@ -67,9 +67,10 @@ async def preview(settings: Settings, name: str, text: str | None, engine: str |
 
 async def _on(name: str, voice: Voice, lineup: Lineup, settings: Settings, stack: AsyncExitStack) -> Catalogue:
     """That engine and no other. Raises NoSuchEngine, NotSpoken, SynthesizerUnavailable."""
-    engine, section = engine_named(name), settings.voices.of(name)
+    engine = engine_named(name)
     if part_of(voice, name, lineup) is None:
         raise NotSpoken(f"{voice.id} has no part for {name}", f"add `engines: {{{name}: …}}` to its file, or leave --engine out")
+    section = settings.voices.of(name)
     if reason := await anyio.to_thread.run_sync(engine.missing, section):
         raise NotSpoken(f"{name} cannot speak here: {reason}", "do that, or leave --engine out")
     catalogue = Catalogue(lineup.voices, [engine.make(section)])

@@ -203,7 +203,7 @@ RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\n
                 ("broken", "anna.yaml:5: ", "anna.yaml, line 5"),
             ],
         ),
-        ({"../voices/aunt.yaml": "engines: {}\n"}, [("broken", "aunt.yaml:1: ", "correct that")]),
+        ({"../voices/aunt.yaml": "engines: {}\n"}, [("broken", "aunt.yaml:1: ", "aunt.yaml, line 1")]),
     ],
 )
 def test_every_broken_file_is_shown_and_warnings_are_counted(

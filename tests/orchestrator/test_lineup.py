@@ -196,7 +196,7 @@ def test_too_few_voices_are_told_once(house: House) -> None:
 def test_who_could_be_confused_is_told_until_a_voice_is_changed(house: House) -> None:
     kai, alto = (load_voices()[name].renderings["espeak"].digest for name in ("kai", "alto"))
     twins = Twins(engine="espeak", one="kai", one_digest=kai, other="alto", other_digest=alto, why="are 0.9 alike")
-    keep_twins(house.settings.home, [twins, twins])
+    keep_twins(house.settings.home, [twins, twins], {"espeak"})
     assert house.lint() == []  # nobody has the one of them
     (complaint,) = house.write(agents__ruth_yaml=RUTH + "voice: alto\n").lint()
     assert "kai and ruth could be confused: their voices `kai` and `alto` are 0.9 alike; change one" in complaint.text

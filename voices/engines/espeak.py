@@ -62,14 +62,14 @@ def unfit(options: EspeakOptions, _folder: Path) -> str | None:
     accents, variants = _known()
     accent, _, variant = options.variant.partition("+")
     if accent.lower() not in accents:
-        return f"espeak-ng has no voice {accent!r}.{_hint(accent.lower(), accents)}"
+        return f"espeak-ng has no voice {accent!r}.{_hint(accent, accents)}"
     if variant and variant not in variants:
         return f"espeak-ng has no variant {variant!r}.{_hint(variant, variants)}"
     return None
 
 
 def _hint(word: str, known: frozenset[str]) -> str:
-    near = get_close_matches(word, sorted(known), 1)
+    near = get_close_matches(word.lower(), sorted(known), 1)
     return f" Did you mean {near[0]!r}?" if near else f" One is {'en-us' if 'en-us' in known else 'f4'!r}."
 
 
