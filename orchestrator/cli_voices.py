@@ -9,8 +9,10 @@ import typer
 from rich.table import Table
 
 from orchestrator.terminal import AsJson, configured, run, screen, show_json
+from orchestrator.voice_cloning import clone
 
 voices = typer.Typer(help="How agents sound.", no_args_is_help=True)
+voices.command("clone")(clone)
 Engine = Annotated[str | None, typer.Option("--engine", help="This one, and no other; the settings' order if left out.")]
 
 

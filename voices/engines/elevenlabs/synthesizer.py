@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from voices.audio import RATE
 from voices.engine import Engine
 from voices.engines.elevenlabs import http as over_http
+from voices.engines.elevenlabs.account import clone
 from voices.engines.elevenlabs.alignment import Alignment, speakable
 from voices.engines.elevenlabs.errors import WrongKey
 from voices.engines.elevenlabs.models import DEFAULT, MODELS, ModelName
@@ -138,6 +139,7 @@ ENGINE: Final = Engine(
     missing,
     settings=ElevenLabsSettings,
     options=ElevenLabsOptions,
+    clone=clone,
     usd_per_1000_chars=MODELS[DEFAULT].usd_per_1000_chars,
     marking="SynthID, an inaudible watermark, by ElevenLabs' word since July 2026; elevenlabs.io's Audio Detector finds it. Not "
     "checked here, and not after a phone line.",
