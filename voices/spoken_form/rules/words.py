@@ -137,6 +137,8 @@ def roman(source: Source, at: int) -> Said | None:
     )
     if found[0] in ("II", "III") and listed:
         return Said(source.language.cardinal(number), found.end())
+    if found[0] in _CLEAR_NUMERALS and len(found[0]) > 2 and not (before and before[1].casefold() in KINGS):
+        return Said(source.language.cardinal(number), found.end())
     if not before or number == 0:
         return None
     if before[1].casefold() in KINGS and before[1][0].isupper():
