@@ -240,7 +240,7 @@ def operations(text: str) -> int:
         ("See #42 in ~/.ssh, please.", ["See number forty-two in tilde slash dot S S H, please."]),
         ("- **Cost:** €49.90\n- Time: 1.5s", ["Cost: forty-nine euros and ninety cents", "Time: one point five seconds"]),
         ("Run `git push --force` now.", ["Run git push dash dash force now."]),
-        ("Mt. Everest is 8,849 m high. It is cold.", ["Mount Everest is eight thousand eight hundred and forty-nine meters high.", "It is cold."]),
+        ("Mt. Everest is 8,000 m high. It is cold.", ["Mount Everest is eight thousand meters high.", "It is cold."]),
         ("[laugh] Dr. Who? No. 5!", ["Doctor Who?", "number five!"]),
     ],
 )  # fmt: skip

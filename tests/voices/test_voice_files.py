@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from voices.voice import SHIPPED, VoiceFileError, load_voices
+from voices.voice import NOT_VOICES, SHIPPED, VoiceFileError, load_voices
 
 GOOD = """description: A voice.
 engines:
@@ -98,4 +98,5 @@ def test_a_pronunciation_file_is_no_voice(tmp_path: Path) -> None:
 
 def test_the_shipped_files_say_who_speaks() -> None:
     for path in SHIPPED.glob("*.yaml"):
-        assert load_voices()[path.stem].description.endswith(".")
+        if path.name not in NOT_VOICES:
+            assert load_voices()[path.stem].description.endswith(".")

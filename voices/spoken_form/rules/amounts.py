@@ -20,6 +20,7 @@ _SPACED: Final = re.compile(r"[ \u00a0]")
 _COMPOUND: Final = re.compile(r"((?:-[^\W\d_]+){1,3})")
 _LETTERS: Final = re.compile(r"([^\W\d_]{1,12})(?![^\W_])")
 _DECIMAL_COMMA: Final = re.compile(r"(\d{1,4},\d{1,2})(?=[ \u00a0]?(?!and\b|or\b|to\b)[A-Za-z%°])")
+_STATUS: Final = word_set("401 403 404 409 429 500 502 503 504")
 _NO_PLURAL: Final = word_set("is was has as this its does yes us plus thus always perhaps across versus it's ones")
 _PLURALS: Final = word_set("people men women children percent employees staff lines")
 _IN_SURE: Final = frozenset({"in", "since", "until", "year"})
@@ -44,6 +45,8 @@ def quantity(source: Source, at: int) -> Said | None:
         return with_unit(
             source, at, Said(f"{language.figure(written)} {language.words['and']} {language.mixed[half[1]]}", half.end()), "2"
         )
+    if written in _STATUS and source.word_before(at) in ("a", "an"):
+        return Said(paired(language, written), end)
     if times := _TIMES.match(source.text, end):
         return Said(f"{language.figure(written)} {language.words['times']}", times.end())
     if (
@@ -86,7 +89,7 @@ def power(language: Language, sign: str, digits: str) -> str:
 def _scale(source: Source, written: str, end: int) -> Said | None:
     """5k, 2M, 3bn; but 4K and 8K are sizes of a picture, and 5m are metres."""
     found = patterns(source.language)["scale"].match(source.text, end)
-    if not found or found[1] in ("m", "mm", "b", "B", "T") or (found[1] == "K" and written in ("2", "4", "8")):
+    if not found or found[1] in ("m", "mm", "b", "B", "K", "T"):
         return None
     return Said(f"{source.language.figure(written)} {source.language.scales[found[1]]}", found.end())
 

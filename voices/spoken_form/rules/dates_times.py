@@ -16,9 +16,12 @@ _YEAR_MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?![\d-])|(0?[1-9]|1[0-
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?![\d/])")
 _DOTTED: Final = re.compile(r"(\d{1,2})\.[ \u00a0]?(\d{1,2})\.[ \u00a0]?(\d{4})(?!\.?\d)|(\d{1,2})\.(\d{1,2})\.(\d{2})(?![.\d])")
 _SHORT: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?!\d|/|\.\d|%)")
+_DATE_TO: Final = re.compile(r"\d{1,2}/\d{1,2} (?:to|and|or|through) $")
+_BEFORE_MONTH: Final = word_set("in since by until till from of late early mid last next this im seit bis ab ende anfang mitte")
 _DAY_MONTH_ONLY: Final = re.compile(r"(\d{1,2})\.[ \u00a0]?(\d{1,2})\.(?!\d)")
 _BEFORE_DATE: Final = word_set(
-    "on by until till since from due before after through dated monday tuesday wednesday thursday friday saturday sunday "
+    "on by until till since from due before after through dated ends end start starts begins expires opens closes "
+    "monday tuesday wednesday thursday friday saturday sunday "
     "mon tue wed thu fri sat sun"
 )
 _WEEKDAY_BEFORE: Final = re.compile(r"(?:\b(?:Mo|Di|Mi|Do|Fr|Sa|So)|tag|woch)\.?, $")
@@ -39,8 +42,8 @@ _QUARTER: Final = re.compile(r"(Q[1-4]|H[12]|FY)[ \u00a0]?((?:19|20)\d\d|\d\d)?(
 
 
 @lru_cache(8)
-def _named(language: Language) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Month before day, day before month, month and year, days of the week."""
+def _named(language: Language) -> tuple[re.Pattern[str], ...]:
+    """Month before day, day before month, month and year, days of the week, a month on its own."""
     spellings = {form for name in language.month_names for form in (name.capitalize(), name.upper())}
     month = "(?:" + "|".join(sorted(spellings, key=len, reverse=True)) + r")(?![^\W\d_])"
     day, gap, year = r"(\d{1,2})(?:st|nd|rd|th)?", r"[ \u00a0]", r"(?:,?[ \u00a0](\d{4})(?!\d|[ \u00a0]?[%:]))?"
@@ -52,6 +55,7 @@ def _named(language: Language) -> tuple[re.Pattern[str], re.Pattern[str], re.Pat
         re.compile(
             rf"({week})(?:\.?{gap}?[-–]{gap}?({week})(?!\w)|(\.?,?{gap})(?=(?:the{gap})?(?:(?:{month})\.?{gap}\d|\d{{1,2}}(?:[./:]|(?:st|nd|rd|th)?{gap}(?:of{gap})?{month}))))"
         ),
+        re.compile(rf"({month})(?=[ \u00a0,;:!?]|$)"),
     )
 
 
@@ -90,7 +94,8 @@ def numeric_date(source: Source, at: int) -> Said | None:
     if found := _YEAR_MONTH.match(source.text, at):
         month, year = (int(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
         return Said(f"{language.months[month - 1]} {language.year(year)}", found.end()) if 1500 <= year <= 2199 else None
-    if not language.day_first and before in _BEFORE_DATE and (found := _SHORT.match(source.text, at)):
+    dated = before in _BEFORE_DATE or _DATE_TO.search(source.before(at))
+    if not language.day_first and dated and (found := _SHORT.match(source.text, at)):
         return _date(source, at, int(found[2]), int(found[1]), "", found.end()) if found[0] != "9/11" else None
     if language.day_first and (found := _DAY_MONTH_ONLY.match(source.text, at)):
         said = _date(source, at, int(found[1]), int(found[2]), "", found.end())
@@ -112,12 +117,13 @@ def _is_day(day: int, month: int) -> bool:
 def month_first(source: Source, at: int) -> Said | None:
     """Nov 29th, 2026; Jan 5-7; Dec 2005."""
     language = source.language
-    month_day, _, month_year, _ = _named(language)
+    month_day, _, month_year, _, _ = _named(language)
     if found := month_year.match(source.text, at):
         return Said(f"{language.months[_month(language, found[1])]} {language.year(int(found[2]))}", found.end())
     found = month_day.match(source.text, at)
     if not found or not 1 <= int(found[2]) <= 31 or int(found[3] or 1) > 31:
-        return None
+        alone = _named(language)[4].match(source.text, at) if source.word_before(at) in _BEFORE_MONTH else None
+        return Said(language.months[_month(language, alone[1])], alone.end()) if alone else None
     words = f"{language.months[_month(language, found[1])]} {language.ordinal(int(found[2]))}"
     if found[3]:
         words += f" {language.words['to']} {language.ordinal(int(found[3]))}"

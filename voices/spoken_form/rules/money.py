@@ -27,7 +27,7 @@ def currency_first(source: Source, at: int) -> Said | None:
         words = f"{words} {language.words['to']} {_priced(language, second, second['currency'] or second['code'])}"
         end = second.end()
     elif number:
-        scale = patterns(language)["scale"].match(source.text, number.end())
+        scale = patterns(language)["any scale"].match(source.text, number.end())
         top = language.figure(number[0]) + (f" {language.scales[scale[1]]}" if scale else "")
         words = f"{language.figure(found['amount'])} {language.words['to']} {top} {language.currencies[name].many}"
         end = scale.end() if scale else number.end()

@@ -90,6 +90,8 @@ def _minus(source: Source, at: int, sign: str) -> str | None:
         and (source.opens(at) or before[-1:] in "*/×÷+=^" or before.endswith(("(", "–")))
     ):
         return words["minus"]
+    if sign == "-" and re.search(r"(?<!\w)[A-F]$", before) and not (after.isalnum() or after == "-"):  # a B-
+        return words["minus"]
     spaced = (not before or before[-1].isspace()) and (not after or after.isspace())
     if sign == "-" and spaced and re.search(r"[\w)][ \u00a0]$", before) and re.match(r"[ \u00a0][\w($]", text[at + 1 : at + 3]):
         operand = re.search(r"(?:\d|(?<!\w)[A-Za-z]|\))[ \u00a0]$", before) and re.match(

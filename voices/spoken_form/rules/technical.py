@@ -51,6 +51,8 @@ _CALL: Final = re.compile(r"([A-Za-z_][\w.]{0,80})\(\)")
 _SNAKE: Final = re.compile(r"_{0,2}[A-Za-z0-9]{1,60}(?:_{1,2}[A-Za-z0-9]{1,60}){0,12}_{0,2}")
 _HEX: Final = re.compile(r"(?=[0-9]{0,63}[a-fA-F])(?=[a-fA-F]{0,63}[0-9])(?:[0-9a-f]{6,64}|[0-9A-F]{6,64})")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_KEY: Final = re.compile(r"(?:[0-9a-f]{4,6}-){1,5}[0-9a-f]{4,6}|(?:[0-9A-F]{4,6}-){1,5}[0-9A-F]{4,6}")
+_HEX_LETTER: Final = re.compile(r"[a-fA-F]\d|\d[a-fA-F]")
 _HEX_NUMBER: Final = re.compile(r"0x([0-9A-Fa-f]{1,40})|#([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})")
 _MAC: Final = re.compile(r"(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}")
 _IPV6: Final = re.compile(r"(?=[0-9a-fA-F:]{0,40}::|(?:[0-9a-fA-F]{1,4}:){7})[0-9a-fA-F:]{2,45}")
@@ -213,6 +215,8 @@ def _ids(source: Source, chunk: str) -> str:
         return ", ".join(spelled(language, pair) for pair in re.split("[:-]", chunk))
     if _IPV6.fullmatch(chunk):
         return " ".join(language.words["colon"] if one == ":" else spelled(language, one) for one in chunk)
+    if _KEY.fullmatch(chunk) and _HEX_LETTER.search(chunk) and len(re.sub(r"\D", "", chunk)) > 2:
+        return ", ".join(spelled(language, group) for group in chunk.split("-"))
     if not (_UUID.fullmatch(chunk) or _HEX.fullmatch(chunk)) or re.fullmatch(r"\d+[eE]\d+", chunk):
         return ""
     if len(chunk) <= _SPELLED_AT_MOST:

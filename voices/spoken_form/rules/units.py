@@ -45,6 +45,7 @@ def patterns(language: Language) -> dict[str, re.Pattern[str]]:
             rf"(?P<sign>[-−+]?)(?:(?P<currency>{prefix})[-−]?|(?P<code>{codes_})(?![^\W\d_])[ \u00a0]?)[ \u00a0]?{amount}{scale}"
         ),
         "money_after": re.compile(rf"{amount}{scale}[ \u00a0]?(?:(?P<currency>{prefix})|(?P<code>{codes_})(?![^\W_]))"),
+        "any scale": re.compile(f"[ \u00a0]?({'|'.join(sorted(language.scales, key=len, reverse=True))})(?![^\\W_])"),
         "scale": re.compile(f"({'|'.join(sorted(filter(_is_short, language.scales), key=len, reverse=True))})(?![^\\W_])"),
     }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from voices.spoken_form.rules.codes import version_words
+from voices.spoken_form.rules.codes import paired, version_words
 from voices.spoken_form.rules.names import digits, name_words, word_said
 from voices.spoken_form.rules.source import Said, Source
 from voices.spoken_form.vocabulary.language import word_set
@@ -39,7 +39,7 @@ _ROMAN: Final = re.compile(
 _CLEAR_NUMERALS: Final = word_set("II III IV VI VII VIII IX XI XII XIII XIV XV XVI")
 _KEY_COMBINATION: Final = re.compile(r"([A-Za-z]{2,8})((?:[+-](?:[A-Za-z]{2,9}|[A-Za-z0-9]|F1?\d)){1,3})(?![\w+])")
 _SHARP: Final = re.compile(r"([A-Z])#(?!\w)|([A-Z])\+\+(?![\w+])")
-_FUNCTION: Final = re.compile(r"([A-Za-z])\(([A-Za-z0-9])\)")
+_FUNCTION: Final = re.compile(r"([A-Za-z])\(([A-Za-z0-9]{1,3}(?: [a-z0-9]{1,4}){0,3})\)")
 _AMPERSAND: Final = re.compile(r"([A-Z]{1,4})&([A-Z]{1,4})(?![\w&])")
 _SLASHED: Final = re.compile(r"[^\W\d_]{1,20}(?:/[^\W\d_]{1,20}){1,4}(?![\w/.]*[/\w])")
 _MIXED: Final = re.compile(r"(?:[^\W\d_]{1,20}\d{1,12}|\d{1,6}[^\W\d_]{1,20}\d)[^\W_]{0,30}(?![^\W_])")
@@ -96,6 +96,8 @@ def abbreviation(source: Source, at: int) -> Said | None:
     if not found or not source.opens(at):
         return None
     language, short, end = source.language, found[1], found.end()
+    if not (short in language.abbreviations or short in language.titles or short in language.numbered) and short[1:].islower():
+        short = short.lower()
     if language.day_first and short.endswith("str"):
         return Said(f"{short}aße" + source.stop(end), end)
     if short == "No" and source.word_after(end) == "of":
@@ -136,6 +138,8 @@ def roman(source: Source, at: int) -> Said | None:
         else re.match(r",|[ ](?:and|or|to)[ ]", source.text[found.end() :][:5])
     )
     if found[0] in ("II", "III") and listed:
+        return Said(source.language.cardinal(number), found.end())
+    if found[0] in _CLEAR_NUMERALS and len(found[0]) > 2 and not (before and before[1].casefold() in KINGS):
         return Said(source.language.cardinal(number), found.end())
     if not before or number == 0:
         return None
@@ -202,7 +206,9 @@ def mixed(source: Source, at: int) -> Said | None:
     if not source.opens(at) and source.character(at - 1) not in "#–":
         return None
     if found := _MODEL.match(source.text, at):  # B-52s, A-1234
-        return Said(f"{_letters(source, found[1])} {digits(source.language, found[2])}{found[3]}", found.end())
+        paired_up = len(found[1]) > 1 and len(found[2]) == 4
+        number = paired(source.language, found[2]) if paired_up else digits(source.language, found[2])
+        return Said(f"{_letters(source, found[1])} {number}{found[3]}", found.end())
     found = _MIXED.match(source.text, at)
     if not found:
         return None

@@ -17,8 +17,8 @@ SAID_AS: Final = {
     "Ctrl": "control", "ctrl": "control", "stdin": "standard in", "stdout": "standard out", "stderr": "standard error",
     "DevOps": "dev ops", "VMware": "V M ware", "eBay": "e bay", "iPad": "i pad", "iPhone": "i phone", "iCloud": "i cloud",
     "iMac": "i mac", "GmbH": "G M B H", "VoIP": "voip", "regex": "reg ex", "RegEx": "reg ex", "IPv4": "I P V four",
-    "IPv6": "I P V six", "eID": "e I D", "eSIM": "e sim", "VRAM": "V RAM", "ChatGPT": "chat G P T", "OpenAI": "open A I",
-    "xAI": "x A I",
+    "IPv6": "I P V six", "ENV": "env", "eID": "e I D", "eSIM": "e sim", "VRAM": "V RAM", "ChatGPT": "chat G P T",
+    "OpenAI": "open A I", "xAI": "x A I",
 }  # fmt: skip
 
 NAMES: Final = word_set(
@@ -137,8 +137,8 @@ NOT_STREETS: Final = word_set(
 """Words that may begin a sentence, so that a capital says nothing about them."""
 
 CHOICES: Final = {
-    "and/or": "and or", "n/a": "not applicable", "a/c": "air conditioning", "c/o": "care of", "b/c": "because",
-    "w/o": "without", "s/he": "she or he", "und/oder": "und oder", "i/o": "I O", "a/b": "A B", "tcp/ip": "T C P I P",
-    "km/h": "",
+    "and/or": "and or", "n/a": "not applicable", "y/y": "year on year", "m/m": "month on month", "y/o": "year old",
+    "a/c": "air conditioning", "c/o": "care of", "b/c": "because", "w/o": "without", "s/he": "she or he",
+    "und/oder": "und oder", "i/o": "I O", "a/b": "A B", "tcp/ip": "T C P I P", "km/h": "",
 }  # fmt: skip
 CHOICES.pop("km/h")
