@@ -17,6 +17,7 @@ _FASTEST: Final = 45.0  # letters a second; twice the usual pace is 34
 _LEAST_LEFT: Final = 15  # letters that must be missing before a sentence counts as cut short
 _SLOWEST_S: Final = 0.35  # a letter; a fifth of the usual pace
 _SLOW_S: Final = 0.1  # a letter, spoken slowly
+_LATE_S: Final = 0.25  # that an engine may mark its last word after the end of the sound
 _DIGIT: Final = 10  # as long as so many letters
 
 
@@ -110,8 +111,11 @@ class Part:
 
     def _check_whole(self) -> None:
         text, since_s = self.text, 0.0
-        if self._last is not None:
-            text, since_s = text[self._last.char :], self._last.at_s
+        begun = [mark for mark in self._waiting if _sample(mark) < self._received]
+        if len(begun) < len(self._waiting) and self._waiting[-1].at_s > self._received / RATE + _LATE_S:
+            raise SynthesizerFailed("the sound ends before the sentence does")
+        if begun:
+            text, since_s = text[begun[-1].char :], begun[-1].at_s
         left = sum(map(str.isalpha, text))
         takes_s = max(0.0, self._received / RATE - since_s)
         if len(text.split()) > 2 and left > max(_LEAST_LEFT, _FASTEST * takes_s):
