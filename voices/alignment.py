@@ -17,7 +17,7 @@ from voices.synthesis import Sound
 
 Floats = npt.NDArray[np.float32]
 
-_LETTERS_A_SECOND: Final = 12.5  # of words that are spoken out; the median of four engines
+_LETTERS_A_SECOND: Final = 15.0  # of words that are spoken out; the median of four engines
 _PAUSES_S: Final = {",": 0.16, ";": 0.2, ":": 0.2, "—": 0.2, "…": 0.3, ".": 0.35, "!": 0.35, "?": 0.35}  # after a word
 _DIP: Final = RATE // 50
 _WORD: Final = re.compile(r"\S+")
