@@ -120,6 +120,8 @@ class Lines(_Lines):
 
     greeting: NamedLine
     """For an agent that has none of its own."""
+    an_ai: Line
+    """Before all else, to those who must be told what speaks."""
     fillers: Annotated[tuple[Line, ...], Field(min_length=1)]
     slow: Line
     slow_offer: Line

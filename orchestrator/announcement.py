@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
 from typing import Final
 
 import anyio
@@ -10,9 +11,10 @@ import anyio
 from agents.definition import Agent
 from orchestrator.events import SaidText
 from orchestrator.journal import Journal
+from orchestrator.meter import spoken
 from telephony.line import Line, LineError
 from voices.audio import FRAME_S, frames
-from voices.catalogue import Catalogue
+from voices.catalogue import Catalogue, Charge
 from voices.synthesis import Sound, SynthesisError
 
 LONGEST_S: Final = 12.0  # for all of it
@@ -21,7 +23,7 @@ LONGEST_S: Final = 12.0  # for all of it
 async def announce(line: Line, journal: Journal, catalogue: Catalogue, agent: Agent, text: str) -> None:
     """Say `text` instead of whatever was being said. What fails here is let be: the call ends either way."""
     with anyio.move_on_after(LONGEST_S), suppress(LineError, SynthesisError):
-        sounds = [sound async for sound in catalogue.speak(text, agent.voice) if isinstance(sound, Sound)]
+        sounds = [sound async for sound in _sounds(journal, catalogue, text, agent.voice)]
         from_s = heard_s = await line.clear()
         for frame in frames(b"".join(sound.pcm for sound in sounds)):
             heard_s = await line.play(frame)
@@ -36,3 +38,13 @@ async def announce(line: Line, journal: Journal, catalogue: Catalogue, agent: Ag
             aside=True,
         )
         journal.write(said, said.to_s)
+
+
+async def _sounds(journal: Journal, catalogue: Catalogue, text: str, voice: str) -> AsyncIterator[Sound]:
+    """What it costs goes to the journal."""
+    async with aclosing(catalogue.speak(text, voice)) as parts:
+        async for part in parts:
+            if isinstance(part, Charge):
+                journal.write(spoken(part, 0))
+            elif isinstance(part, Sound):
+                yield part

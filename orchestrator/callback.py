@@ -161,7 +161,8 @@ class CallBack:
         if all(task.messaged for task in errand.tasks):
             return
         minds = self._house.parts.minds
-        text = message(errand.tasks, minds.lines)
+        told_first = f"{minds.lines.an_ai} " if self._house.admission.policy.must_say_ai(line.caller) else ""
+        text = told_first + message(errand.tasks, minds.lines)
         await announce(line, journal, self._house.parts.catalogue, minds.roster.front_desk, text)
 
 

@@ -216,9 +216,9 @@ class MoneySpent(Fact):
     kind: Literal["spent"] = "spent"
     turn: int
     on: str
-    """An agent's id, `router`, `warm` (the first request, while it rings) or `line`."""
+    """An agent's id, `router`, `warm` (the first request, while it rings), `voice` or `line`."""
     model: str
-    """Whatever was paid for; of a line its kind."""
+    """Whatever was paid for; of a line its kind, of a voice its engine."""
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
@@ -236,6 +236,22 @@ class Failed(Fact):
     code: str
     sentence: str
     retryable: bool = False
+
+
+class VoiceChanged(Fact):
+    """A voice engine failed, or still rested from a failure, and another one went on; once per engine and call."""
+
+    kind: Literal["voice_changed"] = "voice_changed"
+    turn: int = 0
+    agent: str
+    engine: str
+    """Which one failed."""
+    code: str
+    sentence: str
+    """Why."""
+    to_engine: str
+    to_voice: str
+    """Whose voice is heard now: the agent's own, or the nearest that the other engine has."""
 
 
 class CallEnded(Fact):
@@ -283,6 +299,7 @@ CallEvent = Annotated[
     | Written
     | MoneySpent
     | Failed
+    | VoiceChanged
     | CallEnded,
     Field(discriminator="kind"),
 ]

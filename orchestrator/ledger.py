@@ -11,7 +11,7 @@ class Ledger:
     def __init__(self) -> None:
         self.usd = Decimal(0)
         self.by: dict[str, Decimal] = {}
-        """USD by what it was spent on: an agent's id, `router`, `warm`, `line`."""
+        """USD by what it was spent on: an agent's id, `router`, `warm`, `voice`, `line`."""
         self.by_turn: dict[int, Decimal] = {}
 
     def add(self, event: CallEvent) -> None:

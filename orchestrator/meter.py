@@ -10,6 +10,7 @@ from agents.prices import CHARS_PER_TOKEN, cost_usd
 from orchestrator.events import MoneySpent
 from orchestrator.journal import Journal
 from telephony.line import Line
+from voices.catalogue import Charge
 
 
 def money(spent: Spent, turn: int, on: str) -> MoneySpent:
@@ -59,6 +60,11 @@ def unanswered(model: str, usual: str, thread: Sequence[Utterance], turn: int) -
 
 def _tokens(text: str) -> int:
     return len(text) // CHARS_PER_TOKEN + 1
+
+
+def spoken(charge: Charge, turn: int) -> MoneySpent:
+    """What a voice engine takes for a sentence."""
+    return MoneySpent(turn=turn, on="voice", model=charge.model, usd=charge.usd)
 
 
 def charge(line: Line, journal: Journal) -> None:

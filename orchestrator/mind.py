@@ -101,6 +101,8 @@ class Mind:
     async def greet(self, reply: Reply) -> None:
         """Open the call: with the question for the PIN where one is needed, else with the front desk's greeting."""
         with reply.work():
+            if self._trust.say_ai:
+                await self._say(reply, self._minds.lines.an_ai)
             if not self._gate.shut:
                 await self._welcome(reply)
             elif self._trust.called:

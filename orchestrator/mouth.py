@@ -9,11 +9,12 @@ import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 from anyio.streams.memory import MemoryObjectReceiveStream
 
-from orchestrator.events import FirstAudio
+from orchestrator.events import FirstAudio, VoiceChanged
+from orchestrator.meter import spoken
 from orchestrator.mixer import Clip, Mixer
 from orchestrator.reply import Reply
 from orchestrator.speech import Sentence
-from voices.catalogue import Catalogue, Fallback
+from voices.catalogue import Catalogue, Charge, Fallback
 from voices.synthesis import SynthesisError
 
 AHEAD: Final = 2  # sentences that wait, synthesised: enough for no gap, little to throw away at a barge-in
@@ -26,6 +27,7 @@ class Mouth:
         self._mixer = mixer
         self._moved = anyio.Event()
         self._unsaid = 0
+        self._changed: set[str] = set()
 
     @property
     def lost(self) -> bool:
@@ -58,8 +60,11 @@ class Mouth:
         try:
             async with aclosing(self._catalogue.speak(sentence.text, agent.voice)) as sounds:
                 async for sound in sounds:
+                    if isinstance(sound, Charge):
+                        reply.tell(spoken(sound, reply.turn))
+                        continue
                     if isinstance(sound, Fallback):
-                        reply.failed("voice", sound.error)
+                        self._tell(sound, agent.id, reply)
                         continue
                     clip.pcm += sound.pcm
                     clip.marks += sound.marks
@@ -78,3 +83,20 @@ class Mouth:
             self._unsaid += not queued
         finally:
             clip.complete = True  # also when it was cut off: what is there can be played out
+
+    def _tell(self, fallback: Fallback, agent: str, reply: Reply) -> None:
+        """Once for each engine in this call."""
+        if fallback.engine in self._changed:
+            return
+        self._changed.add(fallback.engine)
+        reply.tell(
+            VoiceChanged(
+                turn=reply.turn,
+                agent=agent,
+                engine=fallback.engine,
+                code=fallback.error.code,
+                sentence=str(fallback.error),
+                to_engine=fallback.to.engine,
+                to_voice=fallback.to.voice,
+            )
+        )

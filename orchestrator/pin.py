@@ -48,13 +48,17 @@ class Trust:
     """What risky things need: nothing more, the PIN once in the call, or a PIN that is not set."""
     called: bool = False
     """We called them: who we are comes before the question for the PIN."""
+    say_ai: bool = False
+    """They are told first that an AI speaks."""
 
     @classmethod
     def of(cls, admission: Admission, caller: str) -> Self:
         """By the owner's policy."""
         policy = admission.policy
         risk = "pin" if admission.guards_risk else "free" if policy.pin_mode == "never" else "never"
-        return cls(PinGuard(admission, caller) if policy.pin else None, admission.asks_for_pin, risk)
+        return cls(
+            PinGuard(admission, caller) if policy.pin else None, admission.asks_for_pin, risk, say_ai=policy.must_say_ai(caller)
+        )
 
     @property
     def withholds(self) -> bool:

@@ -11,7 +11,7 @@ from agents.errors import BrainError
 from agents.tools import Tool
 from orchestrator.attended import Due
 from orchestrator.ear import Utterance
-from orchestrator.events import CallEvent, Failed, MoneySpent
+from orchestrator.events import CallEvent, Failed, MoneySpent, VoiceChanged
 from orchestrator.journal import Journal
 from orchestrator.orders import Order
 from orchestrator.task import Task
@@ -75,9 +75,12 @@ class Reply:
         return self.over.is_set() and self.routed.is_set()
 
     def tell(self, event: CallEvent, at_s: float | None = None) -> None:
-        """Write a fact, at once or when the answer is committed, with the time at which it was true."""
+        """Write a fact, at once or when the answer is committed, with the time at which it was true.
+
+        What was spent is spent, and an engine that failed has failed, whatever becomes of the answer.
+        """
         when_s = self._journal.now_s() if at_s is None else at_s
-        if self.over.is_set() or isinstance(event, MoneySpent):
+        if self.over.is_set() or isinstance(event, MoneySpent | VoiceChanged):
             self._journal.write(event, when_s)
         else:
             self._kept.append((event, when_s))

@@ -22,6 +22,7 @@ from orchestrator.events import (
     HeardText,
     SaidText,
     ToolUsed,
+    VoiceChanged,
 )
 from orchestrator.ledger import Ledger
 from orchestrator.waterfall import Turn, percentiles, turns
@@ -62,6 +63,9 @@ class Transcript:
                 self._note(entry, f"key {event.key}")
             case Failed():
                 self._note(entry, f"{event.where}: {event.sentence} ({event.code})", "red")
+            case VoiceChanged():
+                went_on = f"goes on as {event.to_voice} on {event.to_engine}"
+                self._note(entry, f"voice {event.engine}: {event.sentence} ({event.code}); {event.agent} {went_on}", "yellow")
             case CallEnded():
                 self.timings()
                 self._note(entry, f"ended: {event.why.replace('_', ' ')}, {event.duration_s:.1f} s, {event.cost_usd:.5f} USD")

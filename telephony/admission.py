@@ -25,6 +25,12 @@ class AdmissionPolicy(BaseModel):
 
     region: str | None = Field(default=None, description="Country of numbers without a country code: AT, US, GB …")
     allow: tuple[str, ...] = Field(default=(), description="Who may call, in any usual spelling; kept as E.164.")
+    owners: tuple[str, ...] = Field(
+        default=(), description="Whose house it is, of those who may call; the first of `allow` if left out."
+    )
+    say_ai: bool = Field(
+        default=True, description="Whether a call with anybody but the owners begins with the word that an AI speaks."
+    )
     max_calls: int = Field(default=4, ge=1, le=200, description="Calls at the same time; more hear the busy tone.")
     max_minutes: float = Field(default=60, gt=0, description="The longest call.")
     max_usd_per_call: Decimal = Field(default=Decimal(2), gt=0)
@@ -49,7 +55,7 @@ class AdmissionPolicy(BaseModel):
             raise ValueError(f"`{region}` is no country; write two letters, like AT or US")
         return region.upper()
 
-    @field_validator("allow")
+    @field_validator("allow", "owners")
     @classmethod
     def _numbers(cls, allow: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         return tuple(dict.fromkeys(e164(number, info.data.get("region")) for number in allow))
@@ -62,10 +68,20 @@ class AdmissionPolicy(BaseModel):
         return pin
 
     @model_validator(mode="after")
+    def _owners_may_call(self) -> AdmissionPolicy:
+        if strangers := set(self.owners) - set(self.allow):
+            raise ValueError(f"`owners` has {min(strangers)}, which is not in `allow`; add it there, or take it out here")
+        return self
+
+    @model_validator(mode="after")
     def _asks_for_what_there_is(self) -> AdmissionPolicy:
         if self.pin_mode == "always" and self.pin is None:
             raise ValueError("pin_mode is `always`, but there is no `pin`; set one, or use another mode")
         return self
+
+    def must_say_ai(self, number: str) -> bool:
+        """Whether who has that number is to be told that an AI speaks (EU AI Act, article 50)."""
+        return self.say_ai and number not in (self.owners or self.allow[:1])
 
 
 def e164(number: str, region: str | None = None) -> str:

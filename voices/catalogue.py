@@ -35,8 +35,14 @@ class Catalogue:
         cache_bytes: int = 8_000_000,
         words: Words = as_written,
         nearest: Nearest = by_language,
+        aligns: bool = False,
     ) -> None:
-        """`words` makes the text that engines get; `nearest` ranks the voices that stand in for one."""
+        """`words` makes the text that engines get; `nearest` ranks the voices that stand in for one.
+
+        With `aligns`, what an engine without marks has said when it fails is found out by comparing it with the last engine's
+        sound, in a thread; else it is estimated.
+        """
+        self._aligns = aligns
         self._voices = voices
         self._engines = synthesizers if isinstance(synthesizers, EngineSet) else EngineSet(synthesizers)
         self._patience = patience or Patience()
@@ -58,6 +64,7 @@ class Catalogue:
             cache_bytes=self._cache_bytes,
             words=self._words,
             nearest=self._nearest,
+            aligns=self._aligns,
         )
 
     @property
@@ -96,7 +103,7 @@ class Catalogue:
         if kept := self._said.get(voice, text):
             yield kept
             return
-        relay = Relay(self._engines, self._patience, self._words, text, voice)
+        relay = Relay(self._engines, self._patience, self._words, text, voice, aligns=self._aligns)
         parts: list[Sound] = []
         with self._engines.sentence():
             async with aclosing(relay.run(able)) as sounds:

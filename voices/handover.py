@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from voices.alignment import quietest, word_at
 from voices.audio import RATE
 from voices.sound_guard import SoundGuard
 from voices.synthesis import Mark, Sound, SynthesizerFailed
 from voices.wording import Wording
 
 HELD_BACK_S: Final = 0.3  # of sound without marks, as far as it is ahead of the ear: somewhere in it a word ends
+_WORD: Final = re.compile(r"\S+")
 _FASTEST: Final = 45.0  # letters a second; twice the usual pace is 34
 _LEAST_LEFT: Final = 15  # letters that must be missing before a sentence counts as cut short
 _SLOWEST_S: Final = 0.35  # a letter; a fifth of the usual pace
 _SLOW_S: Final = 0.1  # a letter, spoken slowly
+_LATE_S: Final = 0.25  # that an engine may mark its last word after the end of the sound
 _DIGIT: Final = 10  # as long as so many letters
 
 
@@ -43,6 +45,7 @@ class Part:
         self._words, self._start, self._at_s = words, start, at_s
         self._guard = SoundGuard()
         self._held, self._out = b"", 0  # samples
+        self._heard = bytearray()
         self._waiting: deque[Mark] = deque()
         self._last: Mark | None = None
         self._endless = False
@@ -89,8 +92,18 @@ class Part:
         self._waiting = deque(Mark(mark.char, min(mark.at_s, (self._received - 1) / RATE)) for mark in self._waiting)
         return self._release(self._received)
 
+    @property
+    def unmarked(self) -> bool:
+        """It has sound, and nobody has told which words are in it."""
+        return self._last is None and not self._endless and bool(self._heard)
+
+    @property
+    def sound(self) -> tuple[bytes, int]:
+        """All speech that came without marks, and how many samples of it may be heard already."""
+        return bytes(self._heard) + self._held[: max(0, 2 * (self._guard.clean - self._out))], self._out
+
     def cut(self) -> Cut:
-        """After a failure."""
+        """After a failure of what has marks."""
         end = len(self._words.text)
         if self._endless:  # all of it has been said, and what follows the last word is none
             ends_s = self._last.at_s + _SLOW_S * len(self.text[self._last.char :]) if self._last else 0.0
@@ -98,11 +111,22 @@ class Part:
             return Cut(end, self.released_s, last)
         if self._waiting:
             return Cut(self._start + self._waiting[0].char, self.released_s)
-        if self._last is not None or not (self._out or self._held):
-            return Cut(self._start, self.released_s)
-        fit = self._held[: max(0, 2 * (self._guard.clean - self._out))]
-        last = self._release(self._out + quietest(fit))
-        return Cut(self._start + word_at(self.text, self._out / RATE), self.released_s, last)
+        return Cut(self._start, self.released_s)
+
+    def cut_at(self, sample: int, char: int) -> Cut:
+        """The same without marks, where it is known that `char` of what was left to say comes after that sample."""
+        last = self._release(sample)
+        words = list(_WORD.finditer(self.text[:char]))
+        letters = max(1, sum(len(word[0]) for word in words))
+        at_s = self._at_s
+        marks: list[Mark] = []
+        for word in words:  # so that the call knows what was heard of it
+            if (origin := self._words.origin(self._start + word.start())) > self.said:
+                marks.append(Mark(origin, at_s))
+                self.said = origin
+            at_s += len(word[0]) / letters * self._out / RATE
+        last = Sound(last.pcm if last else b"", tuple(marks))
+        return Cut(self._start + char, self.released_s, last if last.pcm or marks else None)
 
     @property
     def _received(self) -> int:
@@ -110,8 +134,11 @@ class Part:
 
     def _check_whole(self) -> None:
         text, since_s = self.text, 0.0
-        if self._last is not None:
-            text, since_s = text[self._last.char :], self._last.at_s
+        begun = [mark for mark in self._waiting if _sample(mark) < self._received]
+        if len(begun) < len(self._waiting) and self._waiting[-1].at_s > self._received / RATE + _LATE_S:
+            raise SynthesizerFailed("the sound ends before the sentence does")
+        if begun:
+            text, since_s = text[begun[-1].char :], begun[-1].at_s
         left = sum(map(str.isalpha, text))
         takes_s = max(0.0, self._received / RATE - since_s)
         if len(text.split()) > 2 and left > max(_LEAST_LEFT, _FASTEST * takes_s):
@@ -123,6 +150,8 @@ class Part:
             return None
         pcm, self._held = self._held[:size], self._held[size:]
         self._out = until
+        if self._last is None:
+            self._heard += pcm
         marks: list[Mark] = []
         while self._waiting and _sample(self._waiting[0]) < until:
             mark = self._waiting.popleft()

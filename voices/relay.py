@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 import anyio
+from anyio import to_thread
 
+from voices.alignment import by_time, word_after
 from voices.engine_set import EngineSet
 from voices.engines.registry import BY_NAME
-from voices.handover import Part
+from voices.handover import Cut, Part
 from voices.patience import Patience, Playback
 from voices.synthesis import Rendering, Sound, SynthesisError, Synthesizer, SynthesizerFailed
 from voices.wording import Wording, Words, as_written, moved
 
+_REFERENCE_S: Final = 0.15  # that a sentence may take which is only made to be compared
 _CLOSE_S: Final = 0.1  # that a failed engine has to end its work
 
 Able = Sequence[tuple[Synthesizer, Rendering]]
@@ -49,7 +52,11 @@ class Charge:
 class Relay:
     """One sentence. Run it once."""
 
-    def __init__(self, engines: EngineSet, patience: Patience, words: Words, text: str, voice: str) -> None:
+    def __init__(
+        self, engines: EngineSet, patience: Patience, words: Words, text: str, voice: str, *, aligns: bool = False
+    ) -> None:
+        """`aligns`: sound without marks may be compared with another engine's, which takes a thread."""
+        self._aligns = aligns
         self._engines, self._patience, self._words = engines, patience, words
         self._text, self._voice = text, voice
         self._playback = Playback()
@@ -75,7 +82,7 @@ class Relay:
                         yield sound
             except SynthesisError as error:
                 self._engines.failed(rendering, self._voice, error)
-                cut = part.cut()
+                cut = await self._cut(part, able, rendering)
                 self._char, self._at_s, self._said = cut.char, cut.at_s, part.said
                 if cut.last is not None:
                     yield cut.last
@@ -88,6 +95,22 @@ class Relay:
                 return
             finally:
                 self._engines.breakers.abandoned(rendering)
+
+    async def _cut(self, part: Part, able: Able, failed: Rendering) -> Cut:
+        """Where the next engine goes on. Without marks that is found out by the last engine, which is at hand and quick."""
+        if not part.unmarked:
+            return part.cut()
+        heard, released = part.sound
+        engine, rendering = able[-1]
+        if self._aligns and rendering is not failed:
+            reference = Sound(b"")
+            with anyio.move_on_after(_REFERENCE_S), suppress(SynthesisError):
+                sounds = [sound async for sound in engine.speak(part.text, rendering)]
+                marks = tuple(mark for sound in sounds for mark in sound.marks)
+                reference = Sound(b"".join(sound.pcm for sound in sounds), marks)
+            if reference.marks:
+                return part.cut_at(*await to_thread.run_sync(word_after, heard, released, part.text, reference))
+        return part.cut_at(*by_time(heard, released, part.text))
 
     def _order(self, able: Able) -> tuple[Able, list[tuple[str, SynthesisError]]]:
         """Those that rest come last: when all others have failed, they are still better than silence."""

@@ -23,6 +23,7 @@ from orchestrator.events import (
     SpeculationDropped,
     SpeechResumed,
     TurnEnded,
+    VoiceChanged,
 )
 from orchestrator.patience import Limits
 from telephony.line import NotAnswered
@@ -357,7 +358,8 @@ async def test_a_voice_that_fails_in_mid_sentence_is_replaced_and_nothing_is_los
     why = "It works until the very first voice is gone, and then it goes on with the next one."
     async with on_the_phone(["Engineer, why?"], answer("engineer", why), mouths=mouths) as call:
         await call.say()
-        assert {fact.where for fact in call.facts(Failed)} == {"voice"}
+        (changed,) = call.facts(VoiceChanged)
+        assert (changed.agent, changed.engine, changed.to_engine, changed.to_voice) == ("kai", "tones", "second", "kai")
         assert " ".join(text for who, text in call.said if who == "engineer") == why
         assert _longest_gap([fact for fact in call.facts(SaidText) if fact.agent == "engineer"]) < 0.5
 
