@@ -1,7 +1,7 @@
 """How well the ears hear, and what it costs: `python -m tests.bench.ears`. Prints tables; `--quick` takes every fourth sound.
 
-A person's prompts need two Debian packages (tests/bench/prompts.py); without them that row says so. The made voices are the shipped
-ones, in each engine that works here. Speech is cut as a call cuts it: 0.3 s of silence before, 0.1 s after.
+A person's prompts need two Debian packages (tests/bench/prompts.py); without them that row says so. The made voices are the
+shipped ones, in each engine that works here. Speech is cut as a call cuts it: 0.3 s of silence before, 0.1 s after.
 """
 
 from __future__ import annotations
@@ -144,9 +144,8 @@ class Bench:
             spent.append(1_000 * (thread_time() - began_s))
         spent.sort()
         if spent:
-            print(
-                f"\nAn utterance of about 3 s: {spent[len(spent) // 2]:.0f} ms of one core, {spent[-1]:.0f} at most ({len(spent)})"
-            )
+            middle, most = spent[len(spent) // 2], spent[-1]
+            print(f"\n{len(spent)} utterances of about 3 s: {middle:.0f} ms of one core each, {most:.0f} at most")
         print(f"The whole process: {rss_mb(os.getpid()):.0f} MB, voices and sounds of this bench included")
 
     def _row(self, speeches: Sequence[Speech], cells: Sequence[float], more: str = "") -> None:

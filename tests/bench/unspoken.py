@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Final
 
@@ -18,6 +18,7 @@ from voices.vad import SileroVad
 
 Wave = npt.NDArray[np.float64]
 Random = np.random.Generator
+Made = Callable[[Random, float], Wave]
 
 KEYS: Final = [(low, high) for low in (697, 770, 852, 941) for high in (1209, 1336, 1477)]
 PRE_ROLL_S: Final = 0.3
@@ -88,12 +89,20 @@ def _music(random: Random, seconds: float) -> Wave:
     return _at(bed[at : at + int(seconds * RATE)] / FULL_SCALE, random.uniform(-38, -12))
 
 
-KINDS: Final = {
-    "silence": lambda random, seconds: np.zeros(int(seconds * RATE)),
-    "a quiet room": lambda random, seconds: _at(_noise(random, seconds, 1), random.uniform(-75, -55)),
-    "white noise": lambda random, seconds: _at(_noise(random, seconds, 0), random.uniform(-45, -12)),
-    "pink noise": lambda random, seconds: _at(_noise(random, seconds, 1), random.uniform(-45, -12)),
-    "brown noise": lambda random, seconds: _at(_noise(random, seconds, 2), random.uniform(-45, -12)),
+def _plain(slope: float, softest_dbfs: float = -45, loudest_dbfs: float = -12) -> Made:
+    return lambda random, seconds: _at(_noise(random, seconds, slope), random.uniform(softest_dbfs, loudest_dbfs))
+
+
+def _silence(_random: Random, seconds: float) -> Wave:
+    return np.zeros(int(seconds * RATE))
+
+
+KINDS: Final[Mapping[str, Made]] = {
+    "silence": _silence,
+    "a quiet room": _plain(1, -75, -55),
+    "white noise": _plain(0),
+    "pink noise": _plain(1),
+    "brown noise": _plain(2),
     "swelling noise": _swelling,
     "knocks": _knocks,
     "keys": _keys,
