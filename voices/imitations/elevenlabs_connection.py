@@ -58,6 +58,8 @@ class Connection:
 
     def _refused(self) -> tuple[int, dict[str, Any]] | None:
         trouble, model = self._service.trouble, self._query.get("model_id", "")
+        if trouble == "unreachable":
+            return 503, detail("system_busy", "Service unavailable.")
         if trouble == "no_socket" or (trouble == "no_contexts" and self._dialogue and self._labelled):
             return 403, detail("forbidden", "WebSockets are not allowed here.")
         if (model.startswith(("eleven_v3", "eleven_v4"))) != self._dialogue:

@@ -19,8 +19,8 @@ HALF: Final = 4
 """Pieces, to the middle of a sentence."""
 
 Trouble = Literal[
-    "no_credit", "forbidden", "no_socket", "no_contexts", "busy", "crowded", "html", "stops", "stalls", "mp3", "fast", "silence",
-    "huge", "binary", "no_json", "error",
+    "no_credit", "forbidden", "unreachable", "no_socket", "no_contexts", "busy", "crowded", "html", "stops", "stalls", "mp3",
+    "fast", "silence", "huge", "binary", "no_json", "error",
 ]  # fmt: skip
 REFUSALS: Final[dict[str, tuple[int, str, str]]] = {
     "no_credit": (401, "quota_exceeded", "This request exceeds your quota of 10000. You have 3 credits remaining."),
@@ -52,6 +52,8 @@ class Service:
     url: str = ""
     heard: list[str] = field(default_factory=list[str])
     """The texts, as they came."""
+    took_s: list[float] = field(default_factory=list[float])
+    """What `first_s` really was, on a machine with other things to do."""
     bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """The bodies of HTTP requests, and the first messages of contexts."""
     sockets: int = 0
@@ -84,7 +86,9 @@ class Service:
         self.heard.append(text.strip())
         self.speaking += 1
         try:
+            begun = anyio.current_time()
             await anyio.sleep(self.first_s)
+            self.took_s.append(anyio.current_time() - begun)
             for number, piece in enumerate(pieces(text, voice, speed, self.trouble)):
                 if number:
                     await anyio.sleep(PIECE_S / self.faster if self.faster else 0)

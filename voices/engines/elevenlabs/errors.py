@@ -6,6 +6,7 @@ SynthesizerFailed
 ├── TooManyRequests     the plan's requests at the same time are used up; one of them ends soon
 ├── Refused             for a reason that is not known here
 ├── NoSocket            no WebSocket can be opened here; HTTP may still work
+│   └── SocketRefused   not this one, or not for this model
 └── SocketClosed        a socket that was open has closed
 """
 
@@ -34,6 +35,10 @@ class Refused(SynthesizerFailed):
 
 class NoSocket(SynthesizerFailed):
     """The handshake was refused by something that does not speak ElevenLabs' language, or nothing answered."""
+
+
+class SocketRefused(NoSocket):
+    """The handshake was answered with 4xx."""
 
 
 class SocketClosed(SynthesizerFailed):

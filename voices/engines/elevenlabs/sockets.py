@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import anyio
 import structlog
 
-from voices.engines.elevenlabs.errors import LONGEST_BODY, NoSocket, plain, refusal
+from voices.engines.elevenlabs.errors import LONGEST_BODY, NoSocket, SocketClosed, SocketRefused, plain, refusal
 from voices.engines.elevenlabs.models import MODELS
 from voices.engines.elevenlabs.sessions import Sessions
 from voices.engines.elevenlabs.socket import Socket
@@ -44,6 +44,7 @@ class Sockets:
         self._sockets: defaultdict[tuple[str, ...], list[Socket]] = defaultdict(list)
         self._orders: dict[tuple[str, ...], Order] = {}  # the last one of each key, the latest key at the end
         self._opening: defaultdict[tuple[str, ...], anyio.Lock] = defaultdict(anyio.Lock)
+        self._closed = False
         self._alone = False  # text-to-dialogue with contexts is refused here
         self._look = anyio.Event()
         self.tls: ssl.SSLContext | None = None
@@ -88,7 +89,7 @@ class Sockets:
         dialect = self._dialect(order)
         try:
             return await self._connected(order, dialect)
-        except NoSocket:
+        except SocketRefused:
             if not isinstance(dialect, DialogueContexts):
                 raise
             self.without_contexts()
@@ -98,6 +99,8 @@ class Sockets:
 
     async def _connected(self, order: Order, dialect: Dialect) -> Socket:
         key = dialect.key(order)
+        if self._closed:
+            raise SocketClosed("ElevenLabs' sockets are closed")
         if dialect.session:
             await self.sessions.take()
         release = self.sessions.give_back if dialect.session else _nothing
@@ -143,7 +146,8 @@ class Sockets:
             found = refusal(answer.status_code, bytes(answer.body[:LONGEST_BODY]), answer.headers.get("content-type", ""))
             if answer.status_code in _TOLD:
                 raise found from error
-            raise NoSocket(str(found)) from error
+            kind = SocketRefused if 400 <= answer.status_code < 500 else NoSocket
+            raise kind(str(found)) from error
         except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
             raise NoSocket(
                 f"no WebSocket to {urlsplit(self._base_url).netloc}: {plain(str(error)) or type(error).__name__}"
@@ -208,6 +212,7 @@ class Sockets:
         socket.drop()
 
     async def aclose(self) -> None:
+        self._closed = True
         for key, socket in self._all():
             await socket.aclose()
             self._remove(key, socket)

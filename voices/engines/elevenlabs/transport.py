@@ -112,8 +112,8 @@ class Transport:
             except SocketClosed:
                 if sounded or fresh:
                     raise  # else it died since the last sentence, and a new one is opened
-            except Refused:
-                if sounded or not fresh or not isinstance(socket.dialect, DialogueContexts):
+            except Refused as error:
+                if sounded or "model" not in str(error).lower() or not isinstance(socket.dialect, DialogueContexts):
                     raise
                 self._sockets.without_contexts()
             else:
