@@ -152,7 +152,7 @@ def _read_voice(path: Path) -> tuple[Voice | None, list[VoiceFileError]]:
         except VoiceFileError as error:
             wrong.append(error)
     voice = Voice(path.stem, file.description, renderings, file.language, file.like, file.owner)
-    return voice if renderings else None, wrong
+    return voice if renderings.keys() & file.engines.keys() else None, wrong
 
 
 def _read(path: Path) -> tuple[str, Any]:

@@ -71,7 +71,8 @@ def _yaml(voice: Voice) -> str:
         content["language"] = voice.language
     if voice.like:
         content["like"] = voice.like
-    content["engines"] = {name: _part(part) for name, part in voice.renderings.items() if not _names_files(part)}
+    parts = voice.renderings.items()
+    content["engines"] = {name: _part(part) for name, part in parts if part.options and not _names_files(part)}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
 

@@ -149,12 +149,10 @@ async def test_who_could_be_confused_is_an_error_now_and_a_warning_of_lint_from_
     for name, voice in (("Ruth", "aunt"), ("Odo", "uncle")):
         text = f"name: {name}\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: {voice}\n"
         (agents / f"{name.lower()}.yaml").write_text(text)
-    told = [complaint.text for complaint in await anyio.to_thread.run_sync(lint, settings)]
-    assert [text.split("; ")[0] for text in told] == [
-        "ruth and odo could be confused: their voices `aunt` and `uncle` are 1.00 alike on espeak"
-    ]
+    (told,) = [one.text for one in await anyio.to_thread.run_sync(lint, settings) if "confused" in one.text]
+    assert told.startswith("ruth and odo could be confused: their voices `aunt` and `uncle` are 1.00 alike on espeak; change one")
     (folder / "uncle.yaml").write_text(AUNT.replace("f4", "f2"))
-    assert await anyio.to_thread.run_sync(lint, settings) == []
+    assert not [one for one in await anyio.to_thread.run_sync(lint, settings) if "confused" in one.text]
 
 
 async def test_an_engine_that_cannot_be_heard_takes_nothing_away_of_what_was_kept(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from voices.voice import NOT_VOICES, SHIPPED, VoiceFileError, load_voices
+from voices.voice import NOT_VOICES, SHIPPED, VoiceFileError, load_voice, load_voices, read_voices
 
 GOOD = """description: A voice.
 engines:
@@ -98,5 +98,38 @@ def test_a_pronunciation_file_is_no_voice(tmp_path: Path) -> None:
 
 def test_the_shipped_files_say_who_speaks() -> None:
     for path in SHIPPED.glob("*.yaml"):
-        if path.name not in NOT_VOICES:
-            assert load_voices()[path.stem].description.endswith(".")
+        assert path.name in NOT_VOICES or load_voices()[path.stem].description.endswith(".")
+
+
+def test_a_broken_file_costs_only_itself_and_its_good_parts_are_used(tmp_path: Path) -> None:
+    (tmp_path / "aunt.yaml").write_text(GOOD + "  theirs: {voice: x}\n")
+    (tmp_path / "kai.yaml").write_text("what?")
+    (tmp_path / "uncle.yaml").write_text(GOOD.replace("f4", "f44"))
+    found = read_voices(tmp_path)
+    assert sorted((error.path.name, error.line) for error in found.errors) == [
+        ("aunt.yaml", 6),
+        ("kai.yaml", 1),
+        ("uncle.yaml", 3),
+    ]
+    assert found.voices["aunt"].renderings.keys() & {"espeak", "theirs"} == {"espeak"}
+    assert found.voices["kai"] == load_voices()["kai"]
+    assert found.unusable == {"uncle"}
+    with pytest.raises(VoiceFileError, match="there is no engine 'theirs'"):
+        load_voice(tmp_path / "aunt.yaml")
+
+
+def test_the_last_good_voice_stays_before_all_else(tmp_path: Path) -> None:
+    (tmp_path / "kai.yaml").write_text(GOOD)
+    good = read_voices(tmp_path).voices
+    (tmp_path / "kai.yaml").write_text(GOOD + "  theirs: {voice: x}\n")
+    assert read_voices(tmp_path, last_good=good).voices["kai"] is good["kai"]
+
+
+def test_a_huge_file_and_one_that_would_become_huge_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "aunt.yaml").write_text(GOOD + "# " + "x" * 70_000)
+    with pytest.raises(VoiceFileError, match="is larger than 65,536 bytes"):
+        load_voices(tmp_path)
+    bomb = "x0: &x0 {a: 1}\n" + "".join(f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 9)}]}}\n" for n in range(1, 12))
+    (tmp_path / "aunt.yaml").write_text(bomb)
+    with pytest.raises(VoiceFileError, match="unknown key x0"):
+        load_voices(tmp_path)
