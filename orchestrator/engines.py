@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import anyio.from_thread
 import anyio.to_thread
@@ -12,7 +13,9 @@ import structlog
 from orchestrator.config import EarSettings
 from voices.catalogue import Catalogue
 from voices.engines.whisper_models import download, find
-from voices.inventory import Choice, choose_recognizer, choose_synthesizers
+from voices.inventory import Choice, choose_recognizer, choose_synthesizers, stamps
+from voices.line_cache import LineCache
+from voices.patience import Patience
 from voices.recognition import Recognizer
 from voices.settings import VoiceSettings
 from voices.voice import Voice
@@ -29,10 +32,17 @@ async def open_ears(settings: EarSettings, hints: tuple[str, ...], stack: AsyncE
     return recognizer, choice
 
 
-async def open_voices(settings: VoiceSettings, voices: Mapping[str, Voice], stack: AsyncExitStack) -> tuple[Catalogue, Choice]:
-    """Raises SynthesizerUnavailable."""
+async def open_voices(
+    settings: VoiceSettings, voices: Mapping[str, Voice], stack: AsyncExitStack, folder: Path | None = None
+) -> tuple[Catalogue, Choice]:
+    """Fixed lines are kept in the folder, if there is one. Raises SynthesizerUnavailable."""
     synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings)
-    catalogue = Catalogue(voices, synthesizers)
+    lines = LineCache(folder, settings.cache_mb * 1_000_000) if folder and settings.cache_mb else None
+    if lines is not None:
+        await lines.open()
+    patience = Patience(settings.first_sound_s, settings.first_sound_char_s, stall_s=settings.stall_s)
+    known = await anyio.to_thread.run_sync(stamps, settings)
+    catalogue = Catalogue(voices, synthesizers, patience=patience, aligns=True, lines=lines, stamps=known)
     stack.push_async_callback(catalogue.aclose)
     await catalogue.warm()
     _log("synthesizer_chosen", choice)

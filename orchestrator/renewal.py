@@ -39,6 +39,11 @@ class Renewal:
         self._settings, self._brain, self._parts, self._stamp = settings, brain, parts, stamp
         self._looking = anyio.Lock()
 
+    @property
+    def latest(self) -> Parts:
+        """What the latest call had, or the next one has if nothing changes."""
+        return self._parts
+
     async def parts(self) -> Parts:
         """Costs a look at each file's date; only what changed is read, off the event loop. What is broken changes nothing, and is
         logged once."""

@@ -135,4 +135,4 @@ def _make(_settings: object) -> Synthesizer:
     return EspeakSynthesizer()
 
 
-ENGINE: Final = Engine("espeak", "synthesizer", _make, missing, options=EspeakOptions)
+ENGINE: Final = Engine("espeak", "synthesizer", _make, missing, options=EspeakOptions, package="espeakng-loader")
