@@ -47,6 +47,7 @@ from orchestrator.rosters import PROMPTS, phrases_of
 from orchestrator.router import Router
 from orchestrator.spending import DaySpending
 from orchestrator.tasks import Task, Tasks
+from orchestrator.voice_care import LINES, VoiceCare
 from orchestrator.zones import clock, zones
 from telephony.admission import Admission, Refused
 from telephony.line import Line, LineError
@@ -85,6 +86,8 @@ class House:
     """Reads the files of agents and voices anew when they changed; without it, whoever is there stays."""
     tasks: Tasks | None = None
     """Long work. It is in memory until `orchestrator.keeping.kept` keeps it."""
+    care: VoiceCare | None = None
+    """Works on the voices in the background, where somebody runs it."""
     shelf: Callable[[Path], Shelf] = Folder
     """Where the journal of a call is kept that is to lie in that folder."""
 
@@ -197,7 +200,7 @@ async def open_house(
         toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, texts.prompts))
         recognizer, ears = await open_ears(settings.ears, stack)
-        catalogue, mouths = await open_voices(settings.voices, texts.lineup.voices, stack)
+        catalogue, mouths = await open_voices(settings.voices, texts.lineup.voices, stack, settings.home / LINES)
         await anyio.to_thread.run_sync(load_silero)
         now = clock(settings.house.zone)
         if runner is None:
@@ -233,5 +236,6 @@ async def open_house(
             return spending.today(now()) < policy.max_usd_per_day
 
         tasks.may_spend = may_spend
-        house = House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal, tasks)
+        care = VoiceCare(lambda: renewal.latest, spending, policy.max_usd_per_day, now)
+        house = House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal, tasks, care)
         yield house

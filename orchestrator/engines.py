@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import anyio
 import anyio.from_thread
@@ -13,7 +14,9 @@ import structlog
 from voices.catalogue import Catalogue
 from voices.engine import Engine
 from voices.engines.registry import RECOGNIZERS_BY_NAME
-from voices.inventory import Choice, choose_recognizer, choose_synthesizers
+from voices.inventory import Choice, choose_recognizer, choose_synthesizers, stamps
+from voices.line_cache import LineCache
+from voices.patience import Patience
 from voices.recognition import Recognizer
 from voices.settings import EarSettings, VoiceSettings
 from voices.synthesis import Maintained
@@ -31,10 +34,17 @@ async def open_ears(settings: EarSettings, stack: AsyncExitStack) -> tuple[Recog
     return recognizer, choice
 
 
-async def open_voices(settings: VoiceSettings, voices: Mapping[str, Voice], stack: AsyncExitStack) -> tuple[Catalogue, Choice]:
-    """Raises SynthesizerUnavailable."""
+async def open_voices(
+    settings: VoiceSettings, voices: Mapping[str, Voice], stack: AsyncExitStack, folder: Path | None = None
+) -> tuple[Catalogue, Choice]:
+    """Fixed lines are kept in the folder, if there is one. Raises SynthesizerUnavailable."""
     synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings)
-    catalogue = Catalogue(voices, synthesizers)
+    lines = LineCache(folder, settings.cache_mb * 1_000_000) if folder and settings.cache_mb else None
+    if lines is not None:
+        await lines.open()
+    patience = Patience(settings.first_sound_s, settings.first_sound_char_s, stall_s=settings.stall_s)
+    known = await anyio.to_thread.run_sync(stamps, settings)
+    catalogue = Catalogue(voices, synthesizers, patience=patience, aligns=True, lines=lines, stamps=known)
     stack.push_async_callback(catalogue.aclose)
     await catalogue.warm()
     await stack.enter_async_context(_maintaining([one for one in synthesizers if isinstance(one, Maintained)]))

@@ -41,6 +41,11 @@ class Renewal:
         self._settings, self._brain, self._parts, self._stamp, self._lineup = settings, brain, parts, stamp, lineup
         self._looking = anyio.Lock()
 
+    @property
+    def latest(self) -> Parts:
+        """What the latest call had, or the next one has if nothing changes."""
+        return self._parts
+
     async def parts(self) -> Parts:
         """Costs a look at each file's date; only what changed is read, off the event loop. While an agent is broken nothing
         changes, while a voice is it stays as it was; both are logged once."""

@@ -72,6 +72,8 @@ async def answering(house: House, acs_at: Callable[[str], AcsSettings], door: so
         await tasks.start(listeners[0].serve, house.take)
         async with _working(house, listeners[0]):
             with _settled():
+                if house.care is not None:
+                    tasks.start_soon(house.care.run)
                 yield url
         tasks.cancel_scope.cancel()
 

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
+import anyio
 from anyio import to_thread
 
 from voices.engine_set import EngineSet
 from voices.inventory import choose_synthesizers
+from voices.line_cache import LineCache, LineKey
 from voices.patience import Patience
-from voices.relay import Charge, Fallback, Relay
+from voices.relay import Able, Charge, Fallback, Relay, tags_of
 from voices.rendering_order import CALLER, Nearest, by_language, renderings_of
 from voices.said_before import SaidBefore
 from voices.settings import VoiceSettings
-from voices.synthesis import Rendering, Sound, Synthesizer, UnknownVoice
+from voices.synthesis import NOTHING, Rendering, Sound, SynthesisError, Synthesizer, UnknownVoice
 from voices.voice import Voice, load_voices
 from voices.wording import Words, as_written
 
+NOTHING_KNOWN: Final[Mapping[str, str]] = MappingProxyType({})
+_QUIET_S: Final = 1.0  # after a call's sentence, before a fixed line is made
+
 __all__ = ["CALLER", "Catalogue", "Charge", "Fallback", "Sound", "spoken", "voice_ids"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of a fixed line."""
+
+    size: int
+    """Bytes on disk."""
+    usd: Decimal = NOTHING
+    done: bool = False
+    """It is kept, or is not to be; False if it is worth another try."""
+    new: bool = False
 
 
 class Catalogue:
@@ -36,13 +57,16 @@ class Catalogue:
         words: Words = as_written,
         nearest: Nearest = by_language,
         aligns: bool = False,
+        lines: LineCache | None = None,
+        stamps: Mapping[str, str] = NOTHING_KNOWN,
     ) -> None:
         """`words` makes the text that engines get; `nearest` ranks the voices that stand in for one.
 
         With `aligns`, what an engine without marks has said when it fails is found out by comparing it with the last engine's
-        sound, in a thread; else it is estimated.
+        sound, in a thread; else it is estimated. `lines` keeps what `prepare` makes; `stamps` has each engine's version and
+        settings, on which that sound depends.
         """
-        self._aligns = aligns
+        self._aligns, self._lines, self._stamps = aligns, lines, stamps
         self._voices = voices
         self._engines = synthesizers if isinstance(synthesizers, EngineSet) else EngineSet(synthesizers)
         self._patience = patience or Patience()
@@ -65,6 +89,8 @@ class Catalogue:
             words=self._words,
             nearest=self._nearest,
             aligns=self._aligns,
+            lines=self._lines,
+            stamps=self._stamps,
         )
 
     @property
@@ -100,7 +126,8 @@ class Catalogue:
         Raises UnknownVoice, and the last engine's SynthesisError when none is left.
         """
         able = self.renderings(voice)
-        if kept := self._said.get(voice, text):
+        if kept := self._said.get(voice, text) or await self._kept(text, able):
+            self._said.put(voice, text, kept)
             yield kept
             return
         relay = Relay(self._engines, self._patience, self._words, text, voice, aligns=self._aligns)
@@ -112,11 +139,53 @@ class Catalogue:
                         parts.append(part)
                     yield part
         if relay.by_the_first:
-            pcm = b"".join(part.pcm for part in parts)
-            self._said.put(voice, text, Sound(pcm, tuple(mark for part in parts for mark in part.marks)))
+            self._said.put(voice, text, _joined(parts))
+
+    @property
+    def lines_bytes(self) -> int:
+        """Room on disk for all fixed lines together."""
+        return self._lines.limit_bytes if self._lines else 0
+
+    async def prepare(self, text: str, voice: str) -> Prepared:
+        """Makes a fixed line and keeps it on disk, unless it is there, while no call's sentence is being made.
+
+        One that begins meanwhile stops it. Without `lines` nothing is done. Raises UnknownVoice.
+        """
+        able = self.renderings(voice)[:1]
+        key = self._key(text, able)
+        if self._lines is None or self._lines.size(key):
+            return Prepared(self._lines.size(key) if self._lines else 0, done=True)
+        await self._engines.quiet(_QUIET_S)
+        if self._engines.breakers.open(able[0][1], anyio.current_time()):
+            return Prepared(0)
+        relay = Relay(self._engines, self._patience, self._words, text, voice)
+        parts: list[Sound] = []
+        usd = NOTHING
+        with self._engines.background(), suppress(SynthesisError):
+            async with aclosing(relay.run(able)) as sounds:
+                async for part in sounds:
+                    if isinstance(part, Sound):
+                        parts.append(part)
+                    elif isinstance(part, Charge):
+                        usd += part.usd
+        if relay.by_the_first:
+            await self._lines.put(key, _joined(parts))
+        return Prepared(self._lines.size(key), usd, done=relay.by_the_first, new=relay.by_the_first)
+
+    async def _kept(self, text: str, able: Able) -> Sound | None:
+        return await self._lines.get(self._key(text, able)) if self._lines else None
+
+    def _key(self, text: str, able: Able) -> LineKey:
+        rendering = able[0][1]
+        spoken = self._words(text, rendering.language, tags_of(rendering.engine)).text
+        return LineKey(text, spoken, rendering, self._stamps.get(rendering.engine, ""))
 
     async def aclose(self) -> None:
         await self._engines.aclose()
+
+
+def _joined(parts: Sequence[Sound]) -> Sound:
+    return Sound(b"".join(part.pcm for part in parts), tuple(mark for part in parts for mark in part.marks))
 
 
 def voice_ids(*folders: Path) -> frozenset[str]:

@@ -60,5 +60,7 @@ class Engine(Generic[T]):
     usd_per_1000_chars: Decimal = FREE
     tags: frozenset[str] = frozenset()
     """Expressive tags that it understands in a text, such as `laugh` for `[laugh]`; all others are taken out before."""
+    package: str = ""
+    """The distribution whose version its sound depends on."""
     marking: str = "none"
     """How its sound is marked as synthetic, for people who must know."""

@@ -25,6 +25,7 @@ class EngineSet:
         """Sentences that are being made for calls."""
         self.last_spoke_s = float("-inf")
         self._background: anyio.CancelScope | None = None
+        self._ended = anyio.Event()
 
     @property
     def ready(self) -> dict[str, Synthesizer]:
@@ -84,6 +85,16 @@ class EngineSet:
         finally:
             self.speaking -= 1
             self.last_spoke_s = anyio.current_time()
+            self._ended.set()
+            self._ended = anyio.Event()
+
+    async def quiet(self, for_s: float) -> None:
+        """Until no call's sentence has been made for so long."""
+        while self.speaking or anyio.current_time() < self.last_spoke_s + for_s:
+            if self.speaking:
+                await self._ended.wait()
+            else:
+                await anyio.sleep_until(self.last_spoke_s + for_s)
 
     @contextmanager
     def background(self) -> Generator[anyio.CancelScope]:

@@ -58,6 +58,14 @@ def choose_synthesizers(settings: VoiceSettings) -> tuple[list[Synthesizer], Cho
     return able, Choice(able[0].name, why, "; ".join(left_out) or None)
 
 
+def stamps(settings: VoiceSettings) -> dict[str, str]:
+    """What the sound of each engine depends on beside a voice's file: its package's version and its settings, secrets masked."""
+    return {
+        engine.name: f"{_version(engine.package) if engine.package else ''} {settings.of(engine.name).model_dump_json()}"
+        for engine in SYNTHESIZERS
+    }
+
+
 def inventory(voices: VoiceSettings, ears: EarSettings) -> tuple[Part, ...]:
     """Every engine, installed or not. Looks at the disk, loads nothing heavy."""
     return (

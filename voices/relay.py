@@ -122,8 +122,7 @@ class Relay:
 
     def _part(self, rendering: Rendering) -> Part:
         """What is left of the sentence, for that engine."""
-        tags = BY_NAME[rendering.engine].tags if rendering.engine in BY_NAME else frozenset[str]()
-        words = self._words(self._text, rendering.language, tags)
+        words = self._words(self._text, rendering.language, tags_of(rendering.engine))
         self._wording, self._char = words, moved(self._char, self._wording, words)
         return Part(words, self._char, self._at_s, self._said)
 
@@ -165,6 +164,11 @@ async def _closing(sounds: AsyncGenerator[Sound, None]) -> AsyncGenerator[AsyncG
     finally:
         with anyio.move_on_after(_CLOSE_S):
             await sounds.aclose()
+
+
+def tags_of(engine: str) -> frozenset[str]:
+    """The expressive tags that it understands."""
+    return BY_NAME[engine].tags if engine in BY_NAME else frozenset[str]()
 
 
 def _model(rendering: Rendering) -> str:

@@ -54,6 +54,12 @@ class _VoiceSettings(BaseModel):
         default=tuple(engine.name for engine in SYNTHESIZERS),
         description="The voice engines, the preferred one first. One that cannot work here is left out, and the log says why.",
     )
+    first_sound_s: float = Field(
+        default=1.0, gt=0, le=30, description="Seconds for the first sound of a sentence; then the next engine says it."
+    )
+    first_sound_char_s: float = Field(default=0.015, ge=0, le=1, description="So much more for each character, up to 3 s in all.")
+    stall_s: float = Field(default=0.5, gt=0, le=30, description="Seconds for more sound, once there is no more to hear.")
+    cache_mb: int = Field(default=200, ge=0, le=10_000, description="For fixed lines on disk, in `home`; 0 keeps none.")
     folders: Folders = Field(
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),
         description="Your own voices, over the shipped ones; of two of the same name, that in the later folder counts.",

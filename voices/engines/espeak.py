@@ -166,4 +166,4 @@ def _make(_settings: object) -> Synthesizer:
     return EspeakSynthesizer()
 
 
-ENGINE: Final = Engine("espeak", "synthesizer", _make, missing, options=EspeakOptions, unfit=unfit)
+ENGINE: Final = Engine("espeak", "synthesizer", _make, missing, options=EspeakOptions, unfit=unfit, package="espeakng-loader")
