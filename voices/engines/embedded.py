@@ -132,4 +132,4 @@ def _make(_settings: object) -> Synthesizer:
     return EmbeddedSynthesizer()
 
 
-ENGINE: Final = Engine("embedded", "synthesizer", _make, missing, options=EmbeddedOptions)
+ENGINE: Final = Engine("embedded", "synthesizer", _make, missing, options=EmbeddedOptions, package="hibari-tts")
