@@ -200,7 +200,9 @@ async def open_house(
         toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, texts.prompts))
         recognizer, ears = await open_ears(settings.ears, stack)
-        catalogue, mouths = await open_voices(settings.voices, texts.lineup.voices, stack, settings.home / LINES)
+        catalogue, mouths = await open_voices(
+            settings.voices, texts.lineup.voices, texts.lineup.words, stack, settings.home / LINES
+        )
         await anyio.to_thread.run_sync(load_silero)
         now = clock(settings.house.zone)
         if runner is None:

@@ -19,6 +19,7 @@ from voices.line_cache import LineCache
 from voices.patience import Patience
 from voices.recognition import Recognizer
 from voices.settings import EarSettings, VoiceSettings
+from voices.spoken_form import SpokenWords
 from voices.synthesis import Maintained
 from voices.voice import Voice
 
@@ -35,16 +36,17 @@ async def open_ears(settings: EarSettings, stack: AsyncExitStack) -> tuple[Recog
 
 
 async def open_voices(
-    settings: VoiceSettings, voices: Mapping[str, Voice], stack: AsyncExitStack, folder: Path | None = None
+    settings: VoiceSettings, voices: Mapping[str, Voice], words: SpokenWords, stack: AsyncExitStack, folder: Path | None = None
 ) -> tuple[Catalogue, Choice]:
     """Fixed lines are kept in the folder, if there is one. Raises SynthesizerUnavailable."""
+    await anyio.to_thread.run_sync(words, "1", "en", frozenset[str]())  # loads what reads numbers
     synthesizers, choice = await anyio.to_thread.run_sync(choose_synthesizers, settings)
     lines = LineCache(folder, settings.cache_mb * 1_000_000) if folder and settings.cache_mb else None
     if lines is not None:
         await lines.open()
     patience = Patience(settings.first_sound_s, settings.first_sound_char_s, stall_s=settings.stall_s)
     known = await anyio.to_thread.run_sync(stamps, settings)
-    catalogue = Catalogue(voices, synthesizers, patience=patience, aligns=True, lines=lines, stamps=known)
+    catalogue = Catalogue(voices, synthesizers, words=words, patience=patience, aligns=True, lines=lines, stamps=known)
     stack.push_async_callback(catalogue.aclose)
     await catalogue.warm()
     await stack.enter_async_context(_maintaining([one for one in synthesizers if isinstance(one, Maintained)]))

@@ -17,6 +17,7 @@ from agents.voice_choice import VoiceChoice, choose
 from voices.catalogue import CALLER
 from voices.engines.registry import BY_NAME
 from voices.pai_voices import ENGINE, PaiVoice, PaiVoices, as_voice, read_pai_voices, root, voice_id
+from voices.spoken_form import PronunciationError, SpokenWords, load_pronunciation
 from voices.voice import NONE, Voice, VoiceFiles, read_voices
 
 
@@ -43,6 +44,9 @@ class Lineup:
     """All there are, PAI's among them."""
     files: VoiceFiles
     pai: PaiVoices = field(default_factory=PaiVoices)
+    words: SpokenWords = field(default_factory=SpokenWords)
+    mispronounced: tuple[PronunciationError, ...] = ()
+    """What is wrong with the files of pronunciation; the words are as they last were good."""
 
     @property
     def free(self) -> frozenset[str]:
@@ -55,13 +59,14 @@ class Lineup:
         return roster(self.found)
 
 
-def line_up(places: Places, *, remembered: Mapping[str, str], last_good: Mapping[str, Voice] = NONE) -> Lineup:
+def line_up(places: Places, *, remembered: Mapping[str, str], before: Lineup | None = None) -> Lineup:
     """Reads the disk. Raises FileError only for a file that comes with PAI Voice.
 
-    A voice's file that is broken leaves the voice of `last_good`, or what else there is of that name; an agent that names it when
-    there is nothing is given another one, as are agents that name none. An agent's voice in PAI is its own here, too.
+    A voice's file that is broken leaves the voice that was there `before`, or what else there is of that name; an agent that names
+    it when there is nothing is given another one, as are agents that name none. An agent's voice in PAI is its own here, too.
     """
-    files = read_voices(*places.voices, last_good=last_good)
+    files = read_voices(*places.voices, last_good=before.files.voices if before else NONE)
+    words, mispronounced = _words(places.voices, before)
     pai = _pai(places)
     ours = {**pai.agents}
     if pai.assistant and (name := voice_id(pai.name)):
@@ -72,7 +77,7 @@ def line_up(places: Places, *, remembered: Mapping[str, str], last_good: Mapping
     if pai.assistant and (own := _assistant(pai.name, found)):
         ours[own] = pai.assistant
     voices = {**files.voices, **_pai_voices(ours, files.voices, found, choice)}
-    return Lineup(_with_pai(found, ours, files.voices), voices, files, pai)
+    return Lineup(_with_pai(found, ours, files.voices), voices, files, pai, words, mispronounced)
 
 
 def voice_choice(
@@ -81,6 +86,13 @@ def voice_choice(
     """What agents may name and be given: no agent has the voice of callers that are made, and none a person's by chance."""
     known = voices.keys() - {CALLER}
     return VoiceChoice(known, {one for one in known if voices[one].owner is None}, remembered or {}, unusable)
+
+
+def _words(folders: Sequence[Path], before: Lineup | None) -> tuple[SpokenWords, tuple[PronunciationError, ...]]:
+    try:
+        return SpokenWords(load_pronunciation(*folders)), ()
+    except PronunciationError as error:
+        return before.words if before else SpokenWords(load_pronunciation()), (error,)
 
 
 def _pai(places: Places) -> PaiVoices:

@@ -64,6 +64,7 @@ def lint(settings: Settings, files: Sequence[Path] = ()) -> list[Complaint]:
     found = lineup.found
     sound = _sound(found)
     voices = [Complaint.of_voice(error) for error in lineup.files.errors]
+    voices += [Complaint("error", "", 1, 1, str(error)) for error in lineup.mispronounced]
     complaints = [*(Complaint.of(error) for error in (*found.errors, *_nobody(found, files))), *voices]
     complaints += [Complaint.of(error, "warning") for error in (*advice(sound, settings), *shared_voices(sound, lineup.free))]
     complaints += [Complaint.of_voice(error, "warning") for error in (*voice_advice(lineup, settings), *lineup.pai.errors)]

@@ -24,11 +24,12 @@ from orchestrator.rosters import PROMPTS, agent_folders, lineup_of, voice_folder
 from orchestrator.router import Router
 from orchestrator.voice_memory import keep, remembered
 from voices.pai_voices import places, root
-from voices.voice import NONE, VoiceFileError
+from voices.spoken_form import PronunciationError
+from voices.voice import VoiceFileError
 
 log = structlog.get_logger()
 
-_READ: Final = frozenset({".yaml", ".yml", ".md"})
+_READ: Final = frozenset({".yaml", ".yml", ".md", ".json"})
 Stamp = frozenset[tuple[str, int, int, int]]
 """Path, time, size and inode of every file that roster and voices are read from."""
 
@@ -72,7 +73,7 @@ class Renewal:
             router_system=prompts.router_system(),
             phrases=phrases,
         )
-        self._parts = replace(self._parts, minds=minds, catalogue=self._parts.catalogue.with_voices(lineup.voices))
+        self._parts = replace(self._parts, minds=minds, catalogue=self._parts.catalogue.with_voices(lineup.voices, lineup.words))
         log.info("agents_renewed", agents=[agent.id for agent in roster])
 
 
@@ -104,7 +105,7 @@ def read_lineup(settings: Settings, before: Lineup | None = None) -> Lineup:
 
     Raises AgentError, for the first agent that is wrong.
     """
-    lineup = lineup_of(settings, last_good=before.files.voices if before else NONE)
+    lineup = lineup_of(settings, before=before)
     told = {str(error) for error in _wrong(before)} if before else set[str]()
     for error in _wrong(lineup):
         if str(error) not in told:
@@ -114,8 +115,8 @@ def read_lineup(settings: Settings, before: Lineup | None = None) -> Lineup:
     return lineup
 
 
-def _wrong(lineup: Lineup) -> tuple[VoiceFileError, ...]:
-    return (*lineup.files.errors, *lineup.pai.errors)
+def _wrong(lineup: Lineup) -> tuple[VoiceFileError | PronunciationError, ...]:
+    return (*lineup.files.errors, *lineup.pai.errors, *lineup.mispronounced)
 
 
 def _read(settings: Settings, before: Lineup) -> tuple[Lineup, Prompts]:

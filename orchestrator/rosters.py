@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ from orchestrator.errors import NoSuchAgent
 from orchestrator.lineup import Lineup, Places, line_up
 from orchestrator.phrases import Phrases
 from orchestrator.voice_memory import remembered
-from voices.voice import NONE, SHIPPED, Voice
+from voices.voice import SHIPPED
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROMPTS: Final = ROOT / "prompts"
@@ -38,11 +38,11 @@ def tool_sources(settings: Settings) -> Sources:
     return Sources(tuple(settings.tools), functions.known())
 
 
-def lineup_of(settings: Settings, files: Sequence[Path] = (), *, last_good: Mapping[str, Voice] = NONE) -> Lineup:
+def lineup_of(settings: Settings, files: Sequence[Path] = (), *, before: Lineup | None = None) -> Lineup:
     """Agents and voices, with everything that is wrong, and with these agents' files over all others."""
     voices = settings.voices
     places = Places(agent_folders(settings), voice_folders(settings), PROMPTS, voices.pai, tool_sources(settings), files)
-    return line_up(places, remembered=remembered(settings.home), last_good=last_good)
+    return line_up(places, remembered=remembered(settings.home), before=before)
 
 
 def roster_of(settings: Settings) -> Roster:

@@ -22,6 +22,7 @@ from voices.relay import Able, Charge, Fallback, Relay, tags_of
 from voices.rendering_order import CALLER, Nearest, by_language, renderings_of
 from voices.said_before import SaidBefore
 from voices.settings import VoiceSettings
+from voices.spoken_form import SpokenWords, load_pronunciation
 from voices.synthesis import NOTHING, Rendering, Sound, SynthesisError, Synthesizer, UnknownVoice
 from voices.voice import Voice, load_voices
 from voices.wording import Words, as_written
@@ -73,12 +74,13 @@ class Catalogue:
         self._cache_bytes, self._words, self._nearest = cache_bytes, words, nearest
         self._said = SaidBefore(cache_bytes)
 
-    def with_voices(self, voices: Mapping[str, Voice]) -> Catalogue:
-        """Other voices on the same engines, which stay as warm as they are; to close one of the two is to close both.
+    def with_voices(self, voices: Mapping[str, Voice], words: Words | None = None) -> Catalogue:
+        """Other voices, and other words if given, on the same engines, which stay as warm as they are.
 
-        This one, with all that it has said already, if they are the same voices.
+        To close one of the two is to close both. This one, with all that it has said already, if nothing differs.
         """
-        if voices == self._voices:
+        words = words or self._words
+        if voices == self._voices and words == self._words:
             return self
         self._engines.breakers.forget_voices()
         return Catalogue(
@@ -86,7 +88,7 @@ class Catalogue:
             self._engines,
             patience=self._patience,
             cache_bytes=self._cache_bytes,
-            words=self._words,
+            words=words,
             nearest=self._nearest,
             aligns=self._aligns,
             lines=self._lines,
@@ -195,7 +197,8 @@ def voice_ids(*folders: Path) -> frozenset[str]:
 
 async def spoken(text: str, voice: str = CALLER) -> bytes:
     """A text as 16 kHz PCM, with the best engine of this machine: for callers that are made. Raises SynthesisError."""
-    catalogue = Catalogue(await to_thread.run_sync(load_voices), choose_synthesizers(VoiceSettings())[0])
+    words = SpokenWords(await to_thread.run_sync(load_pronunciation))
+    catalogue = Catalogue(await to_thread.run_sync(load_voices), choose_synthesizers(VoiceSettings())[0], words=words)
     await catalogue.warm()
     try:
         return b"".join([part.pcm async for part in catalogue.speak(text, voice) if isinstance(part, Sound)])

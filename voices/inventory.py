@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from voices.engines.registry import BY_NAME, LAST_RESORT, RECOGNIZERS, RECOGNIZERS_BY_NAME, SYNTHESIZERS
@@ -60,10 +61,7 @@ def choose_synthesizers(settings: VoiceSettings) -> tuple[list[Synthesizer], Cho
 
 def stamps(settings: VoiceSettings) -> dict[str, str]:
     """What the sound of each engine depends on beside a voice's file: its package's version and its settings, secrets masked."""
-    return {
-        engine.name: f"{_version(engine.package) if engine.package else ''} {settings.of(engine.name).model_dump_json()}"
-        for engine in SYNTHESIZERS
-    }
+    return {engine.name: f"{_version(engine.package)} {settings.of(engine.name).model_dump_json()}" for engine in SYNTHESIZERS}
 
 
 def inventory(voices: VoiceSettings, ears: EarSettings) -> tuple[Part, ...]:
@@ -72,3 +70,10 @@ def inventory(voices: VoiceSettings, ears: EarSettings) -> tuple[Part, ...]:
         *(Part(engine.name, "ear", engine.missing(ears)) for engine in RECOGNIZERS),
         *(Part(engine.name, "mouth", engine.missing(voices.of(engine.name))) for engine in SYNTHESIZERS),
     )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package) if package else ""
+    except PackageNotFoundError:
+        return ""

@@ -118,7 +118,7 @@ def _here(parts: Parts, settings: Settings) -> Parts:
 
 async def _with_engines(parts: Parts, settings: Settings, device: Device, stack: AsyncExitStack) -> Parts:
     lineup = await anyio.to_thread.run_sync(lineup_of, settings)
-    catalogue, _ = await open_voices(settings.voices, lineup.voices, stack)
+    catalogue, _ = await open_voices(settings.voices, lineup.voices, lineup.words, stack)
     parts = replace(parts, catalogue=catalogue)
     if not device.microphone:
         return parts

@@ -52,7 +52,7 @@ async def preview(settings: Settings, name: str, text: str | None, engine: str |
     voice = voice_named(lineup, name)
     async with AsyncExitStack() as stack:
         if engine is None:
-            catalogue, _ = await open_voices(settings.voices, lineup.voices, stack)
+            catalogue, _ = await open_voices(settings.voices, lineup.voices, lineup.words, stack)
         else:
             catalogue = await _on(engine, voice, lineup, settings, stack)
         spoken = await _spoken(catalogue, voice.id, text or SAYS.format(_called(voice, lineup)))

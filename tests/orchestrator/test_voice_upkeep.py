@@ -22,7 +22,7 @@ KAI = Voice("kai", "", {"elevenlabs": Rendering("kai", "elevenlabs", options={"v
 async def opened(service: ElevenLabsImitation, stack: AsyncExitStack) -> Catalogue:
     section = {"key": KEY, "base_url": service.url}
     settings = VoiceSettings.model_validate({"engines": ["elevenlabs"], "elevenlabs": section})
-    return (await open_voices(settings, {"kai": KAI}, stack))[0]
+    return (await open_voices(settings, {"kai": KAI}, SpokenWords(), stack))[0]
 
 
 async def test_a_lost_connection_is_opened_again_before_it_is_needed() -> None:

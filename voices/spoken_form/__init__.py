@@ -7,6 +7,7 @@ So nothing is left to them: numbers, dates, times, money, units, addresses, code
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 from voices.spoken_form.cleaning import KEPT_CLOSES, KEPT_OPENS, cleaned
@@ -18,7 +19,15 @@ from voices.spoken_form.vocabulary.german import GERMAN
 from voices.spoken_form.vocabulary.language import Language
 from voices.spoken_form.vocabulary.pronunciation import Pronunciation, PronunciationError, load_pronunciation, read_pronunciation
 
-__all__ = ["Pronunciation", "PronunciationError", "SpokenForm", "load_pronunciation", "read_pronunciation", "spoken_form"]
+__all__ = [
+    "Pronunciation",
+    "PronunciationError",
+    "SpokenForm",
+    "SpokenWords",
+    "load_pronunciation",
+    "read_pronunciation",
+    "spoken_form",
+]
 
 _LANGUAGES: Final[dict[str, Language]] = {"en": ENGLISH, "de": GERMAN}
 
@@ -47,3 +56,13 @@ def _as_it_is(characters: str, places: list[int], builder: Builder) -> None:
 
 
 _PIECES: Final = re.compile(rf"{KEPT_OPENS}[^{KEPT_CLOSES}]*{KEPT_CLOSES}|[^\s{KEPT_OPENS}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenWords:
+    """`spoken_form` with a pronunciation: the words that a Catalogue gives its engines."""
+
+    pronunciation: Pronunciation = field(default_factory=Pronunciation)
+
+    def __call__(self, text: str, language: str, keep_tags: frozenset[str]) -> SpokenForm:
+        return spoken_form(text, language, keep_tags=keep_tags, pronunciation=self.pronunciation)
