@@ -13,7 +13,7 @@ from voices.audio import duration_s
 from voices.catalogue import Catalogue, Fallback
 from voices.engines.tones import TonesSynthesizer
 from voices.synthesis import Rendering, Sound, SynthesizerFailed, SynthesizerUnavailable, UnknownVoice
-from voices.voice import Voice
+from voices.voice import Owner, Voice
 
 SENTENCE = "Keep the data in one place, and let everything else read from it."
 WORDS = [word.start() for word in re.finditer(r"\S+", SENTENCE)]
@@ -195,6 +195,17 @@ async def test_a_voice_without_a_part_for_an_engine_is_spoken_by_the_one_it_is_l
         stand_in = both.renderings(name)[1][1].voice
         assert stand_in in {"alto", "bass"}
         assert both.renderings(name)[1][1].voice == stand_in  # always the same
+
+
+async def test_a_persons_clone_speaks_for_nobody_else() -> None:
+    ruth = Owner(name="Ruth", consent="I said yes.")
+    voices = {
+        "kai": Voice("kai", "Kai.", {"second": Rendering("kai", "second")}),
+        "ruth": Voice("ruth", "Ruth.", {"first": Rendering("ruth", "first")}, owner=ruth),
+    }
+    both = Catalogue(voices, [TonesSynthesizer(name="first"), TonesSynthesizer(name="second")])
+    assert [rendering.voice for _, rendering in both.renderings("kai")] == ["kai"]
+    assert [rendering.voice for _, rendering in both.renderings("ruth")] == ["ruth", "kai"]
 
 
 async def test_engines_that_no_voice_has_a_part_for_are_an_unknown_voice() -> None:
