@@ -321,3 +321,22 @@ async def test_sound_is_what_crosses(engine: PocketSynthesizer, ruth: Rendering)
         assert isinstance(sound, Sound)
         assert len(sound.pcm) % 2 == 0
         assert sound.marks == ()
+
+
+async def test_a_sentence_s_memory_goes_with_it(engine: PocketSynthesizer, ruth: Rendering) -> None:
+    """100 MB a sentence with the real model: too much to wait for the garbage collector."""
+    await engine.prepare(ruth)
+    gc.collect()
+    gc.disable()
+
+    async def begin_and_say() -> None:
+        async with aclosing(engine.speak(SENTENCE, ruth)) as sounds:
+            await anext(sounds)
+        await say(engine, "Yes.", ruth)
+
+    try:
+        for _ in range(3):
+            await begin_and_say()
+        assert not [one for one in gc.get_objects() if type(one).__name__ == "OrtValue"]
+    finally:
+        gc.enable()

@@ -101,15 +101,16 @@ class PocketSynthesizer:
         options = _options(rendering)
         voice = await self._voice(options, rendering)
         finisher = Finisher(gain_db=rendering.gain_db)
-        sentence, spoke = _Sentence(self._load, text, voice, options), False
+        sentence, made_s, spoke = _Sentence(self._load, text, voice, options), 0.0, False
         try:
             while (made := await self._turn.run(sentence.next)) is not None:
+                made_s += made.size / OUT_RATE
                 if pcm := finisher.push(made):
                     spoke = True
                     yield Sound(pcm)
             if pcm := finisher.rest():
                 yield Sound(pcm)
-            if sentence.parts and not spoke:
+            if made_s and not spoke:
                 raise SynthesizerFailed("pocket-tts made only silence of this sentence")
         finally:
             sentence.stop()
@@ -158,14 +159,16 @@ class PocketSynthesizer:
 
 
 class _Sentence:
-    """One sentence on its way; `next` is for one thread at a time, `stop` for any."""
+    """One sentence on its way; `next` is for one thread at a time, `stop` for any.
+
+    Nothing in it refers back to it: its 100 MB of state go when it goes, not when garbage is collected.
+    """
 
     def __init__(self, load: Callable[[], PocketModel], text: str, voice: list[Any], options: PocketOptions) -> None:
         import onnxruntime
 
         self._run: Any = onnxruntime.RunOptions()
-        self._pieces = self._speak(load, text, voice, options)
-        self.parts = 0
+        self._pieces = _pieces(load, text, voice, options, self._run)
 
     def next(self, _stopped: threading.Event) -> _Floats | None:
         """The next piece, at 16 kHz, or None behind the last. Raises SynthesizerFailed."""
@@ -180,18 +183,18 @@ class _Sentence:
         """Ends what is being computed within a few ms."""
         self._run.terminate = True
 
-    def _speak(self, load: Callable[[], PocketModel], text: str, voice: list[Any], options: PocketOptions) -> Iterator[_Floats]:
-        import soxr
 
-        model = load()
-        resampler: Any = soxr.ResampleStream(RATE, OUT_RATE, 1, dtype="float32", quality="HQ")
-        for part in model.text.parts(text):
-            self.parts += 1
-            for sound in model.speak(part, voice, temperature=options.temperature, steps=options.steps, options=self._run):
-                if not np.isfinite(sound).all():
-                    raise SynthesizerFailed("pocket-tts made no sound of this sentence, but numbers without meaning")
-                yield resampler.resample_chunk(sound)
-        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+def _pieces(load: Callable[[], PocketModel], text: str, voice: list[Any], options: PocketOptions, run: Any) -> Iterator[_Floats]:
+    import soxr
+
+    model = load()
+    resampler: Any = soxr.ResampleStream(RATE, OUT_RATE, 1, dtype="float32", quality="HQ")
+    for part in model.text.parts(text):
+        for sound in model.speak(part, voice, temperature=options.temperature, steps=options.steps, options=run):
+            if not np.isfinite(sound).all():
+                raise SynthesizerFailed("pocket-tts made no sound of this sentence, but numbers without meaning")
+            yield resampler.resample_chunk(sound)
+    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 def _options(rendering: Rendering) -> PocketOptions:
