@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from itertools import pairwise
 from typing import Any
@@ -11,10 +11,13 @@ import anyio
 import numpy as np
 import pytest
 
+from telephony.serving import served
 from voices.audio import duration_s, samples
 from voices.engines import espeak
+from voices.engines.chatterbox import ChatterboxSettings, ChatterboxSynthesizer
 from voices.engines.espeak import EspeakSynthesizer
 from voices.engines.tones import TonesSynthesizer
+from voices.imitations.openai_audio import AudioServer
 from voices.synthesis import Rendering, Sound, Synthesizer, UnknownVoice
 
 pytestmark = pytest.mark.timeout(60)  # engines are loaded
@@ -23,10 +26,12 @@ SENTENCE = "Well, the build fails because one file is missing from the package."
 ENGINES = [
     pytest.param("espeak", marks=pytest.mark.skipif(bool(espeak.missing(None)), reason="needs espeakng-loader")),
     "tones",
+    "chatterbox",
 ]
 RENDERINGS = {
     "espeak": Rendering("test", "espeak", -1.0, {"variant": "en-us+f3"}),
     "tones": Rendering("test", "tones", 0.0, {"hz": 220}),
+    "chatterbox": Rendering("test", "chatterbox"),
 }
 
 
@@ -37,14 +42,16 @@ def anyio_backend() -> Any:
 
 @pytest.fixture(scope="module", params=ENGINES)
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Synthesizer]:
-    made: dict[str, type[EspeakSynthesizer | TonesSynthesizer]] = {
-        "espeak": EspeakSynthesizer,
-        "tones": TonesSynthesizer,
+    made: dict[str, Callable[[str], Synthesizer]] = {
+        "espeak": lambda _url: EspeakSynthesizer(),
+        "tones": lambda _url: TonesSynthesizer(),
+        "chatterbox": lambda url: ChatterboxSynthesizer(ChatterboxSettings(url=url)),
     }
-    engine = made[request.param]()
-    await engine.warm()
-    yield engine
-    await engine.aclose()
+    async with served(lambda _url: AudioServer(voices=("test",))) as url:
+        engine = made[request.param](url)
+        await engine.warm()
+        yield engine
+        await engine.aclose()
 
 
 async def say(engine: Synthesizer, text: str) -> Sound:
