@@ -190,7 +190,7 @@ def doctor(
     public: Annotated[bool, typer.Option("--public", help="Also ask whether the public URL reaches this machine.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check everything a call needs, and say how to mend what is wrong."""
+    """Check everything a call needs, and say how to mend it."""
     from orchestrator.doctor import examine
 
     async def look() -> list[Finding]:

@@ -116,7 +116,7 @@ def forget(
     days: Annotated[int, typer.Option(min=1, help="What is younger stays.")] = 30,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
 ) -> None:
-    """Delete old calls, and long work that was told, with its files."""
+    """Delete old calls, and long work that was told."""
     from datetime import timedelta
 
     from orchestrator.forgetting import forget as forgetting

@@ -50,6 +50,7 @@ def test_help_waits_for_nothing_heavy() -> None:
         "config show",
         "calls show",
         "forget",
+        "speech-server",
     ],
 )
 async def test_every_command_has_help(tmp_path: Path, command: str) -> None:

@@ -141,7 +141,7 @@ async def test_pcm_comes_sentence_by_sentence_in_order_while_the_rest_is_made(mo
             model.gate.set()
             rest = b"".join([piece async for piece in pieces])
     assert model.said == sentences(LONG)
-    assert len(first + rest) / 48_000 == pytest.approx(len(LONG) * 0.06 / 1.25 + 2 * 0.15, abs=0.3)
+    assert len(first + rest) / 48_000 == pytest.approx(len(LONG) * 0.075 / 1.25 + 2 * 0.15, abs=0.3)
 
 
 async def test_one_sentence_at_a_time_first_come_first_served(model: Watched, folder: Path) -> None:

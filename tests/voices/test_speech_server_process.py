@@ -22,13 +22,13 @@ import numpy as np
 import pytest
 from anyio import to_thread
 
-from tests.kit.commands import Running, environment, eventually, running
-from voices.audio import speech_level_dbfs, to_pcm, write_wav
-from voices.catalogue import Catalogue, Fallback
+from tests.kit.commands import Running, environment, eventually, run, running
+from voices.audio import duration_s, read_wav, speech_level_dbfs, to_pcm, write_wav
+from voices.catalogue import CALLER, Catalogue, Fallback
 from voices.engines.chatterbox import ChatterboxSettings, ChatterboxSynthesizer
 from voices.engines.tones import TonesSynthesizer
 from voices.synthesis import Rendering, Sound
-from voices.voice import Voice
+from voices.voice import Voice, load_voices
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-speech" / "bin" / "python"
@@ -146,6 +146,37 @@ async def _watermark(path: Path) -> float:
     command = [str(PYTHON), "-W", "ignore", "-m", "tests.kit.small_chatterbox", "watermark", str(path)]
     done = await anyio.run_process(command, cwd=ROOT)
     return float(done.stdout.split()[-1])
+
+
+@pytest.mark.parametrize("server", KINDS[:1], indirect=True)
+async def test_the_command_brings_every_voice_of_this_machine(server: Server) -> None:
+    """With a clip that another engine spoke, long enough for turbo."""
+    folder = server.folder
+    env = environment(folder, PAI_VOICE_VOICES__CHATTERBOX__KEY="hush", PAI_VOICE_VOICES__ENGINES="espeak")
+    async with running("speech-server", "--model", "tones", "--port", "0", env=env, cwd=folder) as process:
+        url = (await process.says("listening on ")).split()[-1]
+        async with httpx2.AsyncClient(base_url=url, trust_env=False, headers={"authorization": "Bearer hush"}) as http:
+            await eventually(lambda: http.get("/health"), lambda answer: answer.status_code == 200)
+            voices = (await http.get("/v1/audio/voices")).json()["voices"]
+            assert (await http.get("/v1/audio/voices", headers={"authorization": "Bearer no"})).status_code == 401
+    assert set(voices) == set(await to_thread.run_sync(load_voices)) - {CALLER}
+    clips = folder / "home" / "speech-server" / "clips"
+    lengths_s = await to_thread.run_sync(lambda: [duration_s(read_wav(clips / f"{name}.wav")) for name in voices])
+    assert 8 < min(lengths_s) <= max(lengths_s) < 20
+
+
+async def test_without_its_environment_the_command_says_what_to_do(tmp_path: Path) -> None:
+    done = await run("speech-server", "--python", "nowhere", env=environment(tmp_path), cwd=tmp_path)
+    assert done.code == 1
+    assert "the speech server's own environment is not there: nowhere" in done.err
+    assert "fix: run `make speech-server`" in done.err
+
+
+async def test_others_are_let_in_only_with_a_key(tmp_path: Path) -> None:
+    arguments = ("speech-server", "--model", "tones", "--host", "0.0.0.0", "--port", "0")
+    done = await run(*arguments, env=environment(tmp_path, PAI_VOICE_VOICES__ENGINES="espeak"), cwd=tmp_path)
+    assert done.code == 1
+    assert "others can reach this address: set key in [voices.chatterbox]" in done.err
 
 
 async def test_when_it_is_killed_in_mid_sentence_the_next_engine_says_it_once(server: Server) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from voices.speech_server.model import BadRequest, Sound, Stopped, Style
 
 _RATE: Final = 24_000
-_CHAR_S: Final = 0.06
+_CHAR_S: Final = 0.075
 _SHORTEST_CLIP: Final = 1_000  # bytes
 
 
