@@ -1,25 +1,52 @@
-"""What every synthesiser promises, however it sounds."""
+"""What every synthesiser promises, however it sounds.
+
+A new engine is one function that opens it, and one line in ENGINES and in RENDERINGS.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+import asyncio
+import gc
+import threading
+import tracemalloc
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import anyio
 import numpy as np
 import pytest
 
-from voices.audio import duration_s, samples
+from voices.audio import RATE, duration_s, samples
 from voices.engines import espeak
 from voices.engines.espeak import EspeakSynthesizer
 from voices.engines.tones import TonesSynthesizer
+from voices.sound_guard import SoundGuard
 from voices.synthesis import Rendering, Sound, Synthesizer, UnknownVoice
 
 pytestmark = pytest.mark.timeout(60)  # engines are loaded
 
 SENTENCE = "Well, the build fails because one file is missing from the package."
+Opened = AbstractAsyncContextManager[Synthesizer]
+
+
+@asynccontextmanager
+async def closed_after(engine: Synthesizer) -> AsyncGenerator[Synthesizer]:
+    await engine.warm()
+    try:
+        yield engine
+    finally:
+        await engine.aclose()
+
+
+OPENED: dict[str, Callable[[], Opened]] = {
+    "espeak": lambda: closed_after(EspeakSynthesizer()),
+    "tones": lambda: closed_after(TonesSynthesizer(delay_s=0.005)),
+}
+"""How each one is made, with the server that it needs, if any."""
 ENGINES = [
     pytest.param("espeak", marks=pytest.mark.skipif(bool(espeak.missing(None)), reason="needs espeakng-loader")),
     "tones",
@@ -28,6 +55,12 @@ RENDERINGS = {
     "espeak": Rendering("test", "espeak", -1.0, {"variant": "en-us+f3"}),
     "tones": Rendering("test", "tones", 0.0, {"hz": 220}),
 }
+WITHOUT_MARKS: Final[frozenset[str]] = frozenset()
+"""Engines that tell nothing of words."""
+WITHOUT_SPEED: Final = frozenset({"tones"})
+"""Engines that speak at one pace."""
+SLOW: Final[frozenset[str]] = frozenset()
+"""Engines that take too long for 1,000 sentences; they say 50."""
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +70,23 @@ def anyio_backend() -> Any:
 
 @pytest.fixture(scope="module", params=ENGINES)
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Synthesizer]:
-    made: dict[str, type[EspeakSynthesizer | TonesSynthesizer]] = {
-        "espeak": EspeakSynthesizer,
-        "tones": TonesSynthesizer,
-    }
-    engine = made[request.param]()
-    await engine.warm()
-    yield engine
-    await engine.aclose()
+    async with OPENED[request.param]() as engine:
+        yield engine
+
+
+@pytest.fixture
+def marked(engine: Synthesizer) -> Synthesizer:
+    if engine.name in WITHOUT_MARKS:
+        pytest.skip("it has no marks")
+    return engine
 
 
 async def say(engine: Synthesizer, text: str) -> Sound:
-    parts = [part async for part in engine.speak(text, RENDERINGS[engine.name])]
+    return await said(engine, text, RENDERINGS[engine.name])
+
+
+async def said(engine: Synthesizer, text: str, rendering: Rendering) -> Sound:
+    parts = [part async for part in engine.speak(text, rendering)]
     return Sound(b"".join(part.pcm for part in parts), tuple(mark for part in parts for mark in part.marks))
 
 
@@ -78,8 +116,8 @@ async def test_a_sentence_sounds_and_is_not_wrapped_in_silence(engine: Synthesiz
         "\n  Spaces   and\ttabs \n and a last line",
     ],
 )
-async def test_marks_point_at_words_in_order_and_in_time(engine: Synthesizer, text: str) -> None:
-    sound = await say(engine, text)
+async def test_marks_point_at_words_in_order_and_in_time(marked: Synthesizer, text: str) -> None:
+    sound = await say(marked, text)
     assert len(sound.marks) >= 0.6 * len([word for word in text.split() if any(map(str.isalnum, word))])
     for one, next_one in pairwise(sound.marks):
         assert one.char < next_one.char
@@ -89,8 +127,8 @@ async def test_marks_point_at_words_in_order_and_in_time(engine: Synthesizer, te
         assert 0 <= mark.at_s <= duration_s(sound.pcm)
 
 
-async def test_the_first_mark_is_the_beginning_and_the_last_one_is_near_the_end(engine: Synthesizer) -> None:
-    sound = await say(engine, SENTENCE)
+async def test_the_first_mark_is_the_beginning_and_the_last_one_is_near_the_end(marked: Synthesizer) -> None:
+    sound = await say(marked, SENTENCE)
     assert sound.marks[0].char == 0
     assert sound.marks[0].at_s < 0.1
     assert SENTENCE[sound.marks[-1].char :] == "package."
@@ -140,10 +178,112 @@ async def test_many_at_the_same_time_do_not_mix(engine: Synthesizer) -> None:
 
 
 async def test_gain_is_gain(engine: Synthesizer) -> None:
-    quiet = Rendering("test", engine.name, RENDERINGS[engine.name].gain_db - 20, RENDERINGS[engine.name].options)
-    pcm = b"".join([part.pcm async for part in engine.speak(SENTENCE, quiet)])
+    usual = RENDERINGS[engine.name]
+    pcm = (await said(engine, SENTENCE, replace(usual, gain_db=usual.gain_db - 20))).pcm
     loud, soft = samples((await say(engine, SENTENCE)).pcm).astype(float), samples(pcm).astype(float)
     assert 20 * np.log10(loud.std() / soft.std()) == pytest.approx(20, abs=0.7)
+
+
+async def test_speed_is_pace(engine: Synthesizer) -> None:
+    if engine.name in WITHOUT_SPEED:
+        pytest.skip("it speaks at one pace")
+    usual = RENDERINGS[engine.name]
+    slow, fast = [duration_s((await said(engine, SENTENCE, replace(usual, speed=speed))).pcm) for speed in (0.8, 1.25)]
+    assert slow / fast == pytest.approx(1.25 / 0.8, rel=0.15)
+
+
+async def test_it_is_16_bit_and_no_noise(engine: Synthesizer) -> None:
+    guard = SoundGuard()
+    async for part in engine.speak(SENTENCE, RENDERINGS[engine.name]):
+        guard.hear(part.pcm)
+    guard.end()
+    assert guard.clean > 2 * RATE
+
+
+async def test_every_mark_comes_no_later_than_the_sound_of_the_next_word(marked: Synthesizer) -> None:
+    """The catalogue hands a sentence over by them."""
+    whole = await say(marked, SENTENCE)
+    received_s, marks = 0.0, 0
+    async for part in marked.speak(SENTENCE, RENDERINGS[marked.name]):
+        received_s += duration_s(part.pcm)
+        marks += len(part.marks)
+        begun = sum(mark.at_s < received_s - 0.01 for mark in whole.marks)
+        assert marks >= begun - 1
+
+
+async def test_a_sentence_takes_as_long_after_a_cancelled_one_as_alone(engine: Synthesizer) -> None:
+    """Whatever was cancelled is over within 100 ms, and holds up nobody."""
+    await say(engine, SENTENCE)
+    began_s = anyio.current_time()
+    await say(engine, SENTENCE)
+    alone_s = anyio.current_time() - began_s
+    async with aclosing(engine.speak(SENTENCE * 40, RENDERINGS[engine.name])) as sounds:
+        await anext(sounds)
+        closing_s = anyio.current_time()
+    closed_s = anyio.current_time() - closing_s
+    began_s = anyio.current_time()
+    await say(engine, SENTENCE)
+    after_s = anyio.current_time() - began_s
+    # Forty sentences take far longer than this on any machine, if they are made to their end.
+    assert closed_s < 0.1 + 5 * alone_s
+    assert after_s < 0.1 + 10 * alone_s
+
+
+@pytest.mark.parametrize("name", ENGINES)
+async def test_nothing_is_left_when_it_is_closed(name: str) -> None:
+    gc.collect()
+    before = _open_files()
+    async with OPENED[name]() as engine:
+        await say(engine, SENTENCE)
+        async with aclosing(engine.speak(SENTENCE * 5, RENDERINGS[name])) as sounds:
+            await anext(sounds)
+    here = {asyncio.current_task()}
+    await until(lambda: all(map(_of_pytest, asyncio.all_tasks() - here)))
+    await until(lambda: all(thread.daemon or _idle(thread) for thread in threading.enumerate()))
+    gc.collect()
+    await until(lambda: not _open_files() - before)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    with anyio.fail_after(5):
+        while not true():  # noqa: ASYNC110  neither the system nor asyncio has an event for it
+            await anyio.sleep(0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_thousand_sentences_leave_no_more_than_ten(engine: Synthesizer) -> None:
+    async def speak(count: int) -> int:
+        for number in range(count):
+            await say(engine, f"Number {number}.")
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = await speak(10)
+        after = await speak(50 if engine.name in SLOW else 1_000)
+    finally:
+        tracemalloc.stop()
+    assert after - before < 500_000
+
+
+def _open_files() -> set[str]:
+    """Sockets, pipes and files of this process."""
+    found: set[str] = set()
+    for file in Path("/proc/self/fd").iterdir() if Path("/proc/self/fd").exists() else ():
+        with suppress(OSError):
+            found.add(f"{file.name} {file.readlink()}")
+    return {one for one in found if "/proc/" not in one and "fd" not in one.split()[-1]}
+
+
+def _of_pytest(task: Any) -> bool:
+    return "TestRunner" in repr(task) or "_run_tests_and_fixtures" in repr(task)
+
+
+def _idle(thread: threading.Thread) -> bool:
+    """The main thread, or a worker of anyio's that waits for work."""
+    return thread is threading.main_thread() or "AnyIO worker thread" in thread.name
 
 
 @pytest.mark.parametrize("options", [{"voic": "slt"}, {"voice": "../../etc/passwd", "variant": "../x"}, {"pitch": 1000}])
