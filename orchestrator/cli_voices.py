@@ -84,24 +84,17 @@ def voices_check(
     """Loudness, clipping and silence of each voice, and how alike each two are. Exit code 1 if two could be confused."""
     from orchestrator.voice_commands import checking
 
-    config = configured()
+    config, check = configured(), checking.usual_check()
 
     async def heard() -> list[checking.Checked]:
-        return [one async for one in checking.check_voices(config.settings, engines or (), checking.usual_check())]
+        return [one async for one in checking.check_voices(config.settings, engines or (), check)]
 
     found = run(heard)
     if as_json:
         show_json([one.as_json() for one in found])
     for one in () if as_json else found:
-        screen.print(f"{one.engine}{f': {one.why_not}' if one.why_not else ''}")
-        for header, *rows in one.tables():
-            table = Table(*header, box=None)
-            for row in rows:
-                table.add_row(*row)
-            screen.print(table)
-        for error in one.errors:
-            screen.print(error, style="red")
-    if any(one.errors for one in found):
+        screen.print(one.as_text())
+    if not all(one.ok for one in found):
         raise typer.Exit(1)
 
 

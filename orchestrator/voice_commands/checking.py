@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import anyio
 import anyio.to_thread
 
 from orchestrator.config import Settings
+from orchestrator.errors import NotSpoken
 from orchestrator.rosters import lineup_of
 from orchestrator.voice_commands.found import engine_named
 from orchestrator.voice_pairs import Twins, keep
@@ -19,117 +20,86 @@ from voices.engine import Engine
 from voices.engines.registry import BY_NAME, LAST_RESORT
 from voices.synthesis import Rendering, SynthesisError, Synthesizer
 
-COLUMNS: Final = ("voice", "level", "peak", "silence", "pitch", "")
+APART: Final = "apart"
+MEASURED: Final = ("voice", "level_dbfs", "peak_dbfs", "silence_s", "gain_db", "pitch_hz", "formants_hz", "words_per_minute")
 
 
 class Sounding(Protocol):
-    """How one voice sounds."""
+    """How one voice sounds; `voices/check.py` has it with numbers."""
 
     @property
     def voice(self) -> str: ...
-    @property
-    def level_dbfs(self) -> float: ...
-    @property
-    def peak_dbfs(self) -> float: ...
-    @property
-    def silence_s(self) -> float:
-        """The longest within a sentence or around it."""
-        ...
-
-    @property
-    def pitch_hz(self) -> float: ...
-    @property
-    def problems(self) -> Sequence[str]:
-        """What is wrong, and how to fix it."""
-        ...
 
 
 class Pair(Protocol):
     """How alike two voices are."""
 
     @property
-    def one(self) -> str: ...
+    def one(self) -> Sounding: ...
     @property
-    def other(self) -> str: ...
+    def other(self) -> Sounding: ...
     @property
-    def similarity(self) -> float:
-        """Of a speaker embedding: 1 for one and the same voice."""
-        ...
-
+    def similarity(self) -> float: ...
     @property
-    def confused(self) -> bool:
-        """Whether a caller could take the one for the other."""
+    def verdict(self) -> str:
+        """`apart`, or how hard they are to tell apart."""
         ...
 
 
 class Report(Protocol):
-    """Of one engine."""
+    """One engine's voices, heard."""
 
     @property
     def voices(self) -> Sequence[Sounding]: ...
     @property
     def pairs(self) -> Sequence[Pair]: ...
+    @property
+    def errors(self) -> Sequence[str]: ...
+    @property
+    def warnings(self) -> Sequence[str]: ...
+    def as_text(self) -> str: ...
 
 
-class Check(Protocol):
-    async def __call__(self, engine: Synthesizer, renderings: Sequence[Rendering], /) -> Report:
-        """Lets each voice speak. Raises SynthesisError."""
-        ...
+Check = Callable[[Synthesizer, Sequence[Rendering]], Awaitable[Report]]
 
 
 @dataclass(frozen=True)
 class Checked:
-    """One engine's voices, or why they could not be heard."""
+    """One engine, or why its voices could not be heard."""
 
     engine: str
     report: Report | None = None
-    why_not: str = ""
+    why_not: str | None = None
 
     @property
-    def errors(self) -> list[str]:
-        if self.report is None:
-            return []
-        alone = [f"{one.voice} on {self.engine}: {problem}" for one in self.report.voices for problem in one.problems]
-        pairs = (pair for pair in self.report.pairs if pair.confused)
-        return alone + [f"{pair.one} and {pair.other} could be confused: they {_why(pair, self.engine)}" for pair in pairs]
+    def ok(self) -> bool:
+        return self.report is None or not self.report.errors
 
-    def tables(self) -> list[list[tuple[str, ...]]]:
-        """How each voice sounds, and how alike each two are; the first line of each table names its columns."""
-        if self.report is None:
-            return []
-        names = [one.voice for one in self.report.voices]
-        alike = {frozenset((pair.one, pair.other)): f"{pair.similarity:.2f}" for pair in self.report.pairs}
-        matrix = [(one, *(alike.get(frozenset((one, other)), "") for other in names)) for one in names]
-        rows = [
-            (
-                one.voice,
-                f"{one.level_dbfs:.1f} dBFS",
-                f"{one.peak_dbfs:.1f} dBFS",
-                f"{one.silence_s:.2f} s",
-                f"{one.pitch_hz:.0f} Hz",
-                "; ".join(one.problems) or "right",
-            )
-            for one in self.report.voices
-        ]
-        return [[COLUMNS, *rows], [("", *names), *matrix]]
+    def as_text(self) -> str:
+        return f"{self.engine}\n{self.report.as_text()}" if self.report else f"{self.engine}: {self.why_not}"
 
     def as_json(self) -> dict[str, Any]:
-        fields = ("voice", "level_dbfs", "peak_dbfs", "silence_s", "pitch_hz", "problems")
         found = self.report
         return {
             "engine": self.engine,
-            "why_not": self.why_not or None,
-            "voices": [{field: getattr(one, field) for field in fields} for one in (found.voices if found else ())],
+            "why_not": self.why_not,
+            "voices": [{name: getattr(one, name) for name in MEASURED} for one in (found.voices if found else ())],
             "pairs": [
-                {"one": pair.one, "other": pair.other, "similarity": pair.similarity, "confused": pair.confused}
+                {"one": pair.one.voice, "other": pair.other.voice, "similarity": pair.similarity, "verdict": pair.verdict}
                 for pair in (found.pairs if found else ())
             ],
+            "errors": [*(found.errors if found else ())],
+            "warnings": [*(found.warnings if found else ())],
         }
 
 
 def usual_check() -> Check:
-    """That of `voices/check.py`, which needs a speaker embedder. Raises ImportError."""
-    return cast("Check", import_module("voices.check").check)
+    """That of `voices/check.py`, with its speaker embedder loaded. Raises NotSpoken where that is not installed."""
+    similarity, check = import_module("voices.similarity"), import_module("voices.check").check
+    if reason := similarity.missing():
+        raise NotSpoken(reason, "do that and run the command again")
+    embedder = similarity.Embedder()
+    return lambda engine, renderings: check(engine, renderings, embedder)
 
 
 async def check_voices(settings: Settings, engines: Sequence[str], check: Check) -> AsyncGenerator[Checked, None]:
@@ -171,16 +141,12 @@ def _twins(checked: Checked, parts: Mapping[str, Rendering]) -> list[Twins]:
     return [
         Twins(
             engine=checked.engine,
-            one=pair.one,
-            one_digest=parts[pair.one].digest,
-            other=pair.other,
-            other_digest=parts[pair.other].digest,
-            why=_why(pair, checked.engine),
+            one=pair.one.voice,
+            one_digest=parts[pair.one.voice].digest,
+            other=pair.other.voice,
+            other_digest=parts[pair.other.voice].digest,
+            why=f"are {pair.similarity:.2f} alike on {checked.engine}",
         )
         for pair in (checked.report.pairs if checked.report else ())
-        if pair.confused
+        if pair.verdict != APART
     ]
-
-
-def _why(pair: Pair, engine: str) -> str:
-    return f"are {pair.similarity:.2f} alike on {engine}"

@@ -100,22 +100,29 @@ class Loud:
     level_dbfs: float
     peak_dbfs: float = -6.0
     silence_s: float = 0.1
+    gain_db: float = 0.0
     pitch_hz: float = 120.0
-    problems: tuple[str, ...] = ()
+    formants_hz: tuple[float, ...] = ()
+    words_per_minute: float = 150.0
 
 
 @dataclass(frozen=True)
 class Alike:
-    one: str
-    other: str
+    one: Loud
+    other: Loud
     similarity: float
-    confused: bool
+    verdict: str
 
 
 @dataclass(frozen=True)
 class Heard:
     voices: tuple[Loud, ...]
     pairs: tuple[Alike, ...]
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    def as_text(self) -> str:
+        return "\n".join(self.errors)
 
 
 async def by_options(engine: Synthesizer, renderings: Sequence[Rendering]) -> Heard:
@@ -123,11 +130,11 @@ async def by_options(engine: Synthesizer, renderings: Sequence[Rendering]) -> He
     voices: list[Loud] = []
     for part in renderings:
         pcm = b"".join([sound.pcm async for sound in engine.speak("Good evening.", part)])
-        voices.append(
-            Loud(part.voice, speech_level_dbfs(pcm), problems=("too soft; raise gain_db",) if part.voice == "aunt" else ())
-        )
-    same = [(one.voice, other.voice, one.options == other.options) for one, other in combinations(renderings, 2)]
-    return Heard(tuple(voices), tuple(Alike(one, other, float(equal), equal) for one, other, equal in same))
+        voices.append(Loud(part.voice, speech_level_dbfs(pcm)))
+    options = {part.voice: part.options for part in renderings}
+    same = [(one, other, options[one.voice] == options[other.voice]) for one, other in combinations(voices, 2)]
+    pairs = tuple(Alike(one, other, float(equal), "near twins" if equal else "apart") for one, other, equal in same)
+    return Heard(tuple(voices), pairs, tuple(f"{pair.one.voice} is {pair.other.voice}" for pair in pairs if pair.similarity))
 
 
 async def test_who_could_be_confused_is_an_error_now_and_a_warning_of_lint_from_then_on(settings: Settings) -> None:
@@ -135,22 +142,20 @@ async def test_who_could_be_confused_is_an_error_now_and_a_warning_of_lint_from_
     for name in ("uncle", "niece"):
         (folder / f"{name}.yaml").write_text(AUNT)
     (checked,) = [one async for one in check_voices(settings, (), by_options)]
-    assert "aunt on espeak: too soft; raise gain_db" in checked.errors
-    assert "aunt and uncle could be confused: they are 1.00 alike on espeak" in checked.errors
-    voices, matrix = checked.tables()
-    assert [row[0] for row in voices[1:]] == [row[0] for row in matrix[1:]] == list(matrix[0][1:])
-    assert "caller" not in matrix[0]
-    column = matrix[0].index("uncle")
-    assert next(row for row in matrix if row[0] == "aunt")[column] == "1.00"
-    assert {"one": "aunt", "other": "uncle", "similarity": 1.0, "confused": True} in checked.as_json()["pairs"]
+    assert not checked.ok
+    assert checked.as_text() == "espeak\naunt is niece\naunt is uncle\nniece is uncle"
+    told = checked.as_json()
+    assert {"one": "aunt", "other": "uncle", "similarity": 1.0, "verdict": "near twins"} in told["pairs"]
+    assert "caller" not in {one["voice"] for one in told["voices"]}
+    assert json.loads(json.dumps(told))["voices"][0]["pitch_hz"] == 120.0
 
     agents = settings.agents[0]
     agents.mkdir()
     for name, voice in (("Ruth", "aunt"), ("Odo", "uncle")):
         text = f"name: {name}\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: {voice}\n"
         (agents / f"{name.lower()}.yaml").write_text(text)
-    (told,) = [one.text for one in await anyio.to_thread.run_sync(lint, settings) if "confused" in one.text]
-    assert told.startswith("ruth and odo could be confused: their voices `aunt` and `uncle` are 1.00 alike on espeak; change one")
+    (warning,) = [one.text for one in await anyio.to_thread.run_sync(lint, settings) if "confused" in one.text]
+    assert warning.startswith("ruth and odo could be confused: their voices `aunt` and `uncle` are 1.00 alike on espeak; change")
     (folder / "uncle.yaml").write_text(AUNT.replace("f4", "f2"))
     assert not [one for one in await anyio.to_thread.run_sync(lint, settings) if "confused" in one.text]
 
@@ -165,7 +170,7 @@ async def test_an_engine_that_cannot_be_heard_takes_nothing_away_of_what_was_kep
         raise SynthesizerUnavailable(f"{engine.name} is out of order")
 
     (checked,) = [one async for one in check_voices(settings, ["espeak"], broken)]
-    assert (checked.why_not, checked.errors, checked.tables()) == ("espeak is out of order", [], [])
+    assert (checked.ok, checked.as_text(), checked.as_json()["voices"]) == (True, "espeak: espeak is out of order", [])
     assert await anyio.Path(settings.home / "voice_check.json").read_text() == before
 
 
