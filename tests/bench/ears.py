@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import thread_time
+from time import process_time
 from typing import Final
 
 import anyio
@@ -21,10 +21,10 @@ from agents.roster import load
 from orchestrator.hints import hints
 from tests.bench.machine import rss_mb
 from tests.bench.prompts import prompts
-from tests.bench.telephone import BANDS
-from tests.bench.unspoken import KINDS, segments, utterances
 from tests.bench.word_errors import Errors, words
 from tests.kit.ears import padded
+from tests.kit.telephone import BANDS
+from tests.kit.unspoken import KINDS, segments, utterances
 from voices.catalogue import CALLER, Catalogue, Fallback
 from voices.engines.registry import LAST_RESORT, SYNTHESIZERS
 from voices.engines.whisper import WhisperRecognizer
@@ -98,9 +98,9 @@ class Bench:
             errors = Errors()
             for speech in speeches:
                 pcm = padded(through(speech.pcm))
-                began_s = thread_time()
+                began_s = process_time()
                 heard = self._heard(pcm)
-                spent_s += thread_time() - began_s
+                spent_s += process_time() - began_s
                 if errors.count(speech.text, heard):
                     self._tell(speech, band, heard)
             cells.append(errors.rate)
@@ -139,9 +139,9 @@ class Bench:
     def cost(self, sounds: Iterable[bytes]) -> None:
         spent = list[float]()
         for pcm in sounds:
-            began_s = thread_time()
+            began_s = process_time()
             self._heard(padded(pcm))
-            spent.append(1_000 * (thread_time() - began_s))
+            spent.append(1_000 * (process_time() - began_s))
         spent.sort()
         if spent:
             middle, most = spent[len(spent) // 2], spent[-1]

@@ -27,9 +27,9 @@ def words(text: str) -> list[str]:
 
 
 def _number(digits: str, kind: str) -> str:
-    """Numbers of four digits and more are read digit by digit, as telephone numbers are."""
+    """Of three digits and more it is read digit by digit, as telephone numbers are."""
     spelt: Any = num2words
-    parts = [digits] if len(digits) < 4 else [*digits]
+    parts = [digits] if len(digits) < 3 else [*digits]
     return " ".join(str(spelt(int(part), to=kind)).replace(" and ", " ") for part in parts)
 
 

@@ -1,4 +1,8 @@
-"""What callers say, as recordings. `python -m tests.kit.caller_lines` makes them again, each once, in the voice `caller`."""
+"""What callers say, as recordings. `python -m tests.kit.caller_lines` makes them again, and prints what is heard of them.
+
+Each line is said once, plainly, in the voice `caller` of this machine's first engine. Nothing is chosen by what a recogniser
+makes of it, for the demonstration must work as well with people's voices.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,17 @@ from typing import Final
 import anyio
 import numpy as np
 
-from voices.audio import RATE, resample, to_pcm, ulaw_decode, ulaw_encode, write_wav
+from tests.kit.ears import HINTS, hear, padded, whisper
+from tests.kit.telephone import by_telephone
+from voices.audio import RATE, duration_s, to_pcm, write_wav
 from voices.catalogue import spoken
 
 ROOT: Final = Path(__file__).parents[2]
 DEMO: Final = ROOT / "orchestrator" / "demo"
 TESTS: Final = ROOT / "tests" / "voices" / "data"
+
 DEMO_LINES: Final = {
+    # the first call
     "question": "Hello Kai, what can you do for me?",
     "engineer": "Engineer, what is wrong with the build?",
     "follow_up": "And how long will that take?",
@@ -23,11 +31,12 @@ DEMO_LINES: Final = {
     "architect": "Architect, can you draw me the whole plan?",
     "barge_in": "Wait, stop. Is that safe?",
     "goodbye": "That is all. Goodbye.",
+    # the second, and the call-back
     "task": "Engineer, please write me a program that counts words.",
     "progress": "How far are you?",
     "allow": "Yes, please.",
     "call_back": "Please call me back.",
-    "hello": "Hello?",
+    "hello": "Hello.",
     "okay_goodbye": "Okay, goodbye.",
 }
 TEST_LINES: Final = {
@@ -35,11 +44,6 @@ TEST_LINES: Final = {
     "long": "I have been thinking about the house for a long time, and I would like to know what it would cost to build a small "
     "one near the water, with two rooms and a garden.",
 }
-
-
-def by_telephone(pcm: bytes) -> bytes:
-    """As it sounds after mu-law at 8 kHz."""
-    return resample(ulaw_decode(ulaw_encode(resample(pcm, RATE, 8_000))), 8_000, RATE)
 
 
 def cough() -> bytes:
@@ -51,10 +55,12 @@ def cough() -> bytes:
 
 
 async def main() -> None:
-    for name, text in DEMO_LINES.items():
-        write_wav(DEMO / f"{name}.wav", await spoken(text))
-    for name, text in TEST_LINES.items():
-        write_wav(TESTS / f"{name}.wav", await spoken(text))
+    for folder, lines in ((DEMO, DEMO_LINES), (TESTS, TEST_LINES)):
+        for name, text in lines.items():
+            pcm = await spoken(text)
+            write_wav(folder / f"{name}.wav", pcm)
+            heard = [text.text for sound in (pcm, by_telephone(pcm)) for text in await hear(whisper(), padded(sound), *HINTS)]
+            print(f"{name}: {duration_s(pcm):.1f} s, heard {heard[0]!r}, by telephone {heard[1]!r}")
     write_wav(TESTS / "cough.wav", cough())
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.kit.caller_lines import DEMO, DEMO_LINES, TEST_LINES, TESTS, by_telephone
+from tests.kit.caller_lines import DEMO, DEMO_LINES, TEST_LINES, TESTS
+from tests.kit.telephone import by_telephone
 from voices import vad
 from voices.audio import RATE, duration_s, frames, read_wav, samples, to_pcm
 from voices.engines.tones import tone

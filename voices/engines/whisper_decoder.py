@@ -27,7 +27,7 @@ Wave = npt.NDArray[np.float32]
 LONGEST_S: Final = 28.0
 """Speech in one window; more is cut at a pause."""
 _WINDOW_S: Final = 30
-_SHORTEST_S: Final = 4.0
+_SHORTEST_S: Final = 6.0
 _MARGIN_S: Final = 1.0
 _CUT_FROM_S: Final = 18.0  # a cut later than this leaves windows that are worth their cost
 _PAUSE_S: Final = 0.3
