@@ -71,11 +71,12 @@ class Socket:
 
     @property
     def alive(self) -> bool:
-        """Neither closed nor silent for so long that the server will have closed it."""
+        """Neither closed, nor unused for so long that the server will have closed it."""
         from websockets.protocol import State
 
         silent_s = anyio.current_time() - self._sent_s
-        return self._error is None and self._connection.state is State.OPEN and silent_s < self.dialect.silent_s - _SPARE_S
+        trusted = silent_s < self.dialect.silent_s - _SPARE_S or not self.idle
+        return self._error is None and self._connection.state is State.OPEN and trusted
 
     @property
     def old(self) -> bool:

@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 CONNECT_S: Final = 1.5
 _LOOK_S: Final = 5.0
-_KEPT: Final = 8  # voices, or models of dialogue, whose sockets are kept warm: those that were heard last
+_KEPT: Final = 16  # voices, or models of dialogue, whose sockets are kept warm: those that were heard last
 _UNREAD: Final = 256  # messages between the network and whoever reads: late sound of some barge-ins, while nobody speaks
 _LONGEST_REST_S: Final = 300.0
 _TOLD: Final = frozenset({401, 402, 429})
@@ -58,6 +58,7 @@ class Sockets:
         key = dialect.key(order)
         self._orders.pop(key, None)
         self._orders[key] = order
+        self._forget(list(self._orders)[:-_KEPT])
         async with self._opening[key]:
             socket = self._fitting(key, order) or await self._open(order)
         if not socket.dialect.labelled:
@@ -78,9 +79,7 @@ class Sockets:
         for socket in tuple(self._sockets[key]):
             if not socket.alive or (socket.old and socket.idle):
                 self._remove(key, socket)
-        here = [
-            one for one in self._sockets[key] if (not one.dialect.labelled and order.voice in one.voices) or one.dialect.labelled
-        ]
+        here = [one for one in self._sockets[key] if not one.old and (one.dialect.labelled or order.voice in one.voices)]
         with_room = [one for one in here if one.has_room]
         crowded = [one for one in here if one.dialect.labelled and len(here) >= self._most]
         return next(iter(with_room or crowded), None)
@@ -175,10 +174,8 @@ class Sockets:
                 await self._look.wait()
 
     async def _keep(self, key: tuple[str, ...], order: Order) -> None:
-        if key not in list(self._orders)[-_KEPT:] or key != self._dialect(order).key(order):
-            self._orders.pop(key)
-            for socket in [socket for socket in self._sockets[key] if socket.idle]:
-                self._remove(key, socket)
+        if key not in self._orders or key != self._dialect(order).key(order):  # forgotten; or dialogue goes without contexts now
+            self._forget([key])
             return
         for socket in tuple(self._sockets[key]):
             with suppress(SynthesisError):  # if it is closed, it is not alive now
@@ -202,6 +199,12 @@ class Sockets:
                 self._remove(key, socket)
                 return True
         return False
+
+    def _forget(self, keys: Sequence[tuple[str, ...]]) -> None:
+        for key in keys:
+            self._orders.pop(key, None)
+            for socket in [socket for socket in self._sockets[key] if socket.idle]:
+                self._remove(key, socket)
 
     def _all(self) -> Iterator[tuple[tuple[str, ...], Socket]]:
         yield from [(key, socket) for key, sockets in self._sockets.items() for socket in sockets]

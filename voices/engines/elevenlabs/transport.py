@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from typing import TYPE_CHECKING, Final, Self
 
 import anyio
@@ -91,14 +91,10 @@ class Transport:
 
     async def _by_socket(self, order: Order) -> AsyncGenerator[Message]:
         """An open socket of text-to-dialogue is a session; of text-to-speech only a sentence is."""
-        if MODELS[order.model].dialogue:
-            async with aclosing(self._by_any_socket(order)) as messages:
-                async for message in messages:
-                    yield message
-        else:
-            async with self._sockets.sessions.one(), aclosing(self._by_any_socket(order)) as messages:
-                async for message in messages:
-                    yield message
+        session = nullcontext() if MODELS[order.model].dialogue else self._sockets.sessions.one()
+        async with session, aclosing(self._by_any_socket(order)) as messages:
+            async for message in messages:
+                yield message
 
     async def _by_any_socket(self, order: Order) -> AsyncGenerator[Message]:
         while True:
@@ -118,8 +114,6 @@ class Transport:
                 self._sockets.without_contexts()
             else:
                 return
-            finally:
-                self._sockets.look()
 
     async def maintain(self) -> None:
         """Keep sockets warm until cancelled."""
