@@ -49,7 +49,7 @@ KNOWN_AS: Final = {
     "ANTHROPIC_BASE_URL": ("claude", "base_url"),
     "ELEVENLABS_API_KEY": ("hold", "elevenlabs_key"),
 }
-LISTS: Final = frozenset({"allow", "agents", "folders", "engines", "environment", "setting_sources", "retries"})
+LISTS: Final = frozenset({"allow", "owners", "agents", "folders", "engines", "environment", "setting_sources", "retries"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]

@@ -36,6 +36,7 @@ from telephony.acs import AcsSettings
 from telephony.admission import AdmissionPolicy
 from telephony.prices import RATES, USUAL
 from tests.kit.preloaded import preload
+from voices.settings import VoiceSettings
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[1]
@@ -108,7 +109,7 @@ def test_the_limits_it_names_exist(name: str) -> None:
 
 
 def test_the_variables_it_names_are_settings(tmp_path: Path) -> None:
-    sections = {"acs": AcsSettings, "admission": AdmissionPolicy, "ears": EarSettings}
+    sections = {"acs": AcsSettings, "admission": AdmissionPolicy, "ears": EarSettings, "voices": VoiceSettings}
     named = set(re.findall(r"PAI_VOICE_([A-Z_]+)", README))
     assert named
     for name in named:
