@@ -51,7 +51,7 @@ KNOWN_AS: Final = {
     "ELEVENLABS_API_KEY": ("voices", "elevenlabs", "key"),
     "PAI_DIR": ("voices", "pai"),
 }
-LISTS: Final = frozenset({"allow", "agents", "folders", "engines", "environment", "setting_sources", "retries"})
+LISTS: Final = frozenset({"allow", "owners", "agents", "folders", "engines", "environment", "setting_sources", "retries"})
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]

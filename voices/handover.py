@@ -12,7 +12,7 @@ from voices.sound_guard import SoundGuard
 from voices.synthesis import Mark, Sound, SynthesizerFailed
 from voices.wording import Wording
 
-HELD_BACK_S: Final = 0.3  # of sound without marks, as far as it is ahead of the ear: somewhere in it a word ends
+HELD_BACK_S: Final = 0.3  # of sound without marks, where the ear has as much besides: somewhere in it a word ends
 _WORD: Final = re.compile(r"\S+")
 _FASTEST: Final = 45.0  # letters a second; twice the usual pace is 34
 _LEAST_LEFT: Final = 15  # letters that must be missing before a sentence counts as cut short
@@ -79,7 +79,8 @@ class Part:
             raise SynthesizerFailed(f"{self._received / RATE:.0f} s of sound for a text that takes a fifth of that")
         fit = min(self._received, self._guard.clean)
         if self._last is None:
-            return self._release(fit - round(min(HELD_BACK_S, max(0.0, lead_s)) * RATE))
+            spare_s = lead_s + (fit - self._out) / RATE - HELD_BACK_S
+            return self._release(fit - round(min(HELD_BACK_S, max(0.0, spare_s)) * RATE))
         begun = [_sample(mark) for mark in self._waiting if _sample(mark) < fit]
         return self._release(begun[-1] if begun else fit)
 

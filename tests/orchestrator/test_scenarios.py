@@ -27,6 +27,7 @@ ELSEWHERE = {
     "errors.call_failed": "said by the house around a call: test_house.py",
     "errors.recognizer_unavailable": "nobody answers then",
     "errors.synthesizer_unavailable": "nobody answers then",
+    "an_ai": "to who is not the owner: test_says_ai.py",
     "errors.synthesis_failed": "another voice goes on, without a word",
     "errors.unknown_voice": "another voice goes on, without a word",
     "errors.claude_failed": "for what has no line of its own",

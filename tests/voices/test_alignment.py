@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 import anyio
 import numpy as np
 import pytest
+from anyio import to_thread
 
 from voices.alignment import by_time, word_after
 from voices.audio import RATE
+from voices.catalogue import Catalogue, Fallback
 from voices.engines import espeak
+from voices.engines.espeak import EspeakSynthesizer
 from voices.engines.registry import BY_NAME
+from voices.engines.troubled import Troubled
 from voices.settings import VoiceSettings
 from voices.synthesis import Rendering, Sound
+from voices.voice import Voice
 
 pytestmark = [
     pytest.mark.timeout(60),
@@ -73,6 +79,23 @@ def test_a_cut_without_marks_is_mostly_between_two_words(number: int, capsys: py
     assert right[0] >= 0.65
     assert right[0] >= right[1] + 0.1
     assert max(one[0] for one in mistakes) <= 2
+
+
+@pytest.mark.parametrize("after_s", [0.7, 1.4, 2.2])
+async def test_an_engine_without_marks_hands_over_between_two_words(after_s: float) -> None:
+    class Named(EspeakSynthesizer):
+        name = "server"
+
+    server = Troubled(Named(), "error", after_s=after_s, marks=False)
+    voices = {"kai": Voice("kai", "A voice.", {"server": replace(VOICES[0], engine="server"), "espeak": REFERENCE})}
+    parts = [part async for part in Catalogue(voices, [server, EspeakSynthesizer()], aligns=True).speak(TEXTS[1], "kai")]
+    (fallback,) = [part for part in parts if isinstance(part, Fallback)]
+    by_server = [part for part in parts[: parts.index(fallback)] if isinstance(part, Sound)]
+    cut = sum(len(part.pcm) for part in by_server) // 2
+    assert wrong(await to_thread.run_sync(said, TEXTS[1], 0), cut, fallback.char) == 0
+    told = [mark.char for part in parts if isinstance(part, Sound) for mark in part.marks]
+    assert told == sorted(set(told))
+    assert told[0] == 0
 
 
 def test_without_a_usable_reference_it_is_estimated() -> None:
