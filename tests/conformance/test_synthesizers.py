@@ -59,9 +59,11 @@ async def elevenlabs(**settings: Any) -> AsyncGenerator[Synthesizer]:
 
 @asynccontextmanager
 async def chatterbox() -> AsyncGenerator[Synthesizer]:
-    async with served(lambda _url: AudioServer(voices=("test",))) as url:
-        async with closed_after(ChatterboxSynthesizer(ChatterboxSettings(url=url))) as engine:
-            yield engine
+    async with (
+        served(lambda _url: AudioServer(voices=("test",))) as url,
+        closed_after(ChatterboxSynthesizer(ChatterboxSettings(url=url))) as engine,
+    ):
+        yield engine
 
 
 OPENED: dict[str, Callable[[], Opened]] = {

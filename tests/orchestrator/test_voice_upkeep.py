@@ -13,6 +13,7 @@ from voices.catalogue import Catalogue
 from voices.imitations.elevenlabs import KEY, ElevenLabsImitation, serving
 from voices.imitations.elevenlabs_sound import VOICES
 from voices.settings import VoiceSettings
+from voices.spoken_form import SpokenWords
 from voices.synthesis import Rendering
 from voices.voice import Voice
 
