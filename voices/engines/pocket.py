@@ -101,16 +101,15 @@ class PocketSynthesizer:
         options = _options(rendering)
         voice = await self._voice(options, rendering)
         finisher = Finisher(gain_db=rendering.gain_db)
-        sentence, made_s, spoke = _Sentence(self._load, text, voice, options), 0.0, False
+        sentence, made_s = _Sentence(self._load, text, voice, options), 0.0
         try:
             while (made := await self._turn.run(sentence.next)) is not None:
                 made_s += made.size / OUT_RATE
                 if pcm := finisher.push(made):
-                    spoke = True
                     yield Sound(pcm)
             if pcm := finisher.rest():
                 yield Sound(pcm)
-            if made_s and not spoke:
+            if made_s and not finisher.begun:
                 raise SynthesizerFailed("pocket-tts made only silence of this sentence")
         finally:
             sentence.stop()

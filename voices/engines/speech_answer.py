@@ -12,8 +12,7 @@ import httpx2
 from anyio import to_thread
 
 from voices.audio import RATE, duration_s, level_dbfs
-from voices.engines.finishing import finish
-from voices.engines.streamed import StreamedSound
+from voices.engines.finishing import Finisher, finish
 from voices.engines.wav_stream import WavError, WavStream
 from voices.synthesis import Mark, Rendering, Sound, SynthesisError, SynthesizerFailed, SynthesizerUnavailable, UnknownVoice
 
@@ -58,7 +57,7 @@ class _Source:
         self._response, self._most_s = response, most_s
         self._wav: WavStream | None = None
         self._rate = _declared_rate(response) or usual_rate
-        self._streamed: StreamedSound | None = None
+        self._streamed: Finisher | None = None
         self._unjudged = b""
         self.kept = bytearray()
         self.said_s = 0.0
@@ -101,8 +100,8 @@ class _Source:
             if len(self._unjudged) < _JUDGED_S * self.rate * 2 and not last:
                 return b""
             _refuse_noise(self._unjudged, self.rate, self._response)
-            self._streamed, pcm = StreamedSound(self.rate, gain_db), self._unjudged
-        ready = self._streamed.push(pcm, last=last)
+            self._streamed, pcm = Finisher(self.rate, gain_db=gain_db), self._unjudged
+        ready = self._streamed.push_pcm(pcm, last=last)
         self.said_s += len(ready) / 2 / RATE
         if self._streamed.quiet_s > _LONGEST_PAUSE_S and not last:
             raise SynthesizerFailed(f"{self._response.url} sends silence")

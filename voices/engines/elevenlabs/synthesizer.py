@@ -22,9 +22,10 @@ from voices.engines.elevenlabs.models import DEFAULT, MODELS, ModelName
 from voices.engines.elevenlabs.settings import FASTEST, SLOWEST, ElevenLabsOptions, ElevenLabsSettings
 from voices.engines.elevenlabs.transport import Transport
 from voices.engines.elevenlabs.wire import Order, check_format
-from voices.engines.finishing_stream import StreamFinisher
+from voices.engines.finishing import Finisher, moved
 from voices.synthesis import (
     NOTHING,
+    Mark,
     Rendering,
     Sound,
     SynthesisError,
@@ -36,6 +37,7 @@ from voices.synthesis import (
 
 _log = structlog.get_logger(__name__)
 
+_LONGEST_LEAD_S: Final = 1.0  # of silence before the first sound
 _TOO_LONG: Final = 1.35  # of what the times of characters say: the sound is at a wrong rate, 22,050 Hz or more
 _PROBLEMS: Final = "correct the voice's file, engines.elevenlabs"
 
@@ -64,23 +66,25 @@ class ElevenLabsSynthesizer:
         order, gain_db = self._order(text, rendering)
         if not any(map(str.isalnum, order.text)):
             return
-        cost_usd, received, spoken_s, odd = cost(order), 0, 0.0, b""
-        alignment, finisher = Alignment(speakable(text)), StreamFinisher(gain_db=gain_db)
+        cost_usd, received, spoken_s = cost(order), 0, 0.0
+        alignment, finisher = Alignment(speakable(text)), Finisher(gain_db=gain_db)
+        marks: list[Mark] = []
         async with aclosing(self._transport.messages(order)) as messages:
             async for message in messages:
-                pcm = odd + message.pcm
-                pcm, odd = pcm[: len(pcm) // 2 * 2], pcm[len(pcm) // 2 * 2 :]
                 if not received:
-                    check_format(pcm)
-                starts_s = [received / RATE + at_s for at_s in message.starts_s]
+                    check_format(message.pcm)
+                starts_s = [received / 2 / RATE + at_s for at_s in message.starts_s]
                 spoken_s = max((spoken_s, *starts_s))
-                received += len(pcm) // 2
-                _check_rate(received / RATE, spoken_s)
-                if sound := finisher.push(pcm, alignment.push(message.chars, starts_s)):
-                    yield Sound(sound.pcm, sound.marks, cost_usd)
-                    cost_usd = NOTHING
-        if sound := finisher.end():
-            yield Sound(sound.pcm, sound.marks, cost_usd)
+                received += len(message.pcm)
+                _check_rate(received / 2 / RATE, spoken_s)
+                marks += alignment.push(message.chars, starts_s)
+                if pcm := finisher.push_pcm(message.pcm):
+                    yield Sound(pcm, moved(marks, finisher.cut_s), cost_usd)
+                    cost_usd, marks = NOTHING, []
+                elif finisher.quiet_s > _LONGEST_LEAD_S and not finisher.begun:
+                    raise SynthesizerFailed(f"ElevenLabs sent {finisher.quiet_s:.1f} s of silence in place of speech")
+        if pcm := finisher.push_pcm(b"", last=True):
+            yield Sound(pcm, moved(marks, finisher.cut_s), cost_usd)
         elif cost_usd:
             raise SynthesizerFailed("ElevenLabs sent no sound, or nothing but silence")
 
