@@ -25,6 +25,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.calls
 	$(BIN)/python -m tests.bench.music
 	$(BIN)/python -m tests.bench.hold
+	$(BIN)/python -m tests.bench.speech_client
 
 $(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -18,8 +18,8 @@ import numpy as np
 from voices.speech_server import chatterbox, command
 from voices.speech_server.model import SpeechModel
 
-_STOPS = {"turbo": 3.8, "original": 2.0, "multilingual": 2.0}
-"""The stop token's head start: a sentence has about 25 tokens, a second of sound."""
+_TOKENS, _STOPS = 200, 1.7
+"""How many of the speech tokens there are, and the head start of the one that stops: one step in 25 (a second) takes it."""
 
 
 def small(kind: chatterbox.Kind) -> SpeechModel:
@@ -44,10 +44,9 @@ def small(kind: chatterbox.Kind) -> SpeechModel:
     t3 = T3(hp).eval()
     with torch.no_grad():
         t3.speech_head.weight.mul_(0.01)
-        if t3.speech_head.bias is None:
-            t3.speech_head.bias = torch.nn.Parameter(torch.zeros(t3.speech_head.out_features))
-        t3.speech_head.bias.zero_()
-        t3.speech_head.bias[hp.stop_speech_token] = _STOPS[kind]
+        bias = torch.full((t3.speech_head.out_features,), -50.0)
+        bias[:_TOKENS], bias[hp.stop_speech_token] = 0.0, _STOPS
+        t3.speech_head.bias = torch.nn.Parameter(bias)
     s3gen_module: Any = sys.modules["chatterbox.models.s3gen.s3gen"]
     whole = s3gen_module.ConditionalDecoder
     s3gen_module.ConditionalDecoder = lambda **shape: whole(**{**shape, "n_blocks": 1, "num_mid_blocks": 1})

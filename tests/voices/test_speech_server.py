@@ -16,13 +16,16 @@ from anyio import to_thread
 
 from telephony.serving import served
 from tests.kit.commands import eventually
+from tests.kit.tiny_whisper import build
 from voices.audio import speech_level_dbfs
 from voices.speech_server.app import application
 from voices.speech_server.conditionals import ConditionalsCache
+from voices.speech_server.ears import Ears
 from voices.speech_server.model import NotReady, SentenceFailed, Sound, SpeechModel, Stopped, Style
 from voices.speech_server.sentences import sentences
 from voices.speech_server.shelf import Shelf
 from voices.speech_server.tones import TonesModel
+from voices.speech_server.wav import wav
 from voices.speech_server.worker import Worker
 
 LONG = "The first sentence is long enough. The second one is as long as that. The third one ends it all."
@@ -95,9 +98,9 @@ def worker(model: Watched, folder: Path, **options: Any) -> Worker:
 
 
 @asynccontextmanager
-async def running(made: Worker, *, key: str = "") -> AsyncGenerator[httpx2.AsyncClient]:
+async def running(made: Worker, *, key: str = "", ears: Ears | None = None) -> AsyncGenerator[httpx2.AsyncClient]:
     """A client of the server, once it is ready."""
-    async with served(lambda _url: application(made, key=key)) as url, anyio.create_task_group() as tasks:
+    async with served(lambda _url: application(made, key=key, ears=ears)) as url, anyio.create_task_group() as tasks:
         tasks.start_soon(made.run)
         await made.ready.wait()
         async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=15, headers={"connection": "close"}) as http:
@@ -357,3 +360,38 @@ async def test_a_thousand_sentences_leave_nothing_behind(model: Watched, folder:
             await made.speak("Hi, you.", kai, kai.style)
         assert (made.waiting, threading.active_count()) == (0, threads)
         tasks.cancel_scope.cancel()
+
+
+# --- transcription ----------------------------------------------------------------------------------------------------
+
+
+async def upload(http: httpx2.AsyncClient, content: bytes | None, **fields: str) -> httpx2.Response:
+    files = None if content is None else {"file": ("said.wav", content, "audio/wav")}
+    return await http.post("/v1/audio/transcriptions", files=files, data={"model": "whisper-1", **fields})
+
+
+@pytest.mark.timeout(60)  # a model is built and loaded
+async def test_an_upload_is_transcribed_and_what_is_no_sound_is_refused(model: Watched, folder: Path) -> None:
+    """The Whisper model is of random numbers: it hears noise, or nothing."""
+    ears = Ears(str(await to_thread.run_sync(build, folder / "tiny")), "cpu")
+    async with running(worker(model, folder), ears=ears) as http:
+        said = wav((await http.post("/v1/audio/speech", json=ask(response_format="pcm"))).content, 24_000)
+        good = await upload(http, said, prompt="Names: Kai.", language="en")
+        assert (good.status_code, list(good.json())) == (200, ["text"])
+        plain = await upload(http, said, response_format="text")
+        assert (plain.status_code, plain.headers["content-type"].partition(";")[0]) == (200, "text/plain")
+        for asked, param in (
+            (upload(http, b"no sound at all" * 100), "file"),
+            (upload(http, wav(bytes(2 * 800 * 601), 800)), "file"),
+            (upload(http, b""), "file"),
+            (upload(http, None), "file"),
+            (upload(http, said, response_format="srt"), "response_format"),
+        ):
+            bad = await asked
+            assert (bad.status_code, bad.json()["error"]["param"]) == (400, param)
+
+
+async def test_without_ears_it_says_how_to_get_them(model: Watched, folder: Path) -> None:
+    async with running(worker(model, folder)) as http:
+        answer = await upload(http, b"x")
+    assert (answer.status_code, "start it with --ears MODEL" in answer.json()["error"]["message"]) == (400, True)

@@ -107,11 +107,12 @@ def application(worker: Worker, *, key: str = "", ears: Ears | None = None) -> L
 
     @post("/v1/audio/transcriptions", guards=[admit], status_code=200, request_max_body_size=_LARGEST_UPLOAD)
     async def transcriptions(request: AnyRequest) -> Response[Any]:
-        if ears is None:
-            raise BadRequest("this server does not transcribe; start it with --ears MODEL")
         form = await request.form()
         upload = form.get("file")
         content = await upload.read() if isinstance(upload, UploadFile) else b""
+        await form.close()
+        if ears is None:
+            raise BadRequest("this server does not transcribe; start it with --ears MODEL")
         if not content:
             raise BadRequest("send the sound as a file in the field `file`", "file")
         wanted = str(form.get("response_format") or "json")

@@ -80,7 +80,9 @@ async def _serve(options: argparse.Namespace, loader: Callable[[], SpeechModel])
     worker = Worker(loader, shelf, ConditionalsCache(options.cache), idle_s=idle_s)
     ears = Ears(options.ears, options.device) if options.ears else None
     app = application(worker, key=key, ears=ears)
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=300)
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_keep_alive=300, timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as door:  # named, or Nagle's delay stays
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

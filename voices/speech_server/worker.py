@@ -46,7 +46,7 @@ class Worker:
         self._idle_s, self._longest_queue = idle_s, longest_queue
         self._turn = anyio.Lock()  # first come, first served
         self._model: SpeechModel | None = None
-        self._used_at = 0.0
+        self._used_at, self._spoke = 0.0, anyio.Event()
         self.waiting = 0
         """Sentences in the queue, the one in the making included."""
         self.ready = anyio.Event()
@@ -63,12 +63,15 @@ class Worker:
         """
         async with self._turn:
             await self._in_thread(self._warm)
+        self._used_at = anyio.current_time()
         self.ready.set()
         while self._idle_s is not None:
-            await anyio.sleep(max(0.01, self._used_at + self._idle_s - anyio.current_time()))
+            await anyio.sleep_until(self._used_at + self._idle_s)
             async with self._turn:
-                if self._model and anyio.current_time() >= self._used_at + self._idle_s:
+                if anyio.current_time() >= self._used_at + self._idle_s:
+                    self._spoke = anyio.Event()
                     await self._in_thread(self._free)
+            await self._spoke.wait()
         await anyio.sleep_forever()
 
     async def speak(self, text: str, voice: ServedVoice, style: Style) -> tuple[bytes, int]:
@@ -87,11 +90,11 @@ class Worker:
         finally:
             self.waiting -= 1
             self._used_at = anyio.current_time()
+            self._spoke.set()
 
     async def _in_thread(self, work: Callable[[threading.Event], T]) -> T:
         """Cancelling sets the event, and waits until the thread has ended: the model is never used by two."""
         stopped = threading.Event()
-
         outcome: list[T | Exception] = []
 
         def working() -> None:
