@@ -1,4 +1,4 @@
-"""Sound that comes over the network in pieces of any size: WAV files without a length, and silence around speech."""
+"""WAV files that come over the network in pieces of any size, with and without a length."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from voices.audio import RATE, duration_s, samples, to_pcm
-from voices.engines.finishing import finish
-from voices.engines.streamed import StreamedSound
+from voices.audio import samples, to_pcm
 from voices.engines.wav_stream import WavError, WavStream
 from voices.speech_server.wav import wav
 
@@ -82,30 +80,3 @@ def test_whatever_comes_is_a_file_or_an_error(noise: bytes, cuts: list[int]) -> 
 def test_what_no_speech_server_sends_is_refused(content: bytes, says: str) -> None:
     with pytest.raises(WavError, match=says):
         fed(content, [])
-
-
-def speech(before_s: float, pause_s: float, after_s: float) -> bytes:
-    """Two hums of half a second at 24 kHz."""
-    hum = 6_000 * np.sin(np.arange(12_000) / 24_000 * 2 * np.pi * 200)
-    rest = [np.zeros(int(length_s * 24_000)) for length_s in (before_s, pause_s, after_s)]
-    return to_pcm(np.concatenate((rest[0], hum, rest[1], hum, rest[2])))
-
-
-@settings(max_examples=30)
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(301, 9_999))
-def test_pieces_make_the_same_sound_as_the_whole(before_s: float, pause_s: float, after_s: float, size: int) -> None:
-    pcm = speech(before_s, pause_s, after_s)
-    stream = StreamedSound(24_000, -3.0)
-    made = b"".join(stream.push(pcm[at : at + size]) for at in range(0, len(pcm), size)) + stream.push(b"", last=True)
-    whole = finish(pcm, 24_000, gain_db=-3.0).pcm
-    assert duration_s(made) == pytest.approx(duration_s(whole), abs=0.025)
-    assert duration_s(made) == pytest.approx(1 + pause_s, abs=0.06)
-    assert np.abs(samples(made).astype(float)).max() == pytest.approx(np.abs(samples(whole).astype(float)).max(), rel=0.02)
-
-
-def test_sound_is_given_as_it_comes_and_silence_is_counted() -> None:
-    stream = StreamedSound(RATE, 0.0)
-    hum = to_pcm(6_000 * np.sin(np.arange(RATE) / RATE * 2 * np.pi * 200))
-    assert duration_s(stream.push(hum)) > 0.95
-    assert stream.push(bytes(2 * RATE)) == b""
-    assert stream.quiet_s == pytest.approx(1.0, abs=0.01)
