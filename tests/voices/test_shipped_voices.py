@@ -72,7 +72,7 @@ async def test_all_are_equally_loud_and_none_clips(on_embedded: Report) -> None:
     loudness = [voice.loudness_lufs for voice in on_embedded.voices]
     assert max(loudness) - min(loudness) <= 1
     for voice in on_embedded.voices:
-        assert voice.level_dbfs == pytest.approx(-20, abs=0.7)
+        assert voice.level_dbfs == pytest.approx(-20, abs=1)
         assert voice.peak_dbfs < -3
 
 
