@@ -1,6 +1,7 @@
 """Measure the shipped voices on one engine and write their gains into their files.
 
-`python -m tests.kit.voice_gains embedded [NAME…]` prints what was measured. Run it after a voice or an engine was changed, and commit what it wrote.
+`python -m tests.kit.voice_gains embedded [NAME…]` prints what was measured.
+Run it after a voice or an engine was changed, and commit what it wrote.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pytest
 
 from voices import similarity
 from voices.catalogue import CALLER
-from voices.check import NEAR_TWINS, Pair, Report, check
+from voices.check import Pair, Report, check
 from voices.engines import embedded, espeak
 from voices.engines.registry import BY_NAME, LAST_RESORT
 from voices.settings import VoiceSettings
@@ -23,8 +23,8 @@ pytestmark = [
 
 VOICES = load_voices()
 AGENTS = ("kai", "researcher", "engineer", "architect")
-AGENTS_MOST_ALIKE = 0.75
-"""Of two agents. flite's closest pair, the agents' voices before, was at 0.78."""
+MOST_ALIKE, AGENTS_MOST_ALIKE = 0.85, 0.75
+"""Of any two, and of two agents. flite's closest pair, the agents' voices before, was at 0.78."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ async def test_all_are_equally_loud_and_none_clips(on_embedded: Report) -> None:
     loudness = [voice.loudness_lufs for voice in on_embedded.voices]
     assert max(loudness) - min(loudness) <= 1
     for voice in on_embedded.voices:
-        assert voice.level_dbfs == pytest.approx(-20, abs=0.7)
+        assert voice.level_dbfs == pytest.approx(-20, abs=1)
         assert voice.peak_dbfs < -3
 
 
@@ -84,8 +84,9 @@ async def test_no_agent_can_be_confused_with_another(on_embedded: Report) -> Non
 
 
 async def test_no_two_shipped_voices_are_near_twins(on_embedded: Report) -> None:
+    assert on_embedded.warnings == ()
     for pair in on_embedded.pairs:
-        assert pair.similarity <= NEAR_TWINS, pair.as_text()
+        assert pair.similarity <= MOST_ALIKE, pair.as_text()
 
 
 async def test_they_speak_at_a_natural_speed(on_embedded: Report) -> None:

@@ -28,7 +28,8 @@ _JOE: Final = "joe"
 _JOES: Final = frozenset({"base", "pitch", "accent", "speed"})
 _LONGEST_PIECE: Final = 160  # characters: longer ones would keep the first sound waiting
 _JOES_LONGEST_PIECE: Final = 70  # he takes seven times as long
-_PAUSE_FRAMES: Final = 2  # kept of the silence before a piece that goes on with a sentence
+_LEAD_FRAMES: Final = 3  # kept of the silence before a piece
+_PAUSE_FRAMES: Final = 16  # before one that begins another sentence
 _AT_ONCE: Final = 2  # threads: more would only take the cores from the calls
 
 
@@ -131,17 +132,17 @@ class EmbeddedSynthesizer:
         speed = rendering.speed * options.speed
         finisher, resampled = Finisher(gain_db=rendering.gain_db), _resampler(options)
         marks: list[Mark] = []
-        started_s, continues = 0.0, False
+        started_s, lead = 0.0, _LEAD_FRAMES
         for char, piece in pieces(text, _JOES_LONGEST_PIECE if options.base == _JOE else _LONGEST_PIECE):
             if isinstance(base, joe.Joe):
                 spoken = _by_joe(base, self._reader, piece, options, speed)
             else:
-                spoken = _by_hibari(base, self._reader, piece, options, speed, continues)
+                spoken = _by_hibari(base, self._reader, piece, options, speed, lead)
             if spoken is None:
                 continue
             marks += (Mark(char + mark.char, started_s + mark.at_s) for mark in spoken.words)
             started_s += spoken.length_s
-            continues = not piece.rstrip().endswith((".", "!", "?", "…"))
+            lead = _PAUSE_FRAMES if piece.rstrip().endswith((".", "!", "?", "…")) else _LEAD_FRAMES
             for values in spoken.blocks:
                 if pcm := finisher.push(resampled(values, False)):
                     yield Sound(pcm, moved(marks, finisher.cut_s))
@@ -150,16 +151,14 @@ class EmbeddedSynthesizer:
             yield Sound(pcm, moved(marks, finisher.cut_s))
 
 
-def _by_hibari(
-    base: Network, reader: Reader, piece: str, options: EmbeddedOptions, speed: float, continues: bool
-) -> _Spoken | None:
+def _by_hibari(base: Network, reader: Reader, piece: str, options: EmbeddedOptions, speed: float, lead: int) -> _Spoken | None:
     accent: Accent = options.accent or base.accent
     phonemes, words = reader.read(piece, accent, native=accent == base.accent)
     spectra = base.run(phonemes, speed / options.formants)
     if spectra is None:
         return None
     frame_s = vocoder.HOP / vocoder.RATE / options.formants
-    first = max(0, int(spectra.starts[0]) - _PAUSE_FRAMES) if continues else 0
+    first = max(0, int(spectra.starts[0]) - lead)
     shape = options.model_dump(exclude={"base", "accent", "speed"})
     return _Spoken(
         tuple(Mark(word.char, (int(spectra.starts[word.first]) - first) * frame_s) for word in words),
