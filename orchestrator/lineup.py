@@ -62,8 +62,8 @@ class Lineup:
 def line_up(places: Places, *, remembered: Mapping[str, str], before: Lineup | None = None) -> Lineup:
     """Reads the disk. Raises FileError only for a file that comes with PAI Voice.
 
-    A voice's file that is broken leaves the voice that was there `before`, or what else there is of that name. An agent that names
-    it when there is nothing is given another one, as are agents that name none. An agent's voice in PAI is its own here, too.
+    A voice's file that is broken leaves the voice that was there `before`, or what else there is of that name. An agent that
+    names it when there is nothing is given another one, as are agents that name none. An agent's voice in PAI is its own here.
     """
     files = read_voices(*places.voices, last_good=before.files.voices if before else NONE)
     words, mispronounced = _words(places.voices, before)

@@ -25,10 +25,11 @@ from tests.bench.word_errors import Errors, words
 from tests.kit.ears import padded
 from tests.kit.telephone import BANDS
 from tests.kit.unspoken import KINDS, segments, utterances
-from voices.catalogue import CALLER, Catalogue, Fallback
+from voices.catalogue import CALLER, Catalogue
 from voices.engines.registry import LAST_RESORT, SYNTHESIZERS
 from voices.engines.whisper import WhisperRecognizer
 from voices.settings import VoiceSettings
+from voices.synthesis import Sound
 from voices.vad import load_silero
 from voices.voice import load_voices
 
@@ -167,7 +168,7 @@ async def spoken() -> list[Speech]:
         await catalogue.warm()
         for voice in (CALLER,) if engine.name == LAST_RESORT else (CALLER, *(agent.voice for agent in ROSTER)):
             for text, name in _texts():
-                sound = b"".join([part.pcm async for part in catalogue.speak(text, voice) if not isinstance(part, Fallback)])
+                sound = b"".join([part.pcm async for part in catalogue.speak(text, voice) if isinstance(part, Sound)])
                 found.append(Speech(f"{engine.name}, {voice}", text, sound, name))
         await catalogue.aclose()
     return found

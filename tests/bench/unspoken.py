@@ -52,7 +52,7 @@ def _keys(random: Random, seconds: float) -> Wave:
 
 def _tones(random: Random, seconds: float) -> Wave:
     time = _times(seconds)
-    match random.integers(4):
+    match int(random.integers(4)):
         case 0:
             return _at(np.sin(2 * np.pi * 425 * time), -18) * (time % 1 < 0.5)  # busy
         case 1:

@@ -14,7 +14,7 @@ import wave
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import httpx2
@@ -24,15 +24,17 @@ from anyio import to_thread
 
 from tests.kit.commands import Running, environment, eventually, run, running
 from voices.audio import duration_s, read_wav, speech_level_dbfs, to_pcm, write_wav
-from voices.catalogue import CALLER, Catalogue, Fallback
+from voices.catalogue import CALLER, Catalogue, Charge, Fallback
 from voices.engines.chatterbox import ChatterboxSettings, ChatterboxSynthesizer
 from voices.engines.tones import TonesSynthesizer
+from voices.patience import Patience
 from voices.synthesis import Rendering, Sound
 from voices.voice import Voice, load_voices
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-speech" / "bin" / "python"
 SENTENCE = "Keep the data in one place, and let everything else read from it."
+ENDLESS: Final = Patience(first_s=60, longest_s=60, stall_s=60)  # so that nothing but its death ends the sentence
 REAL = [
     pytest.mark.chatterbox,
     pytest.mark.skipif(not PYTHON.is_file(), reason="needs the environment of `make speech-server`"),
@@ -184,8 +186,8 @@ async def test_when_it_is_killed_in_mid_sentence_the_next_engine_says_it_once(se
     voice = Voice("low", "Low.", {name: Rendering("low", name) for name in ("chatterbox", "tones")})
     engine = ChatterboxSynthesizer(ChatterboxSettings(url=server.url))
     await engine.warm()
-    catalogue = Catalogue({"low": voice}, [engine, TonesSynthesizer(delay_s=0)], patience_s=60)
-    parts: list[Sound | Fallback] = []
+    catalogue = Catalogue({"low": voice}, [engine, TonesSynthesizer(delay_s=0)], patience=ENDLESS)
+    parts: list[Sound | Fallback | Charge] = []
     killed_s: list[float] = []
 
     async def say() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from orchestrator.ear import PRE_ROLL_S
 from tests.kit.caller_lines import DEMO, DEMO_LINES, TEST_LINES, TESTS
 from tests.kit.telephone import by_telephone
 from voices import vad
@@ -47,7 +48,8 @@ def silero() -> SileroVad:
 def test_silero_finds_where_speech_begins_and_ends(silero: SileroVad, line: str, telephone: bool) -> None:
     pcm = read_wav((DEMO if line in DEMO_LINES else TESTS) / f"{line}.wav")
     began_s, ended_s = speech_s(silero, in_a_quiet_room(by_telephone(pcm) if telephone else pcm))
-    assert began_s == pytest.approx(LEAD_S, abs=0.16)
+    # A made voice on the phone band is believed late, but what was said before is in the ear's pre-roll.
+    assert began_s == pytest.approx(LEAD_S, abs=PRE_ROLL_S if telephone else 0.16)
     assert ended_s == pytest.approx(LEAD_S + duration_s(pcm), abs=0.2)
 
 
