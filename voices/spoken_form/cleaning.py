@@ -117,7 +117,7 @@ class _Copy:
     def upto(self, end: int) -> None:
         for at in range(self.at, end):
             character = self.text[at]
-            if " " <= character < "\x7f" and character != "`":
+            if " " < character < "\x7f" and character != "`":
                 self.out.append(character)
                 self.places.append(at)
                 self._marks = 0
@@ -148,8 +148,11 @@ class _Copy:
             self._put(character, at)
 
     def _put(self, read: str, at: int) -> None:
-        self.out.extend(read)
-        self.places.extend([at] * len(read))
+        """Of blanks in a row one stays, for the rules know no other."""
+        for character in read:
+            if character != " " or self.out[-1:] != [" "]:
+                self.out.append(character)
+                self.places.append(at)
 
 
 def _joins(character: str) -> bool:
