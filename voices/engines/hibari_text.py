@@ -16,7 +16,7 @@ Accent = Literal["american", "british"]
 
 _LONG_WORD: Final = re.compile(r"(\S{60})(\S+)")
 _LONG_NUMBER: Final = re.compile(r"[\d,]{15,}")
-_AMERICAN: Final = str.maketrans({"Q": "O", "ɒ": "ɔ", "a": "æ", "ː": None})
+_AMERICAN: Final = str.maketrans({"Q": "O", "ɒ": "ɔ", "a": "æ"})
 """A voice that was trained on American speech knows no British phonemes; these are the nearest that it has."""
 
 
@@ -56,9 +56,14 @@ class Reader:
         plain = plain.replace("](", "] (")  # it would be read as markup: [word](/phonemes/)
         plain = _LONG_NUMBER.sub(lambda found: " ".join(found[0]), plain)  # and it counts up to trillions
         g2p = self._british if accent == "british" else self._american
+        text = normalize(plain)
+        tokens = g2p.phonemize_tokens(g2p.tokenize(text))
+        if not native:
+            for token, known in zip(tokens, self._american.phonemize_tokens(self._american.tokenize(text)), strict=False):
+                token.phonemes = _americanized(token.phonemes or "", known.phonemes or "")
         phonemes, spoken, starts = "", [""], [0]
-        for token in g2p.phonemize_tokens(g2p.tokenize(normalize(plain))):
-            phonemes += (token.phonemes or "").translate({} if native else _AMERICAN)
+        for token in tokens:
+            phonemes += token.phonemes or ""
             spoken[-1] += token.text
             if token.whitespace:
                 phonemes += " "
@@ -72,6 +77,13 @@ class Reader:
             for (char, word), at in zip(written, heard, strict=True)
             if at is not None and any(map(str.isalnum, word)) and phonemes[starts[at] : ends[at]].strip()
         )
+
+
+def _americanized(british: str, american: str) -> str:
+    """A long vowel keeps the r that an American says after it: without one nor length, "garden" would be heard as "godden"."""
+    for vowel in "ɑɔɜ":
+        british = british.replace(f"{vowel}ː", f"{vowel}ɹ" if f"{vowel}ɹ" in american else vowel)
+    return british.replace("ː", "").translate(_AMERICAN)
 
 
 def pieces(text: str, longest: int) -> Iterator[tuple[int, str]]:
