@@ -22,6 +22,7 @@ from tests.kit.unspoken import KINDS, utterances
 from voices.audio import RATE, Frame, duration_s, frames, read_wav, samples, to_pcm
 from voices.engines.whisper import WhisperRecognizer
 from voices.engines.whisper_decoder import LONGEST_S, stretches
+from voices.engines.whisper_guard import Segment
 from voices.engines.whisper_models import find
 from voices.engines.whisper_packages import SHIPPED
 from voices.recognition import RecognizerUnavailable
@@ -79,6 +80,30 @@ async def test_a_minute_of_speech_is_heard_whole_and_once(recognizer: WhisperRec
     said = words(" ".join(texts)).split()
     matcher = SequenceMatcher(None, said, words(heard.text).split(), autojunk=False)
     assert matcher.ratio() > 0.9, heard.text
+
+
+@pytest.mark.parametrize(
+    ("first", "seconds", "whole"),
+    [
+        (Segment("Press two. " * 9, 0.1, -0.1, 4.0, 12.0), 3, True),
+        (Segment("No, " * 9, 0.1, -0.1, 4.0, 4.0), 3, False),
+        (Segment("Thank you for calling.", 0.1, -0.3, 0.9, 0.3), 20, True),
+        (Segment("Thank you for calling.", 0.1, -0.3, 0.9, 2.0), 20, False),
+        (Segment("You", 0.9, -2.0, 0.3, 0.1), 20, False),  # noise
+    ],
+    ids=["a loop", "many noes", "only the beginning", "all of it", "noise"],
+)
+async def test_what_was_heard_badly_is_heard_again_in_a_whole_window(
+    recognizer: WhisperRecognizer, monkeypatch: pytest.MonkeyPatch, first: Segment, seconds: int, whole: bool
+) -> None:
+    again = Segment("All of it, once.", 0.1, -0.1, 0.9, 2.0)
+
+    def generate(_sound: Any, _prompt: Any, *, whole: bool) -> Segment:
+        return again if whole else first
+
+    decoder = recognizer._loaded()  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(decoder, "_generate", generate)
+    assert decoder.decode(np.zeros(seconds * RATE, np.float32), []) == (again if whole else first)
 
 
 async def test_speech_beyond_a_minute_is_not_kept(recognizer: WhisperRecognizer) -> None:

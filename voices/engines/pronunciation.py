@@ -1,4 +1,4 @@
-"""How a name sounds, in cmudict's phones: for recognisers that need it spelled out."""
+"""How a name sounds, in cmudict's phones: for telling which names a telephone takes for each other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KNOWN: Final = {
     "azure": "AE ZH ER",
 }
 
-# Letters to sounds, longest match first: crude, but a recogniser only has to prefer the name to noise.
+# Letters to sounds, longest match first: crude, but enough to compare names.
 _RULES: Final = {
     "tch": "CH", "igh": "AY", "eau": "OW", "tion": "SH AH N", "sch": "SH", "ough": "AO",
     "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "wh": "W", "ck": "K", "ng": "NG", "qu": "K W", "gh": "G", "kn": "N",

@@ -34,6 +34,9 @@ _PAUSE_S: Final = 0.3
 _FEATURES_PER_S: Final = 100
 _ENCODED_PER_S: Final = 50
 _TOKENS_PER_S: Final = 10  # no one speaks faster (5 words a second): what is longer is a loop
+_LONG_S: Final = 8.0
+_SLOWEST: Final = 1.0  # tokens a second: of speech so long with fewer, the decoder heard only the beginning …
+_SOMEBODY: Final = 0.5  # … if anybody speaks at all
 _BRIEF_S: Final = 1.0  # in less even one word has many tokens a second
 _MOST_PROMPT: Final = 200  # tokens; Whisper takes 223
 
@@ -103,7 +106,8 @@ class Decoder:
     def decode(self, sound: Wave, prompt: Sequence[int]) -> Segment:
         """What is said in at most `LONGEST_S`. Raises RuntimeError."""
         found = self._generate(sound, prompt, whole=self._whole)
-        if found.loops and not self._whole:
+        missed = sound.size > _LONG_S * RATE and found.tokens_per_s < _SLOWEST and found.no_speech < _SOMEBODY
+        if (found.loops or missed) and not self._whole:
             return self._generate(sound, prompt, whole=True)
         return found
 
