@@ -34,10 +34,12 @@ from telephony.acs_emulator import EMULATOR_KEY, Emulator
 from telephony.admission import AdmissionPolicy
 from telephony.dial import DialResult, dial, pick_up
 from telephony.line import NotAnswered
+from voices.settings import VoiceSettings
 
 CALLER: Final = "+15550100"
 CALLED: Final = "+15550199"
 END_S: Final = 10.0  # for the server to notice that the caller has gone
+EMBEDDED: Final = ("embedded",)
 ALWAYS: Final = CallbackSettings(hours="00:00-24:00")  # a demonstration in the middle of the night rings too
 
 
@@ -114,6 +116,8 @@ async def _stage(settings: Settings, home: Path, happened: Happened, *, live: bo
     async with AsyncExitStack() as stack:
         claude = await stack.enter_async_context(_claude(settings, home, live=live))
         own = claude.model_copy(update={"home": home, "admission": AdmissionPolicy(allow=(CALLER,)), "callback": ALWAYS})
+        if not live:  # no key is used, and nothing leaves this machine
+            own = own.model_copy(update={"voices": VoiceSettings(engines=EMBEDDED, pai=None)})
         runner = None if live else await anyio.to_thread.run_sync(_runner, own)
         house = await stack.enter_async_context(open_house(own, watch=feed, runner=runner))
         for choice in house.engines:
