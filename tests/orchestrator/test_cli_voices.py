@@ -210,8 +210,8 @@ async def test_a_player_that_gives_up_says_why() -> None:
 async def test_a_preview_on_an_engine_that_cannot_says_so(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(NoSuchEngine, match=r"no voice engine `espaek`\. Did you mean `espeak`"):
         await preview(settings, "kai", None, "espaek", None)
-    with pytest.raises(NotSpoken, match="aunt has no part for elevenlabs"):
-        await preview(settings, "aunt", None, "elevenlabs", None)
+    with pytest.raises(NotSpoken, match="aunt has no part for pocket"):
+        await preview(settings, "aunt", None, "pocket", None)
     with pytest.raises(NotSpoken, match=r"nothing was heard of '\.\.\.'"):
         await preview(settings, "kai", "...", "espeak", tmp_path / "kai.wav")
 
