@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -29,7 +29,7 @@ class WhisperRecognizer:
     """Hears an utterance when it is over, in 0.1-0.3 s of one core (tiny.en); no partials.
 
     `model` is a name (`tiny.en`), a repository (`owner/name`) or a folder; nothing is fetched here (see whisper_models).
-    Utterances are decoded in a thread, in turn, a window of at most 28 s at a time; one that is given up while it waits costs
+    Utterances are decoded in a thread, in turn, a window of at most 20 s at a time; one that is given up while it waits costs
     nothing.
     """
 
@@ -57,7 +57,7 @@ class WhisperRecognizer:
 
     def hear(self, pcm: bytes, hints: tuple[str, ...] = ()) -> Heard:
         """As `transcribe`, in the caller's thread. Raises RecognitionError."""
-        return self._told([self._decode(part, hints, threading.Event()) for part in _parts(pcm)])
+        return self._told(self._decode(part, hints, threading.Event()) for part in _parts(pcm))
 
     async def aclose(self) -> None:
         self._decoder = None
@@ -71,17 +71,18 @@ class WhisperRecognizer:
             self._decoder = Decoder(folder, self._device)
         return self._decoder
 
-    def _decode(self, sound: Wave, hints: tuple[str, ...], _stopped: threading.Event) -> Segment | None:
-        """In the engine's thread; None when nobody said it."""
+    def _decode(self, sound: Wave, hints: tuple[str, ...], _stopped: threading.Event) -> list[Segment]:
+        """In the engine's thread: what was said."""
         decoder = self._loaded()
         try:
-            segment = decoder.decode(sound, decoder.prompt(hints))
+            segments = decoder.decode(sound, decoder.prompt(hints))
         except RuntimeError as error:
             raise RecognizerFailed(f"Whisper failed on this utterance: {error}") from error
-        return segment if believable(segment, _speech(sound)) else None
+        speech = _speech(sound)
+        return [segment for segment in segments if believable(segment, speech)]
 
-    def _told(self, segments: list[Segment | None]) -> Heard:
-        said = [segment for segment in segments if segment]
+    def _told(self, parts: Iterable[list[Segment]]) -> Heard:
+        said = [segment for part in parts for segment in part]
         return Heard(" ".join(segment.text for segment in said), final=True, engine=self.name, doubt=doubt(said))
 
 

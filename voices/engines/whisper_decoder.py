@@ -24,18 +24,19 @@ _log = structlog.get_logger(__name__)
 
 Wave = npt.NDArray[np.float32]
 
-LONGEST_S: Final = 28.0
+LONGEST_S: Final = 20.0
 """Speech in one window; more is cut at a pause."""
 _WINDOW_S: Final = 30
 _SHORTEST_S: Final = 6.0
 _MARGIN_S: Final = 1.0
-_CUT_FROM_S: Final = 18.0  # a cut later than this leaves windows that are worth their cost
-_PAUSE_S: Final = 0.3
+_CUT_FROM_S: Final = 12.0  # an earlier cut leaves windows that are not worth their cost
+_STEP: Final = RATE // 50
+_PAUSE_STEPS: Final = 15
 _FEATURES_PER_S: Final = 100
 _ENCODED_PER_S: Final = 50
 _TOKENS_PER_S: Final = 10  # no one speaks faster (5 words a second): what is longer is a loop
 _LONG_S: Final = 8.0
-_SLOWEST: Final = 1.0  # tokens a second: of speech so long with fewer, the decoder heard only the beginning …
+_SLOWEST: Final = 1.0  # tokens a second: of longer speech with fewer, the decoder heard only the beginning …
 _SOMEBODY: Final = 0.5  # … if anybody speaks at all
 _BRIEF_S: Final = 1.0  # in less even one word has many tokens a second
 _MOST_PROMPT: Final = 200  # tokens; Whisper takes 223
@@ -44,14 +45,17 @@ _MOST_PROMPT: Final = 200  # tokens; Whisper takes 223
 def stretches(sound: Wave) -> Iterator[Wave]:
     """Cut speech that is too long for one window, each time at the quietest moment."""
     while sound.size > LONGEST_S * RATE:
-        step = RATE // 50
-        powers = np.square(sound[: int(LONGEST_S * RATE)]).reshape(-1, step).mean(axis=1)
-        width = int(_PAUSE_S * 50)
-        quiet = np.convolve(powers, np.ones(width), "same")[int(_CUT_FROM_S * 50) : -width]
-        at = (int(_CUT_FROM_S * 50) + int(np.argmin(quiet))) * step
-        yield sound[:at]
-        sound = sound[at:]
+        first, sound = _cut(sound, _CUT_FROM_S, LONGEST_S)
+        yield first
     yield sound
+
+
+def _cut(sound: Wave, from_s: float, to_s: float) -> tuple[Wave, Wave]:
+    """In two, in the middle of the quietest 0.3 s between these times."""
+    steps = np.square(sound[int(from_s * RATE) : int(to_s * RATE)])[: int((to_s - from_s) * 50) * _STEP].reshape(-1, _STEP)
+    quiet = np.convolve(steps.mean(axis=1), np.ones(_PAUSE_STEPS), "valid")
+    at = int(from_s * RATE) + (int(np.argmin(quiet)) + _PAUSE_STEPS // 2) * _STEP
+    return sound[:at], sound[at:]
 
 
 class Decoder:
@@ -103,13 +107,15 @@ class Decoder:
                 return found
         return []
 
-    def decode(self, sound: Wave, prompt: Sequence[int]) -> Segment:
-        """What is said in at most `LONGEST_S`. Raises RuntimeError."""
+    def decode(self, sound: Wave, prompt: Sequence[int]) -> list[Segment]:
+        """What is said in at most `LONGEST_S`, in order. Raises RuntimeError."""
         found = self._generate(sound, prompt, whole=self._whole)
-        missed = sound.size > _LONG_S * RATE and found.tokens_per_s < _SLOWEST and found.no_speech < _SOMEBODY
-        if (found.loops or missed) and not self._whole:
-            return self._generate(sound, prompt, whole=True)
-        return found
+        if found.loops and not self._whole:
+            return [self._generate(sound, prompt, whole=True)]
+        length_s = sound.size / RATE
+        if length_s > _LONG_S and found.tokens_per_s < _SLOWEST and found.no_speech < _SOMEBODY:
+            return [segment for part in _cut(sound, length_s / 4, length_s * 3 / 4) for segment in self.decode(part, prompt)]
+        return [found]
 
     def _generate(self, sound: Wave, prompt: Sequence[int], *, whole: bool) -> Segment:
         tokens = self._tokens
