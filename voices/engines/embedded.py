@@ -49,7 +49,6 @@ class EmbeddedOptions(EngineOptions):
     tone_db: tuple[float, float, float, float, float] = Field(
         (0, 0, 0, 0, 0), description="dB at 250, 500, 1,000, 2,000 and 4,000 Hz."
     )
-    breath_db: float | None = Field(None, ge=-30, le=0, description="Breath in the voice, in dB against its tone.")
     speed: float = Field(1.0, ge=0.6, le=1.6, description="Times the base's pace.")
 
     @model_validator(mode="after")
