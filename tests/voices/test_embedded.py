@@ -161,6 +161,19 @@ def test_every_written_word_is_found_in_what_is_spoken(reader: Reader, text: str
     assert [word.first for word in words] == sorted(word.first for word in words)
 
 
+@pytest.mark.parametrize("british", [False, True])
+def test_it_reads_as_hibari_does(reader: Reader, british: bool) -> None:
+    from hibari.g2p import G2P
+
+    whole = G2P(british=british)
+    for text in (
+        SENTENCE,
+        "Dr. Read's record reads: $49.90 at 5:30 pm, Zorblax!",
+        "I live to record live records; he used to, too.",
+    ):
+        assert reader.read(text, "british" if british else "american")[0].strip() == whole(text)
+
+
 def test_british_words_keep_to_the_phonemes_that_the_network_knows(reader: Reader) -> None:
     assert reader.read("garden", "american")[0] == "ɡˈɑɹdən"
     assert reader.read("garden", "british")[0] == "ɡˈɑːdᵊn"
