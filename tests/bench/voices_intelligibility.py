@@ -34,7 +34,7 @@ DATA: Final = Path(__file__).parents[1] / "data" / "sentences.yaml"
 AGENTS: Final = ("kai", "researcher", "engineer", "architect")
 LIMITS: Final = {"wide": 0.05, "phone": 0.08}
 LOST: Final = 0.01
-SHORTEST_WINDOW_S: Final = 10.0  # Whisper repeats itself in shorter ones
+WINDOW_S: Final = 30
 PACKET: Final = 160  # bytes of G.711 in 20 ms
 
 
@@ -70,6 +70,8 @@ def telephone(pcm: bytes, random: Random) -> bytes:
     return Resampler(8_000, RATE).push(b"".join(packet.tobytes() for packet in packets), last=True)
 
 
+_TELEPHONE: Final = re.compile(r"\b(\d{3})[- ](\d{4})\b")
+_TIME: Final = re.compile(r"\b(to|at|until|after|before|since) (\d{1,2}):?([0-5]\d)\b(?! (?:percent|people|dollars))")
 _DATE: Final = re.compile(rf"\b({'|'.join(calendar.month_name[1:]).lower()}) (\d{{1,2}})\b")
 _YEAR: Final = re.compile(r"\b(?:1[1-9]|20)\d\d\b(?! (?:people|tickets|files|boxes|dollars))")
 _SPELLINGS: Final = {
@@ -79,19 +81,18 @@ _SPELLINGS: Final = {
 
 def words(text: str) -> list[str]:
     """In one spelling: numbers, prices, dates and times as they are spoken."""
-    text = re.sub(r"\b(\d{3})-(\d{4})\b", lambda found: " ".join(found[1] + found[2]), text.lower().replace("p.m.", "pm"))
-    text = re.sub(r"(\d),(?=\d{3})", r"\1", text).replace("%", " percent").replace("o'clock", "oclock")
+    text = text.lower().replace("p.m.", "pm").replace("o'clock", "oclock").replace("%", " percent")
+    text = _TELEPHONE.sub(lambda found: " ".join(found[1] + found[2]), text)
+    text = re.sub(r"(\d),(?=\d{3})", r"\1", text)
     text = re.sub(r"\$(\d+)(?:\.(\d\d))?", _price, text)
-    text = re.sub(r"\b(\d{1,2}):(\d\d)\b", lambda found: f"{found[1]} {found[2] if int(found[2]) else ''}", text)
+    text = _TIME.sub(lambda found: f"{found[1]} {found[2]} {found[3] if int(found[3]) else ''}", text)
     text = re.sub(r"\b(\d+)(?:st|nd|rd|th)\b", lambda found: _spelt(found[1], "ordinal"), text)
-    text = re.sub(
-        r"\b(?:1[1-9]|20)\d\d\b(?! (?:people|tickets|files|boxes|dollars))", lambda found: _spelt(found[0], "year"), text
-    )
+    text = _DATE.sub(lambda found: f"{found[1]} {_spelt(found[2], 'ordinal')}", text)  # "May 3" is read as "May 3rd"
+    text = _YEAR.sub(lambda found: _spelt(found[0], "year"), text)
     text = re.sub(r"\d+", lambda found: _spelt(found[0], "cardinal"), text)
     found = re.sub(r"[^a-z ]", "", text.replace("-", " ")).split()
-    return [
-        word for word in (_SPELLINGS.get(word, word) for word in found) if word and word != "and"
-    ]  # people drop "and" in numbers
+    # Numbers are read with "and" or without.
+    return [word for word in (_SPELLINGS.get(word, word) for word in found) if word not in {"", "and"}]
 
 
 def _price(found: re.Match[str]) -> str:
@@ -113,7 +114,7 @@ def distance(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 class Whisper:
-    """tiny.en in windows of at least 10 s, greedy, without hints."""
+    """tiny.en, greedy, without hints, in its own window of 30 s: in shorter ones it says the end again and again."""
 
     def __init__(self) -> None:
         from faster_whisper import WhisperModel
@@ -125,9 +126,8 @@ class Whisper:
     def hear(self, pcm: bytes) -> str:
         from ctranslate2 import StorageView
 
-        sound = samples(pcm).astype(np.float32) / FULL_SCALE
-        size = int(max(SHORTEST_WINDOW_S, duration_s(pcm) + 1) * RATE)
-        features = self._model.feature_extractor(np.pad(sound, (0, size - sound.size)))[:, : size // 160]
+        sound = samples(pcm).astype(np.float32)[: WINDOW_S * RATE] / FULL_SCALE
+        features = self._model.feature_extractor(np.pad(sound, (0, WINDOW_S * RATE - sound.size)))[:, : WINDOW_S * 100]
         letters: Any = self._model.hf_tokenizer
         prompt = [letters.token_to_id("<|startoftranscript|>"), letters.token_to_id("<|notimestamps|>")]
         view: Any = StorageView

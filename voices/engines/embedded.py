@@ -26,11 +26,11 @@ T = TypeVar("T")
 _SHIPPED: Final = "heart"  # the only base within hibari's package
 _JOE: Final = "joe"
 _JOES: Final = frozenset({"base", "pitch", "accent", "speed"})
-_LONGEST_PIECE: Final = 160  # characters: longer ones would keep the first sound waiting
+_LONGEST_PIECE: Final = 120  # characters: longer ones would keep the first sound waiting, and take more memory
 _JOES_LONGEST_PIECE: Final = 70  # he takes seven times as long
 _LEAD_FRAMES: Final = 3  # kept of the silence before a piece
 _PAUSE_FRAMES: Final = 16  # before one that begins another sentence
-_AT_ONCE: Final = 2  # threads: more would only take the cores from the calls
+_AT_ONCE: Final = 1  # thread: more would take the cores from the calls, and 20 MB each
 
 
 class EmbeddedOptions(EngineOptions):
@@ -49,7 +49,6 @@ class EmbeddedOptions(EngineOptions):
     tone_db: tuple[float, float, float, float, float] = Field(
         (0, 0, 0, 0, 0), description="dB at 250, 500, 1,000, 2,000 and 4,000 Hz."
     )
-    breath_db: float | None = Field(None, ge=-30, le=0, description="Breath in the voice, in dB against its tone.")
     speed: float = Field(1.0, ge=0.6, le=1.6, description="Times the base's pace.")
 
     @model_validator(mode="after")
@@ -113,8 +112,10 @@ class EmbeddedSynthesizer:
         return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
 
     def _warm(self) -> None:
-        for _ in self._sounds("Ready, and warm.", EmbeddedOptions.model_validate({}), Rendering("", self.name)):
-            pass
+        for accent in ("american", "british"):  # each has a dictionary, and a network for words that are in none
+            options = EmbeddedOptions.model_validate({"accent": accent})
+            for _ in self._sounds("Ready, Zorblax?", options, Rendering("", self.name)):
+                pass
 
     def _base(self, options: EmbeddedOptions, voice: str) -> Network | joe.Joe:
         with self._loading:

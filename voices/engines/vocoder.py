@@ -38,7 +38,6 @@ def sound(
     upper_formants: float = 1.0,
     formants: float = 1.0,
     tone_db: tuple[float, ...] = (0,) * len(TONE_HZ),
-    breath_db: float | None = None,
     first_frame: int = 0,
 ) -> Iterator[Values]:
     """The sound in blocks, the first one short, to be played at RATE x `formants`. The same spectra always sound the same."""
@@ -58,9 +57,6 @@ def sound(
         block = slice(start, min(end, last))
         envelope = np.stack([_envelope(spectra, frame, warped) for frame in range(block.start, block.stop)])
         hiss = spectra.noise[:, block].T
-        if breath_db is not None:
-            breath = envelope + (breath_db + _BREATH_DB) / _NEPER_DB
-            hiss = np.where(voiced[block, None], np.maximum(hiss, breath), hiss)
         windows = np.lib.stride_tricks.sliding_window_view(source[block.start * HOP : block.stop * HOP + _FFT - HOP], _FFT)[::HOP]
         spectrum = np.fft.rfft(windows * (_WINDOW / (_FFT / 4)), axis=1)
         spectrum *= _polar(envelope + tone, np.float32(np.pi) * np.tanh(spectra.theta[:, block].T))
@@ -68,13 +64,10 @@ def sound(
         spectrum += random * np.exp(np.minimum(hiss + tone, 7.0), dtype=np.float32)
         spectrum += _polar(spectra.rest[:, block].T + tone, spectra.rest_phase[:, block].T)
         out, tail = _overlap_add(spectrum, tail)
-        yield (
-            out[skip:] if block.stop < last else np.concatenate([out, tail.reshape(-1)])[skip : (last - start) * HOP + _FFT // 2]
-        )
+        if block.stop == last:
+            out = np.concatenate([out, tail.reshape(-1)])[: (last - start) * HOP + _FFT // 2]
+        yield out[skip:]
         start, end, skip = block.stop, block.stop + _BLOCK, 0
-
-
-_BREATH_DB: Final = _NEPER_DB * np.log(np.clip(_BINS * _BIN_HZ / 3_000, 0.2, 1))  # breath is high
 
 
 def _envelope(spectra: Spectra, frame: int, warped: Values) -> Values:
