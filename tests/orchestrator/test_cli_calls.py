@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from pathlib import Path
 
 import anthropic
@@ -38,7 +39,7 @@ def call() -> Recorded:
     claude.says("engineer", "Read it.")
 
     async def play() -> None:
-        async with Rehearsal(ScriptedTransport(claude)).call(recognizer=ScriptedRecognizer([HEARD])) as rehearsed:
+        async with Rehearsal(ScriptedTransport(claude)).call(recognizer=ScriptedRecognizer(repeat(HEARD))) as rehearsed:
             rehearsed.line.say(spoken)
             await rehearsed.line.quiet(1.0, after_s=5.0)
         box.append(recording_of(rehearsed))

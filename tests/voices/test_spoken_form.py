@@ -138,7 +138,7 @@ def test_where_a_word_came_from() -> None:
     assert form.reached(0) == 0
 
 
-WORDS = st.sampled_from(
+MADE_UP = st.sampled_from(
     [
         "the",
         "cat",
@@ -164,7 +164,7 @@ WORDS = st.sampled_from(
 )
 
 
-@given(st.lists(WORDS, min_size=1, max_size=30))
+@given(st.lists(MADE_UP, min_size=1, max_size=30))
 def test_a_plain_text_stays_as_it_is(words: list[str]) -> None:
     text = re.sub(r"[,;:!?]$", "", " ".join(words)) + "."
     assert spoken_form(text).text == text.replace("“", '"').replace("”", '"')
