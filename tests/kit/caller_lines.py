@@ -29,8 +29,8 @@ DEMO_LINES: Final = {
     "research": "What do people say about electric cars?",
     "panel": "I want all of you to tell me how to keep my photos.",
     "architect": "Architect, can you draw me the whole plan?",
-    "barge_in": "Wait, stop. Is that safe?",
-    "goodbye": "That is all. Goodbye.",
+    "barge_in": "Wait, stop, is that safe?",
+    "goodbye": "That is all, goodbye.",
     # the second, and the call-back
     "task": "Engineer, please write me a program that counts words.",
     "progress": "How far are you?",
