@@ -81,7 +81,7 @@ def _chosen(agents: Mapping[str, Agent], voices: VoiceChoice | None) -> Mapping[
 
 
 def _agents(found: Mapping[str, _Found], prompts_dir: Path, voices: Collection[str]) -> dict[str, Agent]:
-    """Those in Markdown are the last to choose among names. Raises FileError where a file of ours is missing."""
+    """Those in Markdown are the last to choose among names. Raises FileError when a shipped file is missing."""
     agents = {one: read.agent for one, read in found.items() if read.agent and not read.markdown}
     for one, read in found.items():
         if read.markdown:

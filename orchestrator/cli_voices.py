@@ -37,7 +37,7 @@ def voices_list(as_json: AsJson = False) -> None:
 @voices.command("preview")
 def voices_preview(
     name: Annotated[str, typer.Argument(help="A voice's id, or an agent.")],
-    text: Annotated[str | None, typer.Argument(help="What it says; a sentence of ours if left out.")] = None,
+    text: Annotated[str | None, typer.Argument(help="What it says; a sample sentence if left out.")] = None,
     engine: Engine = None,
     out: Annotated[Path | None, typer.Option(help="Write this wav instead of playing it.")] = None,
 ) -> None:
@@ -105,7 +105,7 @@ def voices_import(
     force: Annotated[bool, typer.Option("--force", help="Also over files that are there already.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write PAI's voices as files of yours. Without this they are heard as well, as PAI has them."""
+    """Write PAI's voices as voice files that you can edit. They are used without this too, as PAI has them."""
     from orchestrator.voice_commands.importing import import_voices
 
     found = import_voices(configured().settings, folder, out, force=force)

@@ -50,6 +50,6 @@ def _stand_ins(voice: Voice, voices: Mapping[str, Voice], nearest: Nearest) -> I
         alike[near.id] = near
         near = voices.get(near.like) if near.like else None
     yield from alike.values()
-    # A person's clone speaks for nobody else.
+    # A person's clone never stands in for another voice.
     others = [other for name, other in voices.items() if name not in alike and name != CALLER and other.owner is None]
     yield from nearest(voice, others)

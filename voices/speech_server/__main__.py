@@ -1,4 +1,4 @@
-"""The server's process. As a file, in an environment of its own, it sees of ours only the package `voices`."""
+"""The server's process. As a file, in an environment of its own, it sees only our package `voices`."""
 
 from __future__ import annotations
 

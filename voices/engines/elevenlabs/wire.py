@@ -56,7 +56,7 @@ class Message:
 
 class Dialect(Protocol):
     rooms: int
-    """So many contexts of ours at once; the server allows five."""
+    """The most contexts open at once; the server allows five."""
     silent_s: float
     """The server closes a socket on which nothing is sent for longer."""
     session: bool
