@@ -31,6 +31,8 @@ from telephony.acs_rest import CallControl
 from telephony.acs_settings import AcsSettings
 from telephony.acs_wire import Callback, Handshake, IncomingCall, WireError, read_callbacks, read_events
 from telephony.line import Line, LineDown
+from telephony.open_calls import OpenCalls
+from telephony.refusals import Refusals
 
 __all__ = ["AcsLine", "AcsListener", "AcsSettings"]
 
@@ -77,10 +79,12 @@ class AcsListener:
 
     kind = "acs"
 
-    def __init__(self, settings: AcsSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: AcsSettings, notes: OpenCalls | None = None) -> None:
+        """In `notes` stands which calls are up, should we die."""
+        self._settings, self._notes = settings, notes or OpenCalls()
         self._lines: dict[str, AcsLine] = {}
         self._seen = Seen()
+        self._refusals = Refusals()
         self._serving: _Serving | None = None
 
     async def serve(self, handler: Handler, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -96,6 +100,7 @@ class AcsListener:
                     await anyio.sleep_forever()
                 finally:
                     self._serving = None
+                    self._lines.clear()
 
     @property
     def number(self) -> str:
@@ -107,7 +112,7 @@ class AcsListener:
         serving = self._serving
         if serving is None or self._settings.phone_number is None:
             raise LineDown("to call out, the listener must be serving and `phone_number` be set")
-        line = AcsLine(self._settings, serving.control, caller=number, called=self._settings.phone_number, rings=None)
+        line = self._line(serving, caller=number, called=self._settings.phone_number, rings=None)
         await serving.tasks.start(self._keep, line)
         taken = False
         try:
@@ -141,12 +146,12 @@ class AcsListener:
     async def _take_events(self, request: Request[Any, Any, Any]) -> Response[Any]:
         secret = request.headers.get(self._settings.webhook_header, "")
         if not hmac.compare_digest(secret.encode(), self._settings.webhook_secret.get_secret_value().encode()):
-            log.warning("acs_event_refused", why="the webhook secret is missing or wrong")
+            self._refusals.tell("acs_event_refused", why="the webhook secret is missing or wrong")
             return _status(401)
         try:
             events = read_events(await request.body())
         except WireError as error:
-            log.warning("acs_event_malformed", error=str(error))
+            self._refusals.tell("acs_event_malformed", error=str(error))
             return _status(400)
         for event in events:
             if isinstance(event, Handshake):
@@ -171,9 +176,13 @@ class AcsListener:
         elif serving is None or len(self._lines) >= MAX_LINES:
             log.error("acs_call_unanswered", event_id=call.event_id, lines=len(self._lines))
         else:
-            line = AcsLine(self._settings, serving.control, caller=call.caller, called=call.called, rings=call)
+            line = self._line(serving, caller=call.caller, called=call.called, rings=call)
             log.info("line_rings", call_id=line.call_id, correlation_id=call.correlation_id)
+            self._lines[line.call_id] = line  # now: many may ring before the first of them is handled
             serving.tasks.start_soon(self._handle, line, serving.handler)
+
+    def _line(self, serving: _Serving, *, caller: str, called: str, rings: IncomingCall | None) -> AcsLine:
+        return AcsLine(self._settings, serving.control, caller=caller, called=called, rings=rings, notes=self._notes)
 
     async def _handle(self, line: AcsLine, handler: Handler) -> None:
         async with self._registered(line):
@@ -194,34 +203,54 @@ class AcsListener:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(line.watch)
+                tasks.start_soon(line.keep_known)
                 yield
                 tasks.cancel_scope.cancel()
         finally:
             await line.end()
-            del self._lines[line.call_id]
+            self._lines.pop(line.call_id, None)
 
     # --- callbacks
 
     async def _take_callbacks(self, request: Request[Any, Any, Any], call_id: str) -> int:
         token = _take_token(request.scope)
         line, serving = self._lines.get(call_id), self._serving
+        if serving is not None and self._notes.left(call_id):
+            return await self._end_left(serving, request, call_id)
         if line is None or serving is None:
             return 404
-        flaw = None if line.entry.opens_callbacks(token) else "not this call's token"
-        flaw = flaw or await serving.tokens.flaw(request.headers.get("authorization"))
-        if flaw:
-            log.warning("acs_callback_refused", call_id=call_id, why=flaw)
-            return 401
-        try:
-            callbacks = read_callbacks(await request.body())
-        except WireError as error:
-            log.warning("acs_callback_malformed", call_id=call_id, error=str(error))
-            return 400
+        callbacks = await self._callbacks(
+            serving, request, None if line.entry.opens_callbacks(token) else "not this call's token"
+        )
+        if isinstance(callbacks, int):
+            return callbacks
         if not all(line.belongs(callback.connection_id) for callback in callbacks):
-            log.warning("acs_callback_refused", call_id=call_id, why="another call's connection id")
+            self._refusals.tell("acs_callback_refused", why="another call's connection id")
             return 403
         for callback in callbacks:
             self._tell(line, callback)
+        return 200
+
+    async def _callbacks(
+        self, serving: _Serving, request: Request[Any, Any, Any], flaw: str | None = None
+    ) -> list[Callback] | int:
+        """What Azure tells, if it is Azure; else the status to answer with."""
+        if flaw := flaw or await serving.tokens.flaw(request.headers.get("authorization")):
+            self._refusals.tell("acs_callback_refused", why=flaw)
+            return 401
+        try:
+            return read_callbacks(await request.body())
+        except WireError as error:
+            self._refusals.tell("acs_callback_malformed", error=str(error))
+            return 400
+
+    async def _end_left(self, serving: _Serving, request: Request[Any, Any, Any], call_id: str) -> int:
+        """Azure tells of a call that our dead self left, and so what it calls it."""
+        callbacks = await self._callbacks(serving, request)
+        if isinstance(callbacks, int):
+            return callbacks
+        if id := next((callback.connection_id for callback in callbacks if callback.connection_id), ""):
+            serving.tasks.start_soon(self._notes.end, serving.control, call_id, id)
         return 200
 
     def _tell(self, line: AcsLine, callback: Callback) -> None:
@@ -237,7 +266,7 @@ class AcsListener:
         line = self._lines.get(call_id)
         flaw = "no such call" if line is None else await self._media_flaw(line, token, socket.headers)
         if line is None or flaw:
-            log.warning("media_socket_refused", why=flaw)
+            self._refusals.tell("media_socket_refused", why=flaw)
             await send({"type": "websocket.close", "code": 1008, "reason": ""})  # before accepting: the server says 403
             return
         await line.media.serve(receive, send)

@@ -13,6 +13,7 @@ import jwt
 import msgspec
 import structlog
 
+from agents import bounds
 from telephony.acs_settings import AcsSettings
 
 COOLDOWN_S: Final = 30.0  # between two fetches: tokens with invented key ids must not make us fetch for each
@@ -78,7 +79,7 @@ class Tokens:
         try:
             with anyio.fail_after(FETCH_S):
                 self._keys = _read_keys(await self._fetch())
-        except (httpx2.HTTPError, TimeoutError, jwt.PyJWTError, msgspec.MsgspecError, ValueError) as error:
+        except (httpx2.HTTPError, TimeoutError, jwt.PyJWTError, msgspec.MsgspecError, ValueError, RecursionError) as error:
             log.warning("jwks_unavailable", url=self._settings.jwks_url, error=str(error) or type(error).__name__)
             self._next_fetch_s = anyio.current_time() + RETRY_S
         else:
@@ -100,4 +101,6 @@ def _read_keys(body: bytes) -> dict[str | None, jwt.PyJWK]:
     keys = msgspec.json.decode(body, type=dict[str, Any]).get("keys")
     if not isinstance(keys, list) or not keys:
         raise ValueError("no keys in it")
+    if len(keys) > bounds.SIGNING_KEYS:
+        raise ValueError(f"{len(keys)} keys in it, more than {bounds.SIGNING_KEYS}")
     return {key.key_id: key for key in jwt.PyJWKSet(keys).keys if key.key_type == "RSA"}

@@ -32,6 +32,7 @@ from telephony.line import (
     Refusal,
     check_keys,
 )
+from telephony.open_calls import OpenCalls
 from telephony.prices import Minutes
 from voices.audio import Frame
 
@@ -95,7 +96,14 @@ class AcsLine:
     kind = "acs"
 
     def __init__(
-        self, settings: AcsSettings, control: CallControl, *, caller: str, called: str, rings: IncomingCall | None
+        self,
+        settings: AcsSettings,
+        control: CallControl,
+        *,
+        caller: str,
+        called: str,
+        rings: IncomingCall | None,
+        notes: OpenCalls | None = None,
     ) -> None:
         self.entry = Pass.new()
         self.caller = caller
@@ -107,7 +115,7 @@ class AcsLine:
         self._tones = Tones(control, caller, raw_id)
         self._settings = settings
         self._minutes = Minutes(settings.usd_per_minute(called, outbound=rings is None))
-        self._control = control
+        self._control, self._notes = control, notes or OpenCalls()
         self._rings = rings
         self._stage = Stage.RINGING
         self._connection_id = ""
@@ -115,6 +123,7 @@ class AcsLine:
         self._connected = anyio.Event()
         self._disconnected = anyio.Event()
         self._failure: LineError = LineClosed("the call is over")
+        self._left_up = False  # Azure could not be told that it is over
         self._maybe_up = False  # Azure was asked to connect, and has not said that it did not
         self._answering: anyio.CancelScope | None = None
         self._hanging_up = self._ended = self._turned_away = False
@@ -200,6 +209,8 @@ class AcsLine:
                 if not self._ended:
                     self._ended = True
                     await self._tell_the_end()
+                    if not self._left_up:  # else the next start ends it
+                        await self._notes.over(self.call_id)
         self._finish(LineClosed("the call is over"))
 
     async def _tell_the_end(self) -> None:
@@ -217,10 +228,18 @@ class AcsLine:
         except LineClosed:
             return
         except LineError as error:
+            self._left_up = True
             self._log.warning("line_hang_up_failed", error=str(error))
             return
         with anyio.move_on_after(GOODBYE_S):
             await self._disconnected.wait()
+
+    async def keep_known(self) -> None:
+        """Note Azure's id as soon as it is told, and for as long as the call is up."""
+        await self._identified.wait()
+        async with self._ending:
+            if not self._ended:
+                await self._notes.note(self.call_id, self._connection_id)
 
     async def watch(self) -> None:
         """End the call, for us, when its sound is gone for good."""
@@ -283,6 +302,7 @@ class AcsLine:
         self._minutes.up_s = anyio.current_time()
 
     async def _ask(self, request: Awaitable[str]) -> None:
+        await self._notes.note(self.call_id)
         self._maybe_up = True
         try:
             connection_id = await request

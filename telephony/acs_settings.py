@@ -18,7 +18,10 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1", re.ASCII)
 
 def _https(url: str) -> str:
     """Without a slash at the end: the SDK would sign another host than it calls."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("an address like https://voice.example.org is needed") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("an address like https://voice.example.org is needed")
     if parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname):
@@ -55,13 +58,15 @@ class AcsSettings(BaseModel):
     access_key: Annotated[SecretStr, AfterValidator(_base64)] = Field(description="The resource's primary or secondary key.")
     public_url: Address = Field(description="Where Azure reaches this server: https, or http on loopback.")
     phone_number: str | None = Field(
-        default=None, pattern=r"^\+[1-9][0-9]{5,14}$", description="Our own number, E.164; needed for calling out only."
+        default=None, pattern=r"^\+[1-9][0-9]{5,14}$", description="Our own number: +4312345670; needed for calling out only."
     )
 
     webhook_secret: Annotated[SecretStr, AfterValidator(_long)] = Field(
         description="Event Grid sends it in a header of the delivery (set there as a secret delivery property)."
     )
-    webhook_header: str = Field(default="x-pai-voice-secret", pattern=r"^[A-Za-z0-9-]{1,64}$")
+    webhook_header: str = Field(
+        default="x-pai-voice-secret", pattern=r"^[A-Za-z0-9-]{1,64}$", description="A header's name: letters, digits and -."
+    )
     max_event_age_s: float = Field(default=60, gt=0, description="A ringing call older than this is not answered any more.")
 
     audience: str = Field(min_length=1, description="`aud` of Azure's tokens: the resource's immutable resource id (a GUID).")

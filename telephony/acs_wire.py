@@ -10,14 +10,17 @@ import re
 from binascii import b2a_base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+
+from agents import bounds
 
 MAX_MESSAGE: Final = 65_536  # bytes of one media message; a frame takes about 1,000, and nothing is said to be larger
 RATES: Final = (16_000, 24_000)
 ANONYMOUS: Final = "anonymous"
 
+_MOST_EVENTS: Final = msgspec.Meta(max_length=bounds.DELIVERY_EVENTS)
 _BROKEN: Final = (msgspec.MsgspecError, RecursionError, UnicodeError)
 
 
@@ -213,6 +216,8 @@ class _Identifier(msgspec.Struct, rename="camel"):
         number = self.phone_number.value if self.phone_number else ""
         if self.raw_id.startswith("4:"):  # a suffix after `_` names the asserted identity
             number = self.raw_id[2:].partition("_")[0]
+        number = "".join(sign for sign in number if sign not in " -./()\u00a0")  # carriers write it in many ways
+        number = f"+{number[2:]}" if number.startswith("00") else number
         return number if re.fullmatch(r"\+[0-9]{3,15}", number, re.ASCII) else ANONYMOUS
 
 
@@ -236,27 +241,33 @@ class _GridEvent(msgspec.Struct, rename="camel"):
 
 def read_events(body: bytes) -> list[Handshake | IncomingCall]:
     """The events of one Event Grid delivery that matter to us; other types are left out. Raises WireError."""
+    _check_size(body)
     try:
-        events = msgspec.json.decode(body, type=list[_GridEvent])
+        events = msgspec.json.decode(body, type=Annotated[list[_GridEvent], _MOST_EVENTS])
         return [known for event in events if (known := _grid_event(event)) is not None]
     except (*_BROKEN, ValueError) as error:
-        raise WireError(f"not an Event Grid delivery: {error}") from error
+        raise WireError(f"not an Event Grid delivery: {bounds.cut(str(error), 300)}") from error
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > bounds.DELIVERY_BYTES:
+        raise WireError(f"a delivery has at most {bounds.DELIVERY_BYTES:,} bytes, not {len(body):,}")
 
 
 def _grid_event(event: _GridEvent) -> Handshake | IncomingCall | None:
     match event.event_type.lower():
         case "microsoft.eventgrid.subscriptionvalidationevent":
-            return Handshake(msgspec.json.decode(event.data, type=_HandshakeData).validation_code)
+            return Handshake(bounds.id_(msgspec.json.decode(event.data, type=_HandshakeData).validation_code))
         case "microsoft.communication.incomingcall":
             data = msgspec.json.decode(event.data, type=_IncomingCallData)
             return IncomingCall(
-                event_id=event.id,
+                event_id=bounds.id_(event.id),
                 raised_at=_utc(event.event_time),
                 caller=data.from_.number(),
-                caller_raw_id=data.from_.raw_id,
+                caller_raw_id=bounds.id_(data.from_.raw_id),
                 called=data.to.number(),
-                context=data.incoming_call_context,
-                correlation_id=data.correlation_id,
+                context=bounds.context(data.incoming_call_context),
+                correlation_id=bounds.id_(data.correlation_id),
             )
         case _:
             return None
@@ -313,24 +324,27 @@ class _CloudEvent(msgspec.Struct):
 
 def read_callbacks(body: bytes) -> list[Callback]:
     """The CloudEvents of one callback, a single one or an array; types are not judged here. Raises WireError."""
+    _check_size(body)
     try:
         raw = msgspec.json.decode(body)
-        events = msgspec.convert(raw if isinstance(raw, list) else [raw], list[_CloudEvent], strict=False)
-    except _BROKEN as error:
-        raise WireError(f"not a callback: {error}") from error
-    return [_callback(event) for event in events]
+        events = msgspec.convert(
+            raw if isinstance(raw, list) else [raw], Annotated[list[_CloudEvent], _MOST_EVENTS], strict=False
+        )
+        return [_callback(event) for event in events]
+    except (*_BROKEN, bounds.TooMuch) as error:
+        raise WireError(f"not a callback: {bounds.cut(str(error), 300)}") from error
 
 
 def _callback(event: _CloudEvent) -> Callback:
     result = event.data.result_information or _Result()
     update = event.data.media_streaming_update or _StreamingUpdate()
     return Callback(
-        id=event.id,
-        type=event.type.removeprefix("Microsoft.Communication."),
-        connection_id=event.data.call_connection_id or "",
-        context=event.data.operation_context or "",
+        id=bounds.id_(event.id),
+        type=bounds.id_(event.type).removeprefix("Microsoft.Communication."),
+        connection_id=bounds.id_(event.data.call_connection_id or ""),
+        context=bounds.id_(event.data.operation_context or ""),
         code=result.code or 0,
         sub_code=result.sub_code or 0,
-        message=result.message or "",
-        streaming_details=update.media_streaming_status_details or "",
+        message=bounds.cut(result.message or "", bounds.ID_CHARS),
+        streaming_details=bounds.cut(update.media_streaming_status_details or "", bounds.ID_CHARS),
     )

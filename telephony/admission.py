@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hmac
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
-from typing import Final, Literal
+from typing import Literal
 
+import anyio
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from agents import bounds
 from telephony.line import Refusal
-
-PinVerdict = Literal["passed", "wrong", "unclear", "locked"]
+from telephony.pin_tries import Book, Kept, PinVerdict, Rules, judge
+from telephony.spoken_digits import spoken_keys
 
 
 class AdmissionPolicy(BaseModel):
@@ -42,7 +42,12 @@ class AdmissionPolicy(BaseModel):
         description="When the PIN is asked for: never, before the first risky thing in a call, or at the start of every call.",
     )
     pin_tries: int = Field(default=3, ge=1, le=10)
-    pin_rest_s: float = Field(default=900, gt=0, description="How long a number is refused after so many wrong tries.")
+    pin_rest_s: float = Field(
+        default=900,
+        gt=0,
+        description="How long no PIN is taken from a number after so many wrong ones; twice as long each time, up to a day, "
+        "or up to four hours from a number that has given the right one.",
+    )
 
     @field_validator("region")
     @classmethod
@@ -86,6 +91,8 @@ class AdmissionPolicy(BaseModel):
 
 def e164(number: str, region: str | None = None) -> str:
     """A phone number in any usual spelling as `+` and digits. Raises ValueError, which says what is missing."""
+    if len(number) > bounds.NUMBER_CHARS:
+        raise ValueError(f"`{number[:20]}…` is no phone number: it has {len(number):,} characters; write it like +43 1 2345678")
     import phonenumbers  # 30 ms, and it reads each country's data on first use: at start, never during a call
 
     try:
@@ -112,38 +119,37 @@ class Refused:
     reason: str
 
 
-@dataclass(slots=True)
-class _Tries:
-    wrong: int = 0
-    rests_until_s: float = 0.0
-
-
 class Admission:
-    """The door: counts the calls of those who may call, and remembers who got the PIN wrong. Times are one clock's seconds."""
+    """The door: counts the calls of those who may call, and judges their PINs. Times are one clock's seconds."""
 
-    def __init__(self, policy: AdmissionPolicy) -> None:
+    def __init__(self, policy: AdmissionPolicy, tries: Kept | None = None, clock: Callable[[], float] | None = None) -> None:
+        """`tries`: where wrong PINs are kept; in memory, if left out. `clock`: the loop's, if left out."""
         self.policy = policy
-        self._tries = {number: _Tries() for number in policy.allow}
+        self.book = Book()
+        """Of wrong PINs, as far as it is known here."""
+        self.tries = tries
+        self.clock = clock or anyio.current_time
         self._calls = 0
 
     @contextmanager
     def calling(self, caller: str) -> Generator[None]:
         """Count a call for as long as this lasts, from ringing on; one of somebody not on the list takes no place."""
-        places = 1 if caller in self._tries else 0
+        places = 1 if caller in self.policy.allow else 0
         self._calls += places
         try:
             yield
         finally:
             self._calls -= places
 
-    def check(self, caller: str, *, now_s: float, spent_today: Decimal) -> Admitted | Refused:
-        """Whether a call that rings, and is already counted by `calling`, may be answered; `caller` as a Line says it."""
-        if caller not in self._tries:
+    def check(self, caller: str, *, spent_today: Decimal, now_s: float | None = None) -> Admitted | Refused:
+        """Whether a call that rings, and is already counted by `calling`, may be answered; `caller` as a Line says it.
+
+        Wrong PINs keep nobody out, at whatever time (`now_s`), for a number can be forged: what needs the PIN is not done then.
+        """
+        if caller not in self.policy.allow:
             return Refused(
                 Refusal.FORBIDDEN, "the number is hidden" if caller == "anonymous" else "the number is not on the list"
             )
-        if now_s < self._tries[caller].rests_until_s:
-            return Refused(Refusal.FORBIDDEN, "too many wrong PINs; the number rests")
         if self._calls > self.policy.max_calls:
             return Refused(Refusal.BUSY, f"there are {self.policy.max_calls} calls already")
         if spent_today >= self.policy.max_usd_per_day:
@@ -161,72 +167,12 @@ class Admission:
         return self.policy.pin is not None and self.policy.pin_mode != "never"
 
     def judge(self, caller: str, answer: str, *, now_s: float) -> PinVerdict:
-        """A PIN, keyed in or spoken. What is not mainly digits is `unclear`, and no try. `locked` starts the number's rest."""
-        tries = self._tries.get(caller)
-        if tries is None or now_s < tries.rests_until_s:
-            return "locked"
-        keys = spoken_keys(answer)
-        if not keys:
-            return "unclear"
-        pin = self.policy.pin.get_secret_value() if self.policy.pin else ""
-        if pin and hmac.compare_digest(keys.encode(), pin.encode()):
-            tries.wrong = 0
-            return "passed"
-        tries.wrong += 1
-        if tries.wrong < self.policy.pin_tries:
-            return "wrong"
-        tries.wrong, tries.rests_until_s = 0, now_s + self.policy.pin_rest_s
-        return "locked"
+        """A PIN, keyed in or spoken, by the book that is known here; see `pin_tries.judge`."""
+        return judge(self.book, self.rules, caller, spoken_keys(answer), now_s) if caller in self.policy.allow else "locked"
 
-
-# --- spoken digits ----------------------------------------------------------------------------------------------------
-
-_UNITS: Final = {
-    "zero": "0", "oh": "0", "o": "0", "nought": "0", "naught": "0", "null": "0",
-    "one": "1", "two": "2", "to": "2", "too": "2", "three": "3", "four": "4", "for": "4", "five": "5",
-    "six": "6", "seven": "7", "eight": "8", "nine": "9", "niner": "9",
-}  # fmt: skip
-_TEENS: Final = {
-    "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15",
-    "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19",
-}  # fmt: skip
-_TENS: Final = {
-    "twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9",
-}  # fmt: skip
-_TIMES: Final = {"double": 2, "triple": 3}
-_ALSO_WORDS: Final = ("to", "too", "for", "o", "oh")  # digits only beside other digits
-_AROUND: Final = {
-    "my", "the", "a", "pin", "code", "number", "is", "it's", "it", "that's", "that", "this", "and", "then", "please", "um", "uh",
-    "er", "hm", "okay", "ok", "yes", "yeah", "well", "so", "sure", "here", "now", "sorry", "thanks", "thank", "you",
-    "pressed", "keys",
-}  # fmt: skip
-
-
-def spoken_keys(text: str) -> str:
-    """The digits in what was keyed in or said: `1 2 3 4`, `one two three four`, `double five oh`, `twelve thirty-four`.
-
-    Nothing where it is not mainly digits: `wait for it` is no four.
-    """
-    words = re.findall(r"[0-9]|[a-z]+(?:'[a-z]+)?", text.lower())
-    numbers = [_is_number(*around) for around in zip(["", *words], words, [*words[1:], ""], strict=False)]
-    others = sum(not number and word not in _AROUND for word, number in zip(words, numbers, strict=True))
-    if sum(numbers) < 2 * others:
-        return ""
-    keys, times = "", 1
-    for (word, after), number in zip(pairwise([*words, ""]), numbers, strict=True):
-        digits = _digits(word, after) if number else ""
-        keys += digits * times
-        times = 1 if digits else _TIMES.get(word, times)
-    return keys
-
-
-def _is_number(before: str, word: str, after: str) -> bool:
-    if word not in _ALSO_WORDS:
-        return word in _TIMES or bool(_digits(word, after))
-    return any(beside in _TIMES or _digits(beside, "") for beside in (before, after))
-
-
-def _digits(word: str, after: str) -> str:
-    if word in _TENS:
-        return _TENS[word] if _UNITS.get(after, "0") != "0" else _TENS[word] + "0"
-    return word if word.isdigit() else _UNITS.get(word) or _TEENS.get(word, "")
+    @property
+    def rules(self) -> Rules:
+        """What a PIN is judged by."""
+        policy = self.policy
+        owners = frozenset(policy.owners or policy.allow[:1])
+        return Rules(policy.pin.get_secret_value() if policy.pin else "", policy.pin_tries, policy.pin_rest_s, owners)

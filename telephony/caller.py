@@ -16,6 +16,7 @@ ONSET_FRAMES: Final = 3  # 60 ms of sound is speech; less is a click
 PAUSE_S: Final = 0.3  # a shorter silence lies within a speech
 KEY_S: Final = 0.16  # from one key to the next
 CUSHION: Final = 3  # frames of an utterance sent ahead, so that a late moment of ours tears no hole into it
+AFTER_FILLER_S: Final = 6.0  # as long as Claude may take for its first word
 SPOKEN_S: Final = 0.2  # of sound after our own words: the far end has taken its turn
 
 
@@ -40,6 +41,8 @@ class Manners:
     """Of the far end, before he takes his turn."""
     leave_after_s: float = 2.0
     """Of quiet, when all was said: an agent that thinks between two sentences is not finished."""
+    filler_s: float = 0.0
+    """Speech that is shorter may be a filler ("Well,"): the answer that follows it is waited for."""
     patience_s: float = 15.0
     """For a word from the far end, when it is its turn."""
     ring_s: float = 60.0
@@ -159,10 +162,15 @@ class Caller:
         if self._far_s is None or _s(self.hearing.loud_s - self._far_s) < SPOKEN_S:
             return [Outcome.SILENT] if _s(self.hearing.now_s - self._turn_s) >= self._manners.patience_s else []
         if not self._plan:
-            return [Outcome.COMPLETED] if self.hearing.quiet_s >= self._manners.leave_after_s else []
+            return [Outcome.COMPLETED] if self._heard_out(self._far_s, self._manners.leave_after_s) else []
         after_s = self._plan[0].barge_in_after_s
         barges_in = after_s is not None and _s(self.hearing.now_s - self._far_s) >= after_s
-        return self._begin() if barges_in or self.hearing.quiet_s >= self._manners.quiet_s else []
+        return self._begin() if barges_in or self._heard_out(self._far_s, self._manners.quiet_s) else []
+
+    def _heard_out(self, since_s: float, quiet_s: float) -> bool:
+        """Whether the far end, which spoke since then, has been quiet for long enough."""
+        short = _s(self.hearing.loud_s - since_s) < self._manners.filler_s
+        return self.hearing.quiet_s >= (max(quiet_s, AFTER_FILLER_S) if short else quiet_s)
 
     def _begin(self) -> list[Frame | str | Outcome]:
         utterance = self._plan.popleft()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from anyio.abc import TaskStatus
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from agents import bounds
 from telephony.caller import POLITE, WHY, Caller, Exchanged, Manners, Outcome, Span, Utterance
 from telephony.line import LineRefused, NotAnswered
 from voices.audio import Frame
@@ -33,12 +34,15 @@ class DialResult:
     outcome: Outcome
     why: str
     call: str
+    """At the emulator."""
     answered: bool
     duration_s: float
     turns: tuple[Exchanged, ...]
     heard: tuple[Span, ...]
     recording: Path | None = None
     heard_pcm: bytes = field(default=b"", repr=False)
+    served_as: str = ""
+    """What the server calls it that took it: `pai-voice calls show` knows it by that."""
 
     @property
     def ok(self) -> bool:
@@ -120,7 +124,7 @@ class _Phone:
         match what:
             case "answered":
                 self.answered = True
-            case "rejected" | "redirected":
+            case "rejected":
                 self._end(Outcome.REFUSED, why)
             case "ended" if not self.answered:
                 self._end(Outcome.NO_ANSWER, why)
@@ -187,7 +191,11 @@ async def dial(
         if record and phone.answered:
             async with http.get(f"/control/calls/{call}/recording.wav") as answer:
                 await anyio.Path(record).write_bytes(await answer.read())
-        return phone.result(record if phone.answered else None)
+        served_as = ""
+        with suppress(aiohttp.ClientError):  # the emulator may be gone by now
+            async with http.get(f"/control/calls/{call}") as answer:
+                served_as = str((await answer.json(content_type=None)).get("served_as", ""))
+        return replace(phone.result(record if phone.answered else None), served_as=served_as)
 
 
 async def pick_up(
@@ -221,11 +229,13 @@ async def _emulator(url: str) -> AsyncGenerator[aiohttp.ClientSession]:
 async def _socket(url: str, path: str) -> AsyncGenerator[ClientConnection]:
     address = url.replace("http", "ws", 1).rstrip("/") + path
     try:
-        async with connect(address, compression=None, proxy=None, close_timeout=CLOSE_S) as socket:
+        async with connect(
+            address, compression=None, proxy=None, close_timeout=CLOSE_S, max_size=bounds.EMULATOR_BYTES
+        ) as socket:
             yield socket
     except _UNREACHABLE as error:
         raise _no_emulator(url, error) from error
 
 
 def _no_emulator(url: str, error: Exception) -> NotAnswered:
-    return NotAnswered(f"no emulator answers at {url} ({type(error).__name__}); start one with `pai-voice emulate acs`")
+    return NotAnswered(f"no emulator answers at {url} ({type(error).__name__})")

@@ -17,7 +17,7 @@ from telephony.acs_emulator.callbacks import Callbacks, Ids
 from telephony.acs_emulator.handset import Handset
 from telephony.acs_emulator.media import Stream, StreamingOptions
 from telephony.acs_emulator.settings import CallOptions
-from telephony.acs_emulator.sound import Ear, Echo, Mouth, Tape
+from telephony.acs_emulator.sound import Ear, Mouth, Tape
 from telephony.acs_wire import TONES
 from voices.audio import FRAME_S, SILENCE, Frame
 
@@ -35,7 +35,6 @@ class State(StrEnum):
     RINGING = "ringing"
     ANSWERED = "answered"
     REJECTED = "rejected"
-    REDIRECTED = "redirected"
     ENDED = "ended"
 
 
@@ -64,15 +63,10 @@ class Call:
         self.keys = ""  # that the phone pressed
         self.shown = ""  # and those that reached it
         self.late_max_s = 0.0
-        self.on_hold = self.muted = False
-        self.action: anyio.CancelScope | None = None  # the play or recognition that is on
-        self.tone_listeners: list[Callable[[str], None]] = []
-        self.continuous: Callable[[str], None] | None = None
-        self.signer, self.http = exchange.signer, exchange.http
+        self.signer = exchange.signer
         self.callbacks = Callbacks(exchange.http, exchange.signer, exchange.record, self.ids, options)
         self._record = exchange.record
         self._operation_context: str | None = None
-        self._echo = None if options.echo_db is None else Echo(options.echo_delay_s, options.echo_db)
         self._settled, self._over, self._gone = anyio.Event(), anyio.Event(), anyio.Event()
         self._answered_s: float | None = None
         self._work: TaskGroup | None = None
@@ -108,27 +102,19 @@ class Call:
         self._record.add(what, self.ids.connection, **detail)
 
     def participants(self) -> list[dict[str, Any]]:
-        return [{"identifier": identifier(self.remote), "isMuted": self.muted, "isOnHold": self.on_hold}]
+        return [{"identifier": identifier(self.remote), "isMuted": False, "isOnHold": False}]
 
     def properties(self) -> dict[str, Any]:
         """CallConnectionProperties (2026-03-12)."""
         states = {State.RINGING: "connecting", State.ANSWERED: "connected"}
         own = {"sourceCallerIdNumber": {"value": self.caller}} if self.outbound else {"answeredFor": {"value": self.called}}
-        body = self.ids.as_json() | own | {
+        return self.ids.as_json() | own | {
             "targets": [identifier(self.called)],
             "callConnectionState": states.get(self.state, "disconnected"),
             "callbackUri": self.callbacks.uri,
             "source": identifier(self.caller),
             "sourceDisplayName": self.options.display_name,
         }  # fmt: skip
-        if self.streaming:
-            state = "active" if self.stream and self.stream.active else "inactive"
-            body["mediaStreamingSubscription"] = {
-                "id": self.stream.id if self.stream else self.ids.correlation,
-                "state": state,
-                "subscribedContentTypes": ["audio"],
-            }
-        return body
 
     # --- what becomes of it ---
 
@@ -142,9 +128,6 @@ class Call:
 
     def reject(self, reason: str) -> None:
         self._settle(State.REJECTED, reason)
-
-    def redirect(self, to: str) -> None:
-        self._settle(State.REDIRECTED, to)
 
     def end(self, why: str) -> None:
         """Somebody hangs up, or it never came about; once is enough."""
@@ -204,7 +187,7 @@ class Call:
             self._work.start_soon(what, *args)
 
     async def _connect(self) -> None:
-        wanted = self.streaming if self.streaming and self.streaming.start_media_streaming else None
+        wanted = self.streaming
         if wanted and self.options.socket_first:
             await self._open(wanted)
         self.callbacks.post("CallConnected", context=self._operation_context, resultInformation=SUCCESS)
@@ -231,13 +214,6 @@ class Call:
             await anyio.sleep(LINGER_S)
             await stream.stop()
 
-    async def start_streaming(self, context: str | None, to: str | None) -> None:
-        """Dial the address given at the answer, again or for the first time."""
-        if self.streaming:
-            await self._open(self.streaming)
-        if self.stream:
-            await self.stream.run(context, to)
-
     async def _sound(self) -> None:
         """The 20 ms clock of the telephone network: absolute, so that lateness never adds up."""
         chance = random.Random(self.called)  # the same jitter in each run
@@ -247,10 +223,6 @@ class Call:
             await anyio.sleep_until(due_s)
             self.late_max_s = max(self.late_max_s, anyio.current_time() - due_s)
             said, heard = self.mouth.take(), self.ear.take()
-            if self._echo:
-                said = self._echo.mix(said, heard)
-            if self.muted:
-                said = None
             self.tape.add(said or SILENCE, heard)
             self.handset.play(heard)
             if self.stream:
@@ -263,15 +235,13 @@ class Call:
             self.mouth.push(frame)
 
     async def press(self, keys: str) -> None:
-        """Keys, one after the other, on every way Azure reports them; what is no key is not pressed."""
+        """Keys, one after the other; what is no key is not pressed."""
         for key in keys.upper():
             if key not in TONES or self.state is not State.ANSWERED:
                 continue
             self.keys += key
             if self.stream:
                 await self.stream.digit(TONES[key] if self.options.digit_form == "word" else key)
-            for listener in tuple(self.tone_listeners):
-                listener(TONES[key])
 
     def show(self, keys: str) -> None:
         """Keys that our server pressed: the phone shows them, and has no other use for them."""

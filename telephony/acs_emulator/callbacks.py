@@ -36,7 +36,6 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    to: str
     kind: str
     event: dict[str, Any]
 
@@ -47,13 +46,10 @@ class Callbacks:
     def __init__(self, http: aiohttp.ClientSession, signer: Signer, record: Record, ids: Ids, options: CallOptions) -> None:
         self._http, self._signer, self._record, self._ids, self._options = http, signer, record, ids, options
         self._send, self._receive = anyio.create_memory_object_stream[_Letter](PENDING)
-        self.uri: str | None = None
+        self.uri = ""
 
-    def post(self, kind: str, *, to: str | None = None, context: str | None = None, **data: Any) -> None:
-        """Queue one event (`kind` without its prefix), to the call's own address unless the operation named another."""
-        uri = to or self.uri
-        if uri is None:
-            return
+    def post(self, kind: str, *, context: str | None = None, **data: Any) -> None:
+        """Queue one event (`kind` without its prefix)."""
         source = f"calling/callConnections/{self._ids.connection}"
         event = {
             "id": str(uuid4()),
@@ -66,7 +62,7 @@ class Callbacks:
             "data": self._ids.as_json() | ({"operationContext": context} if context is not None else {}) | data,
         }
         try:
-            self._send.send_nowait(_Letter(uri, kind, event))
+            self._send.send_nowait(_Letter(kind, event))
         except (anyio.WouldBlock, anyio.BrokenResourceError, anyio.ClosedResourceError):
             self._record.add("callback", self._ids.connection, type=kind, status=None, why="not sent: too many, or after the end")
 
@@ -106,7 +102,7 @@ class Callbacks:
         status: int | None = None
         why: str | None = None
         try:
-            async with self._http.post(letter.to, json=[letter.event], headers=token, timeout=POST_TIMEOUT) as answer:
+            async with self._http.post(self.uri, json=[letter.event], headers=token, timeout=POST_TIMEOUT) as answer:
                 status = answer.status
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             why = type(error).__name__

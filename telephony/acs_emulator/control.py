@@ -6,18 +6,18 @@ import json
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import anyio
-from litestar import Response, Router, WebSocket, delete, get, post, websocket
+from litestar import Response, Router, WebSocket, get, post, websocket
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from litestar.params import FromPath, JSONBody
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from telephony.acs_emulator.call import Call, State
 from telephony.acs_emulator.exchange import Exchange, Phone
-from telephony.acs_emulator.settings import CallOptions, Fault
-from telephony.acs_emulator.table import NAMES
+from telephony.acs_emulator.settings import CallOptions
 from voices.audio import FRAME_BYTES, Frame
 
 Here = NamedDependency[Exchange]
@@ -37,18 +37,9 @@ class PlaceCall(_Asked):
     options: CallOptions = CallOptions()
 
 
-class Keys(_Asked):
-    keys: str = Field(pattern=r"^[0-9*#A-Da-d]{1,64}$")
-
-
 class DropSocket(_Asked):
     away_s: float = Field(default=0.5, ge=0, le=60)
     redial: bool = True
-
-
-class Subscribe(_Asked):
-    url: str = Field(pattern=r"^https?://")
-    headers: dict[str, SecretStr] = {}
 
 
 def describe(call: Call) -> dict[str, Any]:
@@ -56,6 +47,7 @@ def describe(call: Call) -> dict[str, Any]:
     stream = call.stream
     return {
         "call": call.ids.connection,
+        "served_as": urlsplit(call.callbacks.uri or "").path.rpartition("/")[2],  # as the server that took it calls it
         "from": call.caller,
         "to": call.called,
         "direction": "outbound" if call.outbound else "inbound",
@@ -112,11 +104,6 @@ async def hang_up(exchange: Here, call: FromPath[str]) -> None:
     _find(exchange, call).end("caller hung up")
 
 
-@post("/calls/{call:str}/keys", status_code=204)
-async def keys(exchange: Here, call: FromPath[str], data: JSONBody[Keys]) -> None:
-    await _find(exchange, call).press(data.keys)
-
-
 @post("/calls/{call:str}/drop-socket", status_code=204)
 async def drop_socket(exchange: Here, call: FromPath[str], data: JSONBody[DropSocket]) -> None:
     if not _find(exchange, call).drop_socket(data.away_s, redial=data.redial):
@@ -124,28 +111,8 @@ async def drop_socket(exchange: Here, call: FromPath[str], data: JSONBody[DropSo
 
 
 @get("/record")
-async def record(exchange: Here, since: FromQuery[int] = 0, call: FromQuery[str | None] = None) -> list[dict[str, Any]]:
-    return [asdict(entry) for entry in exchange.record.entries(call=call, since=since)]
-
-
-@post("/faults")
-async def fault(exchange: Here, data: JSONBody[Fault]) -> list[Fault]:
-    if data.operation not in NAMES | {"*"}:
-        known = ", ".join(sorted(NAMES))
-        raise HTTPException(f"there is no operation {data.operation!r}; there are: {known}", status_code=400)
-    exchange.faults.append(data)
-    return exchange.faults
-
-
-@delete("/faults")
-async def mend(exchange: Here) -> None:
-    exchange.faults.clear()
-
-
-@post("/subscription")
-async def subscribe(exchange: Here, data: JSONBody[Subscribe]) -> dict[str, bool]:
-    headers = {name: value.get_secret_value() for name, value in data.headers.items()}
-    return {"valid": await exchange.subscribe(data.url, headers).validate()}
+async def record(exchange: Here) -> list[dict[str, Any]]:
+    return [asdict(entry) for entry in exchange.record.entries()]
 
 
 @websocket("/calls/{call:str}/handset")
@@ -168,7 +135,7 @@ async def ringable(socket: AnySocket, exchange: Here, number: FromPath[str]) -> 
 
 
 def router(exchange: Exchange) -> Router:
-    handlers = [place, calls, state, recording, hang_up, keys, drop_socket, record, fault, mend, subscribe, handset, ringable]
+    handlers = [place, calls, state, recording, hang_up, drop_socket, record, handset, ringable]
     here = Provide(lambda: exchange, sync_to_thread=False)
     return Router("/control", route_handlers=handlers, dependencies={"exchange": here})
 

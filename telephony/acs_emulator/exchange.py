@@ -55,7 +55,6 @@ class Exchange:
         self.calls: dict[str, Call] = {}
         self.phones: dict[str, Phone] = {}
         self.faults: list[Fault] = []
-        self.recordings: dict[str, str] = {}
         self._tasks = tasks
         self._subscription: Subscription | None = None
         if settings.events_url:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Literal
 from uuid import uuid4
 
 import anyio
@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from telephony import acs_wire as wire
 from telephony.acs_emulator.tokens import SOCKET_LIFE
-from voices.audio import RATE, SILENCE, Frame, Resampler
+from voices.audio import RATE, SILENCE, Frame
 
 if TYPE_CHECKING:
     from telephony.acs_emulator.call import Call
@@ -22,25 +22,22 @@ OPEN_TIMEOUT_S: Final = 5.0
 CLOSE_TIMEOUT_S: Final = 1.0
 MAX_MESSAGE: Final = 1_048_576  # of the transport; what is too long for a media message is dropped and counted by the reader
 WRITE_LIMIT: Final = 131_072  # about two seconds of sound; a server that reads slower loses frames, and stalls nobody else
-RATES: Final = {"pcm16KMono": 16_000, "pcm24KMono": 24_000}
 _UNREACHABLE: Final = (OSError, InvalidHandshake, InvalidURI, ConnectionClosed, TimeoutError, ValueError)
 
 
 class StreamingOptions(msgspec.Struct, rename="camel", frozen=True):
     """`mediaStreamingOptions` of answer and create (protocol research, 5.1)."""
 
+    audio_channel_type: Literal["unmixed"]
     transport_url: str = ""
-    transport_type: str = "websocket"
-    content_type: str = "audio"
-    audio_channel_type: str = "mixed"
+    audio_format: Literal["pcm16KMono"] = "pcm16KMono"
     start_media_streaming: bool = False
     enable_bidirectional: bool = False
-    audio_format: str = "pcm16KMono"
     enable_dtmf_tones: bool = False
 
-    @property
-    def rate(self) -> int:
-        return RATES.get(self.audio_format, RATE)
+    def __post_init__(self) -> None:
+        if not (self.start_media_streaming and self.enable_bidirectional and self.enable_dtmf_tones):
+            raise ValueError("sound is emulated only both ways, with keys, and from the answer on")
 
 
 class Stream:
@@ -54,9 +51,6 @@ class Stream:
         self._socket: ClientConnection | None = None
         self._scope, self._over = anyio.CancelScope(), anyio.Event()
         self._away: tuple[float, bool] | None = None
-        self._participant = call.raw_id if options.audio_channel_type == "unmixed" else None
-        self._outgoing = _Packets(options.rate)
-        self._incoming = Resampler(options.rate, RATE)
 
     async def open(self) -> None:
         """Dial our server and say what the sound will be like. A failure is told by `run`, as Azure does, by callback."""
@@ -75,7 +69,7 @@ class Stream:
                 max_size=MAX_MESSAGE,
                 write_limit=2 * WRITE_LIMIT,  # never reached, so that sending never waits
             )
-            await socket.send(wire.incoming_metadata(self._options.rate, self.id))
+            await socket.send(wire.incoming_metadata(RATE, self.id))
         except _UNREACHABLE as error:
             call.note("socket", state="refused", why=f"{type(error).__name__}: {error}")
             return
@@ -83,13 +77,13 @@ class Stream:
         call.note("socket", state="opened", number=call.sockets)
         self._socket = socket
 
-    async def run(self, context: str | None = None, to: str | None = None) -> None:
+    async def run(self, context: str | None = None) -> None:
         """Tell that it began, listen, and tell how it ended. Needs an `open` before."""
         if self._socket is None:
-            self._tell("Failed", "initialWebSocketConnectionFailed", to=to, context=context, failed=True)
+            self._tell("Failed", "initialWebSocketConnectionFailed", context=context, failed=True)
             return
         self.active = True
-        self._tell("Started", "subscriptionStarted", to=to, context=context)
+        self._tell("Started", "subscriptionStarted", context=context)
         with self._scope:
             await self._serve()
         self.end()
@@ -134,10 +128,9 @@ class Stream:
             self.malformed += 1
             return
         match known:
-            case wire.AudioData() if self._options.enable_bidirectional:
-                self._call.ear.push(self._incoming.push(known.data), self._call.clock_s())
-            case wire.StopAudio() if self._options.enable_bidirectional:
-                self._incoming = Resampler(self._options.rate, RATE)  # what its filter still holds is old sound
+            case wire.AudioData():
+                self._call.ear.push(known.data, self._call.clock_s())
+            case wire.StopAudio():
                 self._call.stop_sound()
             case _:
                 self.ignored += 1
@@ -147,15 +140,11 @@ class Stream:
         if self._socket is None:
             return
         stamp = datetime.now(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
-        for packet in self._outgoing.push(said or SILENCE):
-            data: bytes | None = packet
-            if said is None:
-                data = {"zeros": packet, "empty": b"", "absent": None}[self._call.options.silent_data]
-            await self._write(wire.incoming_audio(data, stamp, self._participant, silent=said is None))
+        data = said or {"zeros": SILENCE, "empty": b"", "absent": None}[self._call.options.silent_data]
+        await self._write(wire.incoming_audio(data, stamp, self._call.raw_id, silent=said is None))
 
     async def digit(self, key: str) -> None:
-        if self._options.enable_dtmf_tones:
-            await self._write(wire.incoming_digit(key))
+        await self._write(wire.incoming_digit(key))
 
     async def _write(self, text: str) -> None:
         socket = self._socket
@@ -192,9 +181,7 @@ class Stream:
         if self._socket is not None:
             self._socket.transport.abort()
 
-    def _tell(
-        self, status: str, details: str, *, to: str | None = None, context: str | None = None, failed: bool = False
-    ) -> None:
+    def _tell(self, status: str, details: str, *, context: str | None = None, failed: bool = False) -> None:
         update = {
             "contentType": "audio",
             "mediaStreamingStatus": f"mediaStreaming{status}",
@@ -205,7 +192,7 @@ class Stream:
             message = "Action failed, Transport url is not valid or web socket server is not operational."
             result = {"code": 400, "subCode": 8581, "message": message}
         self._call.callbacks.post(
-            f"MediaStreaming{status}", to=to, context=context, mediaStreamingUpdate=update, resultInformation=result
+            f"MediaStreaming{status}", context=context, mediaStreamingUpdate=update, resultInformation=result
         )
 
 
@@ -213,21 +200,3 @@ def _text(message: str | bytes) -> str:
     if isinstance(message, bytes):
         raise wire.WireError("a media message is text")
     return message
-
-
-class _Packets:
-    """Frames in, packets of 20 ms at the stream's rate out."""
-
-    def __init__(self, rate: int) -> None:
-        self._resampler: Any = None if rate == RATE else Resampler(RATE, rate)
-        self._length = rate // 50 * 2
-        self._held = b""
-
-    def push(self, frame: Frame) -> list[bytes]:
-        if self._resampler is None:
-            return [frame]
-        self._held += self._resampler.push(frame)
-        whole = len(self._held) // self._length * self._length
-        packets = [self._held[at : at + self._length] for at in range(0, whole, self._length)]
-        self._held = self._held[whole:]
-        return packets

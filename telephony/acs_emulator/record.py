@@ -36,6 +36,6 @@ class Record:
         self._seq += 1
         self._entries.append(Entry(self._seq, round(self.now_s(), 4), what, call, detail))
 
-    def entries(self, *, call: str | None = None, since: int = 0) -> list[Entry]:
-        """Oldest first; of one call, or after one `seq`."""
-        return [entry for entry in self._entries if entry.seq > since and call in (None, entry.call)]
+    def entries(self) -> list[Entry]:
+        """Oldest first."""
+        return list(self._entries)

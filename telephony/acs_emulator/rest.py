@@ -56,7 +56,7 @@ class Desk:
         except ServiceError as error:
             headers = {"Retry-After": str(fault.retry_after_s)} if fault and fault.retry_after_s is not None else {}
             answer = _json(error.status, error.as_json(), headers)
-        self._note(request, raw_path, found, answer, fault)
+        self._note(request, found, answer, fault)
         if fault and fault.kind == "late":
             await anyio.sleep(fault.seconds)
         return None if fault and fault.kind in ("drop", "lost") else answer
@@ -74,7 +74,7 @@ class Desk:
         request: Request[Any, Any, Any],
         raw_path: str,
         body: bytes,
-        found: tuple[Operation, list[str]] | None,
+        found: tuple[Operation, str] | None,
         fault: Fault | None,
     ) -> Answer:
         if found is None:
@@ -82,16 +82,16 @@ class Desk:
         if fault and fault.kind in ("status", "drop"):
             raise ServiceError(fault.status, fault.code, "The emulator was told to fail.")
         self._check(request, raw_path, body)
-        operation, names = found
+        operation, name = found
         repeat = request.headers.get("repeatability-request-id")
         if repeat and (before := self._answered.get(f"{operation.name} {repeat}")):
             return before
         subject: Any = self._exchange
-        if operation.on_call:
-            subject = self._exchange.calls.get(names.pop(0))
+        if name:
+            subject = self._exchange.calls.get(name)
             if subject is None or not subject.live:
                 raise not_found()
-        result = operation.act(subject, body, *names)
+        result = operation.act(subject, body)
         answer = (operation.status, b"", {}) if result is None else _json(operation.status, result)
         if repeat:
             self._answered[f"{operation.name} {repeat}"] = answer
@@ -100,27 +100,17 @@ class Desk:
         return answer
 
     def _check(self, request: Request[Any, Any, Any], raw_path: str, body: bytes) -> None:
-        settings = self._exchange.settings
         if request.query_params.get("api-version") not in API_VERSIONS:
             raise bad_argument(f"The api-version is invalid; supported: {', '.join(API_VERSIONS)}.")
-        if settings.verify_hmac:
-            target = f"{raw_path}?{request.scope['query_string'].decode('latin-1')}"
-            key = settings.access_key.get_secret_value()
-            if why := signature.wrong(request.method, target, request.headers, body, key):
-                raise ServiceError(401, "Denied", f"Denied by the resource provider. {why}")
-        elif not request.headers.get("authorization", "").startswith("HMAC-SHA256"):
-            raise ServiceError(401, "Denied", "Denied by the resource provider.")
+        target = f"{raw_path}?{request.scope['query_string'].decode('latin-1')}"
+        key = self._exchange.settings.access_key.get_secret_value()
+        if why := signature.wrong(request.method, target, request.headers, body, key):
+            raise ServiceError(401, "Denied", f"Denied by the resource provider. {why}")
 
     def _note(
-        self,
-        request: Request[Any, Any, Any],
-        raw_path: str,
-        found: tuple[Operation, list[str]] | None,
-        answer: Answer,
-        fault: Fault | None,
+        self, request: Request[Any, Any, Any], found: tuple[Operation, str] | None, answer: Answer, fault: Fault | None
     ) -> None:
-        operation = found[0].name if found else None
-        call = raw_path.split("/")[3].partition(":")[0] if found and found[0].on_call else None
+        operation, call = (found[0].name, found[1] or None) if found else (None, None)
         detail = {"fault": fault.kind} if fault else {}
         self._exchange.record.add("rest", call, operation=operation, method=request.method, status=answer[0], **detail)
 

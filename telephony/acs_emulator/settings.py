@@ -44,8 +44,6 @@ class CallOptions(_Frozen):
     silent_data: Literal["zeros", "empty", "absent"] = "zeros"
     digit_form: Literal["character", "word"] = Field(default="character", description="`#` or `pound` in DtmfData")
     jitter_s: float = Field(default=0.0, ge=0, le=1, description="each frame leaves up to this much late, in order")
-    echo_db: float | None = Field(default=None, ge=-60, le=0, description="what the caller hears, mixed into what he says")
-    echo_delay_s: float = Field(default=0.12, ge=0, le=0.5)
 
 
 class EmulatorSettings(_Frozen):
@@ -54,10 +52,8 @@ class EmulatorSettings(_Frozen):
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65_535, description="0 takes a free one")
     access_key: SecretStr = SecretStr(EMULATOR_KEY)
-    verify_hmac: bool = True
     resource_id: str = RESOURCE_ID
     issuer: str = ISSUER
-    numbers: tuple[str, ...] = Field(default=(), description="numbers the resource owns; none means any")
     events_url: str | None = Field(default=None, description="the Event Grid subscription's webhook")
     events_headers: dict[str, SecretStr] = Field(default={}, description="delivery properties, e.g. the shared secret")
     keep_calls: int = Field(default=200, ge=1, description="calls remembered with their sound, oldest forgotten first")

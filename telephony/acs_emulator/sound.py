@@ -12,9 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import numpy as np
-
-from voices.audio import FRAME_BYTES, FRAME_S, FRAME_SAMPLES, RATE, SILENCE, Frame, duration_s, samples, stereo, to_pcm
+from voices.audio import FRAME_BYTES, FRAME_SAMPLES, RATE, SILENCE, Frame, duration_s, stereo
 
 UNDERRUN_S: Final = 0.1  # a shorter gap between two sounds is not a pause that anybody meant
 AFTER_STOP_S: Final = 0.1  # sound that still arrives so soon after StopAudio was on its way already
@@ -84,17 +82,12 @@ class Ear:
             figures.underruns += 1
             figures.underrun_s += gap_s
 
-    def clear(self, at_s: float) -> float:
-        """Drop what is not yet heard; returns how much that was."""
+    def stop(self, at_s: float) -> float:
+        """At our server's word, drop what is not yet heard; returns how much that was."""
         keep = max(0, round(at_s * RATE) - self._taken) * 2
         dropped_s = max(0, len(self._queue) - keep) / 2 / RATE
         del self._queue[keep:]
         self._end = min(self._end, self._taken + keep // 2)
-        return dropped_s
-
-    def stop(self, at_s: float) -> float:
-        """Clear at our server's word."""
-        dropped_s = self.clear(at_s)
         self.figures.stops.append(Stop(at_s, dropped_s))
         return dropped_s
 
@@ -132,21 +125,6 @@ class Mouth:
             return None
         self._held = True
         return self._queue.popleft()
-
-
-class Echo:
-    """The phone's leak: what is heard comes back, later and softer, in what is said."""
-
-    def __init__(self, delay_s: float, gain_db: float) -> None:
-        self._line = deque([SILENCE] * round(delay_s / FRAME_S))
-        self._gain = 10 ** (gain_db / 20)
-
-    def mix(self, said: Frame | None, heard: Frame) -> Frame | None:
-        self._line.append(heard)
-        leak = self._line.popleft()
-        if leak is SILENCE:
-            return said
-        return Frame(to_pcm(samples(leak) * self._gain + samples(said or SILENCE).astype(np.float64)))
 
 
 class Tape:

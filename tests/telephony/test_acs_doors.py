@@ -58,7 +58,8 @@ def lines() -> Lines:
 
 
 def calls(lines: Lines, **settings: Any) -> AbstractAsyncContextManager[Any]:
-    return azure_and(lines, **{"answer_s": 30, **settings})
+    asked: dict[str, Any] = {"answer_s": 30, **settings}
+    return azure_and(lines, **asked)
 
 
 async def leave(azure: Azure, asked: dict[str, Any]) -> None:

@@ -327,6 +327,24 @@ async def test_a_closed_line_refuses_sound() -> None:
     assert media.clear() == anyio.current_time()
 
 
+async def test_others_run_between_sounds_that_came_at_once() -> None:
+    media, turns = Media("c", CALLER), list[str]()
+
+    async def other() -> None:
+        for _ in range(3):
+            turns.append("other")
+            await anyio.lowlevel.checkpoint()
+
+    for n in range(3):
+        vars(media)["_heard"].put(frame(n))
+    vars(media)["_heard"].close()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(other)
+        async for _ in media.hear():
+            turns.append("sound")
+    assert turns[:4] == ["sound", "other", "sound", "other"]
+
+
 async def test_a_ring_without_anything_to_drop_drops_the_oldest() -> None:
     ring: Ring[int] = Ring(2, lambda _: False)
     for n in range(3):

@@ -177,6 +177,8 @@ def test_it_rings() -> None:
 @pytest.mark.parametrize(
     ("caller", "number"),
     [
+        ({"rawId": "4:+43 (1) 234-56.78"}, "+4312345678"),
+        ({"phoneNumber": {"value": "0043 1 2345678"}}, "+4312345678"),
         ({"rawId": "4:anonymous", "phoneNumber": {"value": "anonymous", "isAnonymous": True}}, "anonymous"),
         ({"rawId": "4:+16041234567_4:+1999"}, "+16041234567"),
         ({"phoneNumber": {"value": "+16041234567"}}, "+16041234567"),
@@ -240,3 +242,11 @@ def test_a_callback_is_read_with_what_went_wrong() -> None:
 def test_a_callback_with_nulls_is_no_error() -> None:
     (callback,) = read_callbacks(b'[{"id":"1","type":"Microsoft.Communication.New","data":{"resultInformation":null}}]')
     assert (callback.type, callback.connection_id, callback.code) == ("New", "", 0)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[]" + b" " * (1024 * 1024), b"[" + b"{}," * 5_000 + b"{}]"])
+def test_a_delivery_has_a_bound(body: bytes) -> None:
+    for read in (read_events, read_callbacks):
+        with pytest.raises(WireError) as refused:
+            read(body)
+        assert len(str(refused.value)) < 400

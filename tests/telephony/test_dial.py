@@ -125,7 +125,7 @@ def test_short_pauses_lie_within_a_speech() -> None:
 
 
 async def test_no_emulator_and_no_such_number_are_clear_errors() -> None:
-    with pytest.raises(NotAnswered, match="pai-voice emulate acs"):
+    with pytest.raises(NotAnswered, match="no emulator answers at"):
         await dial("http://127.0.0.1:9", CALLER, CALLED)
     async with office() as here:
         with pytest.raises(LineRefused, match="from"):
@@ -164,10 +164,11 @@ async def test_a_silent_far_end_a_recording_and_the_json_of_it(tmp_path: Path) -
             here.emulator.url, CALLER, CALLED, manners=Manners(patience_s=0.4), record=wav, on_event=events.append
         )
         assert (result.outcome, result.answered, result.heard) == (Outcome.SILENT, True, ())
-        assert result.as_json() | {"duration_s": 0, "call": ""} == {
+        assert result.as_json() | {"duration_s": 0, "call": "", "served_as": ""} == {
             "outcome": "silent",
             "why": "the far end said nothing when it was its turn",
             "call": "",
+            "served_as": "",
             "answered": True,
             "duration_s": 0,
             "turns": (),

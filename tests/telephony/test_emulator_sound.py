@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.acs_emulator.sound import MOUTH_FRAMES, QUEUE_BYTES, Ear, Echo, Mouth, Tape
-from voices.audio import FRAME_BYTES, FRAME_S, RATE, SILENCE, Frame, level_dbfs, samples
+from telephony.acs_emulator.sound import MOUTH_FRAMES, QUEUE_BYTES, Ear, Mouth, Tape
+from voices.audio import FRAME_BYTES, FRAME_S, RATE, SILENCE, Frame, samples
 
 LOUD = Frame(b"\x10\x20" * (FRAME_BYTES // 2))
 
@@ -101,13 +101,6 @@ def test_a_phone_that_is_far_ahead_loses_the_oldest() -> None:
     for _ in range(MOUTH_FRAMES + 5):
         mouth.push(LOUD)
     assert mouth.dropped == 5
-
-
-def test_echo_comes_back_later_and_softer() -> None:
-    echo = Echo(0.1, -20)
-    leaks = [echo.mix(None, LOUD if window < 2 else SILENCE) for window in range(10)]
-    assert [leak is not None for leak in leaks] == [False] * 5 + [True] * 2 + [False] * 3
-    assert level_dbfs(leaks[5] or SILENCE) == pytest.approx(level_dbfs(LOUD) - 20, abs=0.1)
 
 
 def test_the_tape_has_the_caller_left_and_what_he_hears_right() -> None:
