@@ -27,10 +27,14 @@ _HOP: Final = 240
 _BANDS: Final = 16  # few and broad, so that the voice's pitch is not seen
 _CEPSTRA: Final = 8
 _WARPS: Final = (0.85, 1.0, 1.18)  # of the reference's spectrum: longer and shorter throats
-_UNSURE: Final = 7  # frames at the end, 0.1 s: where a path ends is known less well than where it went
+_TEMPOS: Final = (0.75, 1.0, 1.33)  # of the reference
+_COMPARED: Final = 5  # of the references that come of these: what they agree in is sure
+_ROOM_S: Final = 0.2  # a boundary between two long words may be missed by so much
+_UNSURE: Final = 9  # frames at the end, 0.13 s: where a path ends is known less well than where it went
+_FIRST: Final = 4  # frames of the reference with which a path may begin
 _NEAR: Final = RATE // 20
 _EDGE_S: Final = 0.05
-_UNEVEN: Final = 1.0  # what it costs, per step, that one speaks faster than the other
+_UNEVEN: Final = 0.7  # what it costs, per step, that one speaks faster than the other
 
 
 def quietest(pcm: bytes) -> int:
@@ -54,23 +58,36 @@ def word_at(text: str, at_s: float) -> int:
     return [*starts, len(text)][int(np.abs(np.array([*begins_s, now_s]) - at_s).argmin())]
 
 
-def word_after(heard: bytes, released: int, text: str, reference: Sound) -> tuple[int, int]:
-    """At which sample, from `released` on, to cut what was heard, and where the word begins that is next then.
+class Reference:
+    """A whole text by an engine with marks, to find other sound of that text in it. Takes tens of milliseconds, once."""
 
-    By a whole reference of the text, with marks. Tens of milliseconds of CPU: call it in a thread.
-    """
-    got, whole = _features(heard, 1.0), [_features(reference.pcm, warp) for warp in _WARPS]
-    if not reference.marks or len(got) < 2 or len(whole[0]) < 2:
-        return by_time(heard, released, text)
-    path = _path(got, np.stack(whole))
-    begins_s = [*(mark.at_s for mark in reference.marks), len(reference.pcm) / 2 / RATE - _EDGE_S]
-    chars = [*(mark.char for mark in reference.marks), len(text)]
-    frames = np.searchsorted(path, (np.array(begins_s) * RATE - _WINDOW / 2) / _HOP)
-    at = frames * _HOP + _WINDOW // 2
-    inside = np.flatnonzero((frames < len(path) - _UNSURE) & (at >= released))
-    if inside.size:
-        return _quiet_near(heard, int(at[inside[-1]]), released), chars[inside[-1]]
-    return released, chars[int(np.abs(at - released).argmin())]
+    def __init__(self, sound: Sound, text: str) -> None:
+        self._text = text
+        whole = [_features(sound.pcm, warp) for warp in _WARPS] if sound.marks else []
+        self._each = [(_stretched(one, tempo), 1 / tempo) for one in whole for tempo in _TEMPOS if len(one) > 1]
+        begins = [*(mark.at_s for mark in sound.marks), len(sound.pcm) / 2 / RATE - _EDGE_S]
+        self._begins_s = np.maximum.accumulate(np.array(begins))
+        self._chars = [*(mark.char for mark in sound.marks), len(text)]
+
+    def word_after(self, heard: bytes, released: int) -> tuple[int, int]:
+        """At which sample, from `released` on, to cut what was heard, and where the word begins that is next then.
+
+        Of all boundaries the one with most room counts: between long words, where several comparisons agree. Without marks it
+        is estimated. Tens of milliseconds of CPU as well: call it in a thread.
+        """
+        got = _features(heard, 1.0)
+        if not self._each or len(got) < 2:
+            return by_time(heard, released, self._text)
+        found = _crossings(got, self._each, (self._begins_s * RATE - _WINDOW / 2) / _HOP)
+        at = np.maximum(found[0] * _HOP + _WINDOW // 2, 0).astype(int)
+        words = np.diff(self._begins_s)
+        room = np.minimum(np.concatenate([words[:1], words]), np.concatenate([words, words[-1:]])) / 2
+        room = np.minimum(room, _ROOM_S) - np.ptp(found, axis=0) / 2 * _HOP / RATE
+        inside = np.flatnonzero((found[0] < len(got) - _UNSURE) & (at >= released) & (at > 0))
+        if inside.size:
+            best = int(inside[room[inside].argmax()])
+            return _quiet_near(heard, int(at[best]), released), self._chars[best]
+        return released, self._chars[int(np.abs(at - released).argmin())]
 
 
 def by_time(heard: bytes, released: int, text: str) -> tuple[int, int]:
@@ -84,28 +101,45 @@ def _quiet_near(heard: bytes, at: int, released: int) -> int:
     return start + quietest(heard[2 * start : 2 * (at + _NEAR)])
 
 
-def _path(got: Floats, whole: Floats) -> npt.NDArray[np.int64]:
-    """The frame of the reference that goes with each frame that was heard, on the cheapest path from the start of both.
+def _crossings(got: Floats, references: list[tuple[Floats, float]], frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """At which frame of what was heard the cheapest path from the start of both comes to each of the reference's frames.
 
-    With each frame that was heard the reference moves on by none, one or two. Of several warps the one that fits best counts.
+    By each of the references that fit best, the best first. With each frame that was heard they move on by none, one or two.
     """
-    costs = np.linalg.norm(got[:, None, None, :] - whole[None], axis=-1)  # heard, warp, reference
+    reach = 2 * len(got) + _FIRST  # no path comes further
+    references = [(one[:reach], tempo) for one, tempo in references]
+    longest = max(len(one) for one, _ in references)
+    costs = np.full((len(got), len(references), longest), np.inf, np.float32)
+    for number, (one, _) in enumerate(references):
+        squares = np.square(got).sum(1)[:, None] + np.square(one).sum(1)[None] - 2 * got @ one.T
+        costs[:, number, : len(one)] = np.sqrt(np.maximum(squares, 0))
     total = np.full(costs.shape[1:], np.inf, np.float32)
-    total[:, :4] = costs[0, :, :4]
+    total[:, :_FIRST] = costs[0, :, :_FIRST]
     steps = np.zeros(costs.shape, np.int8)
-    for number, row in enumerate(costs[1:], 1):
-        ways = np.full((3, *total.shape), np.inf, np.float32)
-        ways[0] = total + _UNEVEN
-        ways[1, :, 1:] = total[:, :-1]
-        ways[2, :, 2:] = total[:, :-2] + _UNEVEN
-        steps[number] = ways.argmin(axis=0)
-        total = ways.min(axis=0) + row
-    warp, at = np.unravel_index(int(total.argmin()), total.shape)
-    path = np.zeros(len(got), np.int64)
+    on, jump = np.full_like(total, np.inf), np.full_like(total, np.inf)
+    for number in range(1, len(got)):
+        on[:, 1:], jump[:, 2:] = total[:, :-1], total[:, :-2] + _UNEVEN
+        total += _UNEVEN
+        steps[number] = on < total
+        np.minimum(total, on, out=total)
+        steps[number][jump < total] = 2
+        np.minimum(total, jump, out=total)
+        total += costs[number]
+    paths = np.zeros((len(got), len(references)), np.int64)
+    at, each = total.argmin(1), np.arange(len(references))
     for number in range(len(got) - 1, -1, -1):
-        path[number] = at
-        at -= steps[number, warp, at]
-    return path
+        paths[number] = at
+        at = at - steps[number, each, at]
+    best = total.min(1).argsort()[:_COMPARED]
+    return np.array([np.searchsorted(paths[:, one], frames * references[one][1]) - 0.5 for one in best])
+
+
+def _stretched(features: Floats, tempo: float) -> Floats:
+    """The same, spoken so many times as fast."""
+    at = np.arange(0, len(features) - 1, tempo)
+    low = np.minimum(at.astype(int), len(features) - 2)
+    part = (at - low)[:, None].astype(np.float32)
+    return (features[low] * (1 - part) + features[low + 1] * part).astype(np.float32)
 
 
 def _features(pcm: bytes, warp: float) -> Floats:

@@ -7,7 +7,6 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -30,7 +29,7 @@ from voices.wording import Words, as_written
 NOTHING_KNOWN: Final[Mapping[str, str]] = MappingProxyType({})
 _QUIET_S: Final = 1.0  # after a call's sentence, before a fixed line is made
 
-__all__ = ["CALLER", "Catalogue", "Charge", "Fallback", "Sound", "spoken", "voice_ids"]
+__all__ = ["CALLER", "Catalogue", "Charge", "Fallback", "Sound", "spoken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +187,6 @@ class Catalogue:
 
 def _joined(parts: Sequence[Sound]) -> Sound:
     return Sound(b"".join(part.pcm for part in parts), tuple(mark for part in parts for mark in part.marks))
-
-
-def voice_ids(*folders: Path) -> frozenset[str]:
-    """The voices there are, shipped and in these folders. Raises VoiceFileError."""
-    return frozenset(load_voices(*folders))
 
 
 async def spoken(text: str, voice: str = CALLER) -> bytes:

@@ -99,10 +99,12 @@ class Report:
     voices: tuple[Measures, ...]
     failed: tuple[tuple[str, str], ...] = ()
     """Voices that the engine could not speak, and why."""
+    compared: bool = True
+    """Whether two voices that are alike matter there."""
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
-        both = combinations(self.voices, 2)
+        both = combinations(self.voices if self.compared else (), 2)
         return tuple(Pair(one, other, similarity(one.embedding, other.embedding)) for one, other in both)
 
     @property
@@ -121,18 +123,31 @@ class Report:
         """A line for each voice, how much each is like the ones above it, then errors and warnings."""
         lines = ["voice          level   LUFS   peak  gain  pitch  formants        words/min  like those above"]
         for at, one in enumerate(self.voices):
-            alike = " ".join(f"{similarity(one.embedding, other.embedding):.2f}" for other in self.voices[:at])
+            alike = " ".join(f"{similarity(one.embedding, other.embedding):.2f}" for other in self.voices[: at * self.compared])
             formants = " ".join(f"{hz:4.0f}" for hz in one.formants_hz)
             lines.append(
                 f"{one.voice:13} {one.level_dbfs:6.1f} {one.loudness_lufs:6.1f} {one.peak_dbfs:6.1f} {one.gain_db:5.1f}"
                 f" {one.pitch_hz:6.0f}  {formants:14}  {one.words_per_minute:9.0f}  {alike}"
             )
         problems = [*(f"error: {text}" for text in self.errors), *(f"warning: {text}" for text in self.warnings)]
-        return "\n".join([*lines, *(problems or ["No two could be confused, and all are equally loud."])])
+        return "\n".join(
+            [
+                *lines,
+                *(
+                    problems
+                    or ["No two could be confused, and all are equally loud." if self.compared else "All are equally loud."]
+                ),
+            ]
+        )
 
 
-async def check(synthesizer: Synthesizer, renderings: Iterable[Rendering], embedder: Embedder) -> Report:
-    """Say the sentences in every voice and measure them. About 3 s of CPU a voice, most of it for the embedding."""
+async def check(
+    synthesizer: Synthesizer, renderings: Iterable[Rendering], embedder: Embedder, *, compared: bool = True
+) -> Report:
+    """Say the sentences in every voice and measure them, and compare the voices unless told not to.
+
+    About 3 s of CPU a voice, most of it for the embedding.
+    """
     voices: list[Measures] = []
     failed: list[tuple[str, str]] = []
     for rendering in renderings:
@@ -140,7 +155,7 @@ async def check(synthesizer: Synthesizer, renderings: Iterable[Rendering], embed
             voices.append(await measure(synthesizer, rendering, embedder))
         except SynthesisError as error:
             failed.append((rendering.voice, str(error)))
-    return Report(tuple(voices), tuple(failed))
+    return Report(tuple(voices), tuple(failed), compared)
 
 
 async def measure(

@@ -152,6 +152,8 @@ async def clone(order: Order, folder: Path, voices: Mapping[str, Voice], means: 
             draft = Path(temporary) / f"{order.name}.yaml"
             clip = draft.parent / CLIPS / f"{order.name}.wav"
             await to_thread.run_sync(_write_clip, clip, order.clip)
+            # Nothing is made at a provider for a file that could not be written.
+            await to_thread.run_sync(_write, order, draft, {FROM_CLIP[0]: {"clip": f"{CLIPS}/{clip.name}"}}, {}, None)
             for engine in order.engines:
                 if keeper := means.elsewhere.get(engine):
                     parts[engine] = {"voice_id": await keeper(order.name, [clip], _description(order))}

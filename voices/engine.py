@@ -58,6 +58,8 @@ class Engine(Generic[T]):
     """For an engine that keeps its clones itself: settings, name, clips and description make a voice there; returns its
     `voice_id`. Engines whose options have a `clip` need none: they clone from that."""
     usd_per_1000_chars: Decimal = FREE
+    marks: bool = False
+    """It works on this machine, at once, and tells where each word begins: what others say is compared with its sound."""
     tags: frozenset[str] = frozenset()
     """Expressive tags that it understands in a text, such as `laugh` for `[laugh]`; all others are taken out before."""
     package: str = ""

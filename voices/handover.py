@@ -12,7 +12,8 @@ from voices.sound_guard import SoundGuard
 from voices.synthesis import Mark, Sound, SynthesizerFailed
 from voices.wording import Wording
 
-HELD_BACK_S: Final = 0.3  # of sound without marks, where the ear has as much besides: somewhere in it a word ends
+HELD_BACK_S: Final = 1.0  # at most, of sound without marks: among the words in it one ends for sure
+_AHEAD_S: Final = 0.3  # that the ear has before anything is held back; of what there is besides, half is
 _WORD: Final = re.compile(r"\S+")
 _FASTEST: Final = 45.0  # letters a second; twice the usual pace is 34
 _LEAST_LEFT: Final = 15  # letters that must be missing before a sentence counts as cut short
@@ -79,8 +80,8 @@ class Part:
             raise SynthesizerFailed(f"{self._received / RATE:.0f} s of sound for a text that takes a fifth of that")
         fit = min(self._received, self._guard.clean)
         if self._last is None:
-            spare_s = lead_s + (fit - self._out) / RATE - HELD_BACK_S
-            return self._release(fit - round(min(HELD_BACK_S, max(0.0, spare_s)) * RATE))
+            spare_s = max(0.0, lead_s + (fit - self._out) / RATE - _AHEAD_S)
+            return self._release(fit - round(min(HELD_BACK_S, spare_s / 2) * RATE))
         begun = [_sample(mark) for mark in self._waiting if _sample(mark) < fit]
         return self._release(begun[-1] if begun else fit)
 
@@ -113,6 +114,10 @@ class Part:
         if self._waiting:
             return Cut(self._start + self._waiting[0].char, self.released_s)
         return Cut(self._start, self.released_s)
+
+    def release(self, sample: int) -> Sound | None:
+        """More of what was held back, for a word ends there."""
+        return self._release(min(sample, self._guard.clean))
 
     def cut_at(self, sample: int, char: int) -> Cut:
         """The same without marks, where it is known that `char` of what was left to say comes after that sample."""

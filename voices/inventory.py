@@ -61,7 +61,7 @@ def choose_synthesizers(settings: VoiceSettings) -> tuple[list[Synthesizer], Cho
 
 def stamps(settings: VoiceSettings) -> dict[str, str]:
     """What the sound of each engine depends on beside a voice's file: its package's version and its settings, secrets masked."""
-    return {engine.name: f"{_version(engine.package)} {settings.of(engine.name).model_dump_json()}" for engine in SYNTHESIZERS}
+    return {engine.name: f"{engine_version(engine.name)} {settings.of(engine.name).model_dump_json()}" for engine in SYNTHESIZERS}
 
 
 def inventory(voices: VoiceSettings, ears: EarSettings) -> tuple[Part, ...]:
@@ -72,7 +72,9 @@ def inventory(voices: VoiceSettings, ears: EarSettings) -> tuple[Part, ...]:
     )
 
 
-def _version(package: str) -> str:
+def engine_version(name: str) -> str:
+    """Of the package on which the engine's sound depends; empty for one that is not installed, or elsewhere."""
+    package = BY_NAME[name].package if name in BY_NAME else ""
     try:
         return version(package) if package else ""
     except PackageNotFoundError:

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from voices.voice import PlainLoader, VoiceFileError
+from voices.voice import PlainLoader, VoiceFileError, line_of
 
 MOST_BYTES: Final = 1_000_000
 MOST_YAML_BYTES: Final = 128 * 1024
@@ -34,12 +34,8 @@ class PaiFile:
     """Of the text in the file."""
 
     def line(self, keys: tuple[str, ...]) -> int:
-        """Where a key stands, found level by level; that of the nearest one around it where it is not on a line of its own."""
-        at = 0
-        for key in keys:
-            found = re.compile(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*[:=]", re.MULTILINE).search(self.text, at)
-            at = found.end() if found else at
-        return self.text.count("\n", 0, at) + self.first_line
+        """Where a key stands, or the nearest one around it."""
+        return line_of(self.text, keys) + self.first_line - 1
 
 
 def is_file(path: Path) -> bool:

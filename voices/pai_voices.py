@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
+from voices.engines.elevenlabs.settings import FASTEST, SLOWEST
 from voices.engines.registry import BY_NAME
 from voices.pai_files import PaiFile, front_matter, is_file, json_file, toml_file, yaml_file
 from voices.synthesis import Rendering
@@ -178,11 +179,18 @@ class _Found:
         if (found := next((one for one in said if _VOICE_ID.fullmatch(one)), None)) is None:
             return None
         options = {key: part[name] for key, names in _NAMES.items() for name in names if part.get(name) is not None}
+        speed = options.get("speed")
+        if isinstance(speed, int | float) and 0 < speed < MOST and not SLOWEST <= speed <= FASTEST:
+            options["speed"] = near = min(max(speed, SLOWEST), FASTEST)
+            self._tell(file, place, part, "speed", f"is {speed!r}, and ElevenLabs has {SLOWEST} to {FASTEST}: {near} is used")
         for key, problem in _wrong(found, options):
-            line = file.line((*place, next(name for name in _NAMES[key] if name in part)))
-            self.errors.append(VoiceFileError(file.path, f"{'.'.join(place)}.{key} {problem}; it is not used", line=line))
+            self._tell(file, place, part, key, f"{problem}; it is not used")
             del options[key]
         return PaiVoice({"voice_id": found, **options}, file.path)
+
+    def _tell(self, file: PaiFile, place: tuple[str, ...], part: Mapping[str, Any], key: str, problem: str) -> None:
+        line = file.line((*place, next(name for name in _NAMES[key] if name in part)))
+        self.errors.append(VoiceFileError(file.path, f"{'.'.join(place)}.{key} {problem}", line=line))
 
 
 def _wrong(found: str, options: Mapping[str, Any]) -> list[tuple[str, str]]:

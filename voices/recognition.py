@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from agents import bounds
 from voices.audio import Frame
 
 
@@ -38,6 +39,9 @@ class Heard:
     engine: str
     doubt: float = 0.0
     """0 = sure, 1 = a guess; engines that cannot tell say 0."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", bounds.heard(self.text))
 
 
 class Recognizer(Protocol):

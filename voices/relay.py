@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 import anyio
-from anyio import to_thread
+from anyio.abc import TaskGroup
 
-from voices.alignment import by_time, word_after
+from voices.alignment import by_time
+from voices.beside import Arrivals, beside
 from voices.engine_set import EngineSet
 from voices.engines.registry import BY_NAME
 from voices.handover import Cut, Part
 from voices.patience import Patience, Playback
+from voices.standby import Boundary, Standby
 from voices.synthesis import Rendering, Sound, SynthesisError, Synthesizer, SynthesizerFailed
 from voices.wording import Wording, Words, as_written, moved
 
-_REFERENCE_S: Final = 0.15  # that a sentence may take which is only made to be compared
-_CLOSE_S: Final = 0.1  # that a failed engine has to end its work
+_COMPARE_S: Final = 0.5  # that it may take to find out what was said; then it is estimated
 
 Able = Sequence[tuple[Synthesizer, Rendering]]
 """Who can speak a voice, best first."""
@@ -60,6 +61,7 @@ class Relay:
         self._engines, self._patience, self._words = engines, patience, words
         self._text, self._voice = text, voice
         self._playback = Playback()
+        self._standby: Standby | None = None
         self._wording: Wording = as_written(text, "", frozenset())
         self._char, self._at_s, self._said = 0, 0.0, -1
         """Up to where it is said: in the wording, in the sentence's sound, and by marks in the text."""
@@ -69,48 +71,50 @@ class Relay:
     async def run(self, able: Able) -> AsyncGenerator[Sound | Fallback | Charge, None]:
         """Raises the last engine's SynthesisError when no engine is left."""
         order, passed_over = self._order(able)
-        for number, (engine, rendering) in enumerate(order, 1):
-            part = self._part(rendering)
-            for name, error in passed_over:
-                yield Fallback(name, error, self._wording.origin(self._char), rendering)
-            passed_over = []
-            if not part.speakable:
-                return
-            try:
-                async with aclosing(self._by(engine, rendering, part, last=number == len(order))) as sounds:
-                    async for sound in sounds:
-                        yield sound
-            except SynthesisError as error:
-                self._engines.failed(rendering, self._voice, error)
-                cut = await self._cut(part, able, rendering)
-                self._char, self._at_s, self._said = cut.char, cut.at_s, part.said
-                if cut.last is not None:
-                    yield cut.last
-                if number == len(order):
-                    raise
-                passed_over.append((engine.name, error))
-            else:
-                self._engines.worked(rendering)
-                self.by_the_first = engine is able[0][0]
-                return
-            finally:
-                self._engines.breakers.abandoned(rendering)
+        async with beside() as tasks:
+            for number, (engine, rendering) in enumerate(order, 1):
+                part = self._part(rendering)
+                for name, error in passed_over:
+                    yield Fallback(name, error, self._wording.origin(self._char), rendering)
+                passed_over = []
+                if not part.speakable:
+                    return
+                arrivals = self._standby.take(part.text, rendering) if self._standby else None
+                self._standby = None
+                if arrivals is None:
+                    arrivals = Arrivals[Boundary](engine.speak(part.text, rendering))
+                    tasks.start_soon(arrivals.run)
+                try:
+                    async with aclosing(self._by(arrivals, rendering, part, order[number:], tasks)) as heard:
+                        async for sound in heard:
+                            yield sound
+                except SynthesisError as error:
+                    self._engines.failed(rendering, self._voice, error)
+                    cut = await self._cut(part)
+                    self._char, self._at_s, self._said = cut.char, cut.at_s, part.said
+                    if cut.last is not None:
+                        self._playback.release(cut.at_s, anyio.current_time())
+                        yield cut.last
+                    if number == len(order):
+                        raise
+                    passed_over.append((engine.name, error))
+                else:
+                    self._engines.worked(rendering)
+                    self.by_the_first = engine is able[0][0]
+                    return
+                finally:
+                    arrivals.stop()
+                    self._engines.breakers.abandoned(rendering)
 
-    async def _cut(self, part: Part, able: Able, failed: Rendering) -> Cut:
-        """Where the next engine goes on. Without marks that is found out by the last engine, which is at hand and quick."""
+    async def _cut(self, part: Part) -> Cut:
+        """Where the next engine goes on. Without marks that is found out by an engine that has them."""
         if not part.unmarked:
             return part.cut()
-        heard, released = part.sound
-        engine, rendering = able[-1]
-        if self._aligns and rendering is not failed:
-            reference = Sound(b"")
-            with anyio.move_on_after(_REFERENCE_S), suppress(SynthesisError):
-                sounds = [sound async for sound in engine.speak(part.text, rendering)]
-                marks = tuple(mark for sound in sounds for mark in sound.marks)
-                reference = Sound(b"".join(sound.pcm for sound in sounds), marks)
-            if reference.marks:
-                return part.cut_at(*await to_thread.run_sync(word_after, heard, released, part.text, reference))
-        return part.cut_at(*by_time(heard, released, part.text))
+        if self._standby:
+            with anyio.move_on_after(_COMPARE_S):
+                found = await self._standby.boundary(*part.sound)
+                return part.cut_at(found.sample, found.char)
+        return part.cut_at(*by_time(*part.sound, part.text))
 
     def _order(self, able: Able) -> tuple[Able, list[tuple[str, SynthesisError]]]:
         """Those that rest come last: when all others have failed, they are still better than silence."""
@@ -127,43 +131,64 @@ class Relay:
         return Part(words, self._char, self._at_s, self._said)
 
     async def _by(
-        self, engine: Synthesizer, rendering: Rendering, part: Part, *, last: bool
+        self, arrivals: Arrivals[Boundary], rendering: Rendering, part: Part, others: Able, tasks: TaskGroup
     ) -> AsyncGenerator[Sound | Charge, None]:
         """Raises SynthesisError, also for silence, noise and sound that ends too soon."""
         patience, playback = self._patience, self._playback
-        limit_s = left_s = patience.first(part.text, trial=self._engines.breakers.begin(rendering), last=last)
-        heard = 0
-        async with _closing(engine.speak(part.text, rendering)) as sounds:
-            while True:
-                asked_s = anyio.current_time()
-                try:
-                    with anyio.fail_after(left_s):
-                        sound = await anext(sounds)
-                except StopAsyncIteration:
-                    break
-                except TimeoutError as error:
+        limit_s = left_s = patience.first(part.text, trial=self._engines.breakers.begin(rendering), last=not others)
+        heard, late = 0, False
+        while True:
+            asked_s = anyio.current_time()
+            try:
+                with anyio.fail_after(left_s if late or not self._standby else max(0.0, left_s - patience.late(limit_s))):
+                    news = await arrivals.next()
+            except TimeoutError as error:
+                if late or not self._standby:
                     raise SynthesizerFailed(f"no {'more speech' if heard else 'speech'} within {limit_s:.1f} s") from error
+                late = True
+                tasks.start_soon(_get_ready, self._standby, part, arrivals, others, tasks)
+                continue
+            finally:
                 now_s = anyio.current_time()
-                if sound.cost_usd:
-                    yield Charge(engine.name, _model(rendering), sound.cost_usd)
-                if ready := part.add(sound, playback.lead_s(now_s)):
-                    playback.release(part.released_s, now_s)
-                    yield ready
                 left_s -= now_s - asked_s
-                if part.clean > heard:  # silence is no progress
-                    heard, limit_s = part.clean, patience.more(playback.lead_s(now_s), last=last)
-                    left_s = limit_s
+            if news is None:
+                break
+            if isinstance(news, Boundary):
+                ready = part.release(news.sample)
+            else:
+                if news.cost_usd:
+                    yield Charge(rendering.engine, _model(rendering), news.cost_usd)
+                ready, late = part.add(news, playback.lead_s(now_s)), False
+                if self._standby:
+                    self._standby.drop()
+            if ready:
+                playback.release(part.released_s, now_s)
+                yield ready
+            if part.clean > heard:  # silence is no progress
+                heard, limit_s = part.clean, patience.more(playback.lead_s(now_s), last=not others)
+                left_s = limit_s
+            if part.unmarked and not self._standby:
+                self._stand_by(part, others, tasks)
         if ready := part.rest():
             yield ready
 
+    def _stand_by(self, part: Part, others: Able, tasks: TaskGroup) -> None:
+        """As soon as an engine speaks that does not tell its words."""
+        if self._aligns and (found := next((one for one in others if _marks(one[1].engine)), None)):
+            self._standby = Standby(*found, part.text)
+            tasks.start_soon(self._standby.run)
 
-@asynccontextmanager
-async def _closing(sounds: AsyncGenerator[Sound, None]) -> AsyncGenerator[AsyncGenerator[Sound, None]]:
-    try:
-        yield sounds
-    finally:
-        with anyio.move_on_after(_CLOSE_S):
-            await sounds.aclose()
+
+async def _get_ready(standby: Standby, part: Part, arrivals: Arrivals[Boundary], others: Able, tasks: TaskGroup) -> None:
+    """Before an engine is given up. What is found out may be heard whether it is or not: a word ends there."""
+    found = await standby.boundary(*part.sound)
+    arrivals.tell(found)
+    if others[0][1] is standby.rendering:
+        standby.get_ready(found, tasks)
+
+
+def _marks(engine: str) -> bool:
+    return engine in BY_NAME and BY_NAME[engine].marks
 
 
 def tags_of(engine: str) -> frozenset[str]:

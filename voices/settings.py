@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
+from agents import bounds
 from voices.engine import EngineSettings
 from voices.engines.registry import BY_NAME, RECOGNIZERS, RECOGNIZERS_BY_NAME, SYNTHESIZERS
 from voices.engines.whisper_packages import SHIPPED
 
 PAI: Path = Path("~/.claude")
-Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+Folder = Annotated[Path, AfterValidator(bounds.path)]
 Folders = Annotated[tuple[Folder, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str | Path) else value)]
 
 
@@ -58,7 +59,7 @@ class _VoiceSettings(BaseModel):
         default=1.0, gt=0, le=30, description="Seconds for the first sound of a sentence; then the next engine says it."
     )
     first_sound_char_s: float = Field(default=0.015, ge=0, le=1, description="So much more for each character, up to 3 s in all.")
-    stall_s: float = Field(default=0.5, gt=0, le=30, description="Seconds for more sound, once there is no more to hear.")
+    stall_s: float = Field(default=0.4, gt=0, le=30, description="Seconds for more sound, once there is no more to hear.")
     cache_mb: int = Field(default=200, ge=0, le=10_000, description="For fixed lines on disk, in `home`; 0 keeps none.")
     folders: Folders = Field(
         default_factory=lambda: (Path(platformdirs.user_config_dir("pai-voice")) / "voices", Path("voices")),

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agents.plain_errors import described, plain
 from voices.engines.registry import BY_NAME, SYNTHESIZERS
 from voices.synthesis import Rendering
 
@@ -181,17 +182,17 @@ def _rendering(path: Path, source: str, name: str, part: dict[str, Any], file: _
     if (engine := BY_NAME.get(name)) is None:
         near = get_close_matches(name, BY_NAME, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(BY_NAME)}"
-        raise VoiceFileError(path, f"there is no engine {name!r}; {hint}", line=_line(source, ("engines", name)))
+        raise VoiceFileError(path, f"there is no engine {name!r}; {hint}", line=line_of(source, ("engines", name)))
     options = {key: value for key, value in part.items() if key != "gain_db"}
     try:
         checked = engine.options.model_validate(options)
     except ValidationError as error:
         raise _complaint(path, source, error, engine.options, ("engines", name)) from error
     if problem := engine.unfit(checked, path.parent):
-        raise VoiceFileError(path, f"engines.{name}: {problem}", line=_line(source, ("engines", name)))
+        raise VoiceFileError(path, f"engines.{name}: {problem}", line=line_of(source, ("engines", name)))
     gain_db = part.get("gain_db", 0.0)
     if not isinstance(gain_db, int | float) or not -40 <= gain_db <= 40:
-        line = _line(source, ("engines", name, "gain_db"))
+        line = line_of(source, ("engines", name, "gain_db"))
         raise VoiceFileError(path, "gain_db is a number of dB between -40 and 40", line=line)
     digest = sha256(source.encode()).hexdigest()[:16]
     return Rendering(path.stem, name, float(gain_db), options, file.speed, file.language, path.parent, digest)
@@ -203,14 +204,15 @@ def _complaint(path: Path, source: str, error: ValidationError, model: type[Base
     if first["type"] == "extra_forbidden":
         near = get_close_matches(where[-1], model.model_fields, 1)
         known = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(model.model_fields)}"
-        return VoiceFileError(path, f"unknown key {'.'.join(where)}; {known}", line=_line(source, where))
-    return VoiceFileError(path, f"{'.'.join(where) or 'the file'}: {first['msg']}", line=_line(source, where))
+        return VoiceFileError(path, f"unknown key {'.'.join(where)}; {known}", line=line_of(source, where))
+    what = plain(first, described(model, first["loc"]))
+    return VoiceFileError(path, f"{'.'.join(where) or 'the file'}: {what}", line=line_of(source, where))
 
 
-def _line(source: str, keys: tuple[str, ...]) -> int:
-    """The line of a key, found level by level; the first line when it is missing."""
+def line_of(source: str, keys: tuple[str, ...]) -> int:
+    """The line of a key, found level by level; that of the nearest one around it where it is not on a line of its own."""
     at = 0
     for key in keys:
-        found = re.compile(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*:", re.MULTILINE).search(source, at)
+        found = re.compile(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*[:=]", re.MULTILINE).search(source, at)
         at = found.end() if found else at
     return source.count("\n", 0, at) + 1

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from typing import Final
+from functools import cache
 
-import anyio
-import numpy as np
 import pytest
 from anyio import to_thread
 
-from voices.alignment import by_time, word_after
+from tests.kit.cuts import OTHER, TEXTS, cuts, rendering, spoken, through, uneven, wrong
+from voices.alignment import Reference, by_time
 from voices.audio import RATE
 from voices.catalogue import Catalogue, Fallback
 from voices.engines import espeak
 from voices.engines.espeak import EspeakSynthesizer
-from voices.engines.registry import BY_NAME
 from voices.engines.troubled import Troubled
-from voices.settings import VoiceSettings
 from voices.synthesis import Rendering, Sound
 from voices.voice import Voice
 
@@ -26,59 +22,36 @@ pytestmark = [
     pytest.mark.timeout(60),
     pytest.mark.skipif(bool(espeak.missing(None)), reason="needs espeakng-loader"),
 ]
-TEXTS: Final = (
-    "Keep the data in one place, and let everything else read from it.",
-    "Photographs are stored twice, once at home and once somewhere far away, so that a fire takes only one.",
-    "You could use a queue, but then you must think about what happens when the consumer dies in the middle of the work.",
-    "Everything that can break will break at night, and somebody will have to get up and look at it with tired eyes.",
-    "Most studies agree that the batteries last longer than the cars. The samples are small, though.",
-    "Ten minutes to find it, if you start with the lock file. An hour, if you start with an opinion.",
-)
-HELD: Final = 3 * RATE // 10
-REFERENCE: Final = Rendering("x", "espeak", -1.0, {"variant": "en-gb-x-rp+m4", "pitch": 74, "words_per_minute": 145})
-VOICES: Final = (
-    Rendering("x", "espeak", -1.0, {"variant": "en-us+f3"}),
-    Rendering("x", "espeak", -1.0, {"variant": "en-us", "words_per_minute": 190}),
-    *((Rendering("x", "embedded"),) if "embedded" in BY_NAME else ()),
-)
+VOICES = {"kai": 1.0, "researcher": 1.15}
+FAST = Rendering("x", "espeak", -1.0, {"variant": "en-us", "words_per_minute": 190})
+SERVER = Rendering("x", "espeak", -1.0, {"variant": "en-us+f3"})
 
 
-@lru_cache
-def said(text: str, number: int) -> Sound:
-    rendering = REFERENCE if number < 0 else VOICES[number]
-
-    async def speak() -> Sound:
-        engine = BY_NAME[rendering.engine].make(VoiceSettings().of(rendering.engine))
-        sounds = [sound async for sound in engine.speak(text, rendering)]
-        return Sound(b"".join(sound.pcm for sound in sounds), tuple(mark for sound in sounds for mark in sound.marks))
-
-    return anyio.run(speak)
+@cache
+def said(engine: str, voice: str, speed: float = 1.0) -> tuple[Sound, ...]:
+    return tuple(spoken([(text, rendering(engine, voice, speed)) for text in TEXTS]))
 
 
-def wrong(sound: Sound, cut: int, char: int) -> int:
-    """Words that are left out, or said twice: what was heard by half counts as heard."""
-    ends_s = [*(mark.at_s for mark in sound.marks[1:]), len(sound.pcm) / 2 / RATE]
-    middles = [(mark.char, RATE * (mark.at_s + end_s) / 2) for mark, end_s in zip(sound.marks, ends_s, strict=True)]
-    return sum((middle < cut) is not (start < char) for start, middle in middles)
-
-
-@pytest.mark.parametrize("number", range(len(VOICES)))
-def test_a_cut_without_marks_is_mostly_between_two_words(number: int, capsys: pytest.CaptureFixture[str]) -> None:
-    cuts = np.random.default_rng(11)
+@pytest.mark.parametrize("engine", OTHER)
+def test_a_cut_without_marks_is_between_two_words(engine: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With real sound of one engine, compared with the other's; tests/bench/alignment.py has more of it."""
     mistakes: list[tuple[int, int]] = []
-    for text in TEXTS:
-        sound = said(text, number)
-        for at_s in cuts.uniform(0.6, len(sound.pcm) / 2 / RATE - 0.3, 5):
-            heard, released = sound.pcm[: 2 * int(at_s * RATE)], int(at_s * RATE) - HELD
-            compared = word_after(heard, released, text, said(text, -1))
-            mistakes.append((wrong(sound, *compared), wrong(sound, *by_time(heard, released, text))))
-            assert released <= compared[0] <= len(heard) // 2
+    for voice, speed in VOICES.items():
+        for number, (text, sound, reference) in enumerate(
+            zip(TEXTS, said(engine, voice, speed), said(OTHER[engine], "baritone"), strict=True)
+        ):
+            heard = (sound, through(sound, 48_000), uneven(sound, number))[number % 3]
+            for received, released in cuts(heard, 2, number):
+                pcm = heard.pcm[: 2 * received]
+                found = Reference(reference, text).word_after(pcm, released)
+                assert released <= found[0] <= received
+                mistakes.append((wrong(text, heard, *found), wrong(text, heard, *by_time(pcm, released, text))))
     right = [sum(not one[way] for one in mistakes) / len(mistakes) for way in (0, 1)]
     with capsys.disabled():
-        print(f"\n{VOICES[number].options}: no word lost or said twice: {right[0]:.0%} compared, {right[1]:.0%} by time alone")
-    assert right[0] >= 0.65
-    assert right[0] >= right[1] + 0.1
-    assert max(one[0] for one in mistakes) <= 2
+        print(f"\n{engine}: no word lost or said twice: {right[0]:.1%} of {len(mistakes)} compared, {right[1]:.1%} by time alone")
+    assert right[0] >= 0.85  # 0.93 to 0.98, for espeak makes its noise anew each time
+    assert right[0] > 1.5 * right[1]
+    assert max(one[0] for one in mistakes) <= 3
 
 
 @pytest.mark.parametrize("after_s", [0.7, 1.4, 2.2])
@@ -87,20 +60,32 @@ async def test_an_engine_without_marks_hands_over_between_two_words(after_s: flo
         name = "server"
 
     server = Troubled(Named(), "error", after_s=after_s, marks=False)
-    voices = {"kai": Voice("kai", "A voice.", {"server": replace(VOICES[0], engine="server"), "espeak": REFERENCE})}
+    voices = {"kai": Voice("kai", "A voice.", {"server": replace(SERVER, engine="server"), "espeak": FAST})}
     parts = [part async for part in Catalogue(voices, [server, EspeakSynthesizer()], aligns=True).speak(TEXTS[1], "kai")]
     (fallback,) = [part for part in parts if isinstance(part, Fallback)]
     by_server = [part for part in parts[: parts.index(fallback)] if isinstance(part, Sound)]
     cut = sum(len(part.pcm) for part in by_server) // 2
-    assert wrong(await to_thread.run_sync(said, TEXTS[1], 0), cut, fallback.char) == 0
+    assert wrong(TEXTS[1], (await to_thread.run_sync(spoken, [(TEXTS[1], SERVER)]))[0], cut, fallback.char) == 0
     told = [mark.char for part in parts if isinstance(part, Sound) for mark in part.marks]
     assert told == sorted(set(told))
     assert told[0] == 0
 
 
 def test_without_a_usable_reference_it_is_estimated() -> None:
-    sound = said(TEXTS[0], 0)
+    sound = spoken([(TEXTS[0], SERVER)])[0]
     for reference in (Sound(b""), Sound(sound.pcm), Sound(bytes(100), sound.marks)):
-        assert word_after(sound.pcm, 0, TEXTS[0], reference) == by_time(sound.pcm, 0, TEXTS[0])
+        assert Reference(reference, TEXTS[0]).word_after(sound.pcm, 0) == by_time(sound.pcm, 0, TEXTS[0])
     assert by_time(b"", 0, "") == (0, 0)
     assert by_time(bytes(RATE * 2 * 60), 59 * RATE, "Long over.")[1] == len("Long over.")
+
+
+def test_any_sound_and_any_reference_give_a_cut_in_what_is_there() -> None:
+    """Shorter than a window, silent, or with marks behind the end: the cut stays within, and at a word or the end."""
+    sound = spoken([(TEXTS[0], SERVER)])[0]
+    late = Sound(sound.pcm[:8_000], sound.marks)
+    for heard in (b"", bytes(700), bytes(1_600), bytes(64_000), sound.pcm[:900], sound.pcm):
+        for released in {0, len(heard) // 4, len(heard) // 2}:
+            for reference in (sound, late, Sound(bytes(32_000), sound.marks), replace(sound, marks=sound.marks[:1])):
+                cut, char = Reference(reference, TEXTS[0]).word_after(heard, released)
+                assert released <= cut <= max(released, len(heard) // 2)
+                assert char in {len(TEXTS[0]), *(mark.char for mark in sound.marks)}

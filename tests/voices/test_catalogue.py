@@ -81,9 +81,15 @@ async def test_two_engines_may_fail_in_one_sentence() -> None:
 
 
 async def test_an_engine_without_marks_is_followed_from_about_where_it_was() -> None:
-    _, (fallback,) = await say(catalogue(Odd("first", "no marks", breaks_after_s=2.0), TonesSynthesizer(name="second")))
+    voices = catalogue(Odd("first", "no marks", breaks_after_s=2.0), TonesSynthesizer(name="second"))
+    parts = [part async for part in voices.speak(SENTENCE, "kai")]
+    (at,) = [number for number, part in enumerate(parts) if isinstance(part, Fallback)]
+    fallback = parts[at]
+    assert isinstance(fallback, Fallback)
     assert fallback.char in WORDS
-    assert 24 <= fallback.char <= 40  # 33 characters were said
+    heard_s = sum(duration_s(part.pcm) for part in parts[:at] if isinstance(part, Sound))
+    assert 1.0 <= heard_s <= 2.0
+    assert fallback.char == pytest.approx(heard_s / 0.06, abs=8)  # a tone takes 0.06 s
 
 
 async def test_an_engine_that_hangs_is_given_up_in_time_and_closed() -> None:

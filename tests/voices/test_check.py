@@ -107,6 +107,12 @@ def test_a_report_without_problems_says_so() -> None:
     assert "one" in text.splitlines()[1]
 
 
+def test_voices_that_nobody_keeps_apart_are_not_compared() -> None:
+    report = Report((measured("one", 100), measured("other", 100)), compared=False)
+    assert (report.pairs, report.errors, report.warnings) == ((), (), ())
+    assert report.as_text().splitlines()[-1] == "All are equally loud."
+
+
 def test_edges_are_what_is_far_under_the_loudest() -> None:
     loud = to_pcm(np.full(1_600, 8_000.0))
     assert edges_s(bytes(3_200) + loud + bytes(640)) == (0.1, 0.02)

@@ -163,7 +163,7 @@ def test_a_provider_makes_its_own(order: Order, tmp_path: Path, monkeypatch: pyt
     order = replace(order, engines=("pocket", "provider"), description="")
     made(order, tmp_path, {}, Means(elsewhere={"provider": keeper}))
     assert asked == [("aunt-ruth", ["aunt-ruth.wav"], "The voice of Ruth Example.")]
-    assert written == [{"pocket": {"clip": "clips/aunt-ruth.wav"}, "provider": {"voice_id": "v0ice"}}]
+    assert written[1:] == [{"pocket": {"clip": "clips/aunt-ruth.wav"}, "provider": {"voice_id": "v0ice"}}]
 
 
 def test_a_provider_that_refuses_leaves_nothing(order: Order, tmp_path: Path) -> None:
@@ -213,6 +213,22 @@ def test_what_would_be_no_voice_file_is_not_written(order: Order, tmp_path: Path
     with pytest.raises(BadVoice, match=r"^aunt-ruth.yaml:\d: (language|description)"):
         made(replace(order, language=language, description=description), tmp_path, {}, Means())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("language", "description"), [("English!", ""), ("en", "x" * 201)])
+def test_nothing_is_made_at_a_provider_for_what_is_no_voice_file(
+    order: Order, tmp_path: Path, language: str, description: str
+) -> None:
+    asked: list[str] = []
+
+    async def keeper(name: str, *_: Any) -> str:
+        asked.append(name)
+        return "v0ice"
+
+    wrong = replace(order, engines=("provider",), language=language, description=description)
+    with pytest.raises(BadVoice):
+        made(wrong, tmp_path, {}, Means(elsewhere={"provider": keeper}))
+    assert asked == []
 
 
 def test_a_folder_that_cannot_be_written(order: Order, tmp_path: Path) -> None:

@@ -13,19 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voices.audio import duration_s, samples
-from voices.engines import embedded, joe
+from voices.engines import embedded, joe, vocoder
 from voices.engines.embedded import EmbeddedOptions, EmbeddedSynthesizer
 from voices.engines.hibari_network import Network
 from voices.engines.hibari_text import Reader, pieces
-from voices.engines.vocoder import sound
 from voices.similarity import pitch_hz
 from voices.synthesis import Mark, Rendering, UnknownVoice
+from voices.voice import load_voices
 
 pytestmark = [
     pytest.mark.timeout(60),  # the network is loaded
     pytest.mark.skipif(bool(embedded.missing(None)), reason="needs hibari-tts"),
 ]
 
+VOICES = load_voices()
 SENTENCE = "The build fails because one file is missing from the package."
 
 
@@ -72,6 +73,24 @@ async def test_the_first_sound_is_short_so_that_it_comes_early(engine: EmbeddedS
     assert 0.1 < duration_s(first.pcm) < 0.6
     assert first.marks[0].char == 0
     assert first.marks[0].at_s < 0.1
+
+
+@pytest.mark.parametrize("voice", ["kai", "researcher", "engineer", "architect"])
+async def test_between_sentences_it_pauses_as_a_person_does(engine: EmbeddedSynthesizer, voice: str) -> None:
+    """The network puts more silence behind some sentences than in front of others, and a slow voice stretches it to a second."""
+    part = VOICES[voice].renderings["embedded"]
+    text = "I may do long work only inside a sandbox, and none works on this machine yet. Your doctor command says why. Shall I?"
+    sound, _ = await say(engine, text, part)
+    pauses = [pause for pause in pauses_s(sound) if pause > 0.2]
+    assert len(pauses) >= 2
+    assert max(pauses) < 0.65
+
+
+def pauses_s(sound: bytes) -> list[float]:
+    """The silences, in order."""
+    blocks = samples(sound)[: len(sound) // 640 * 320].astype(np.float32).reshape(-1, 320)
+    quiet = "".join("." if level < 40 else "#" for level in blocks.std(axis=1))  # -58 dBFS
+    return [len(run) * 0.02 for run in quiet.strip(".").split("#") if run]
 
 
 @pytest.mark.parametrize("pitch", [0.45, 0.7, 1.2])
@@ -127,7 +146,7 @@ def test_blocks_join_without_a_step(reader: Reader, network: Network) -> None:
     phonemes, _ = reader.read(SENTENCE, "american")
     spectra = network.run(phonemes, 1.0)
     assert spectra is not None
-    blocks = list(sound(spectra))
+    blocks = list(vocoder.sound(spectra))
     whole = np.concatenate(blocks)
     assert len(blocks) > 2
     assert whole.size == len(spectra.f0_hz) * 300
@@ -144,7 +163,27 @@ def test_what_the_network_says_of_durations_is_where_the_words_are(reader: Reade
     starts = [int(spectra.starts[word.first]) for word in words]
     assert list(spectra.starts) == sorted(spectra.starts)
     power = np.exp(spectra.harmonics[:150]).mean(axis=0) * (spectra.f0_hz > 40)
-    assert power[starts[1] + 2 : starts[1] + 20].max() > 5 * power[starts[1] - 8 : starts[1] - 3].max()
+    assert power[starts[1] + 3 : starts[1] + 20].max() > 5 * power[starts[1] - 3 : starts[1] + 3].max()
+
+
+@pytest.mark.parametrize("speed", [0.8, 1.2])
+def test_a_mark_is_where_its_word_begins_to_be_heard(reader: Reader, network: Network, speed: float) -> None:
+    """By the hiss of words that begin with an s behind a vowel or an n."""
+    phonemes, words = reader.read("We saw her sail away so far, and then some men sang to me.", "american")
+    spectra = network.run(phonemes, speed)
+    assert spectra is not None
+    heard = np.concatenate(list(vocoder.sound(spectra)))
+    windows = np.lib.stride_tricks.sliding_window_view(heard, 240)[::120] * np.hanning(240)
+    hiss_db = 10 * np.log10(np.square(np.abs(np.fft.rfft(windows, 512)))[:, 85:].sum(axis=1) + 1e-9)
+    off_ms: list[float] = []
+    for word in (one for one in words if phonemes[one.first] == "s"):
+        marked = spectra.starts[word.first] * vocoder.HOP / 120
+        near = hiss_db[int(marked) - 15 : int(marked) + 35]
+        rises = int(np.flatnonzero(near[: int(near.argmax()) + 1] < near.max() - 10)[-1]) + 1
+        off_ms.append(5 * (rises - 15))
+    assert len(off_ms) == 5
+    assert np.abs(np.median(off_ms)) <= 20
+    assert max(map(abs, off_ms)) <= 60
 
 
 @pytest.mark.parametrize(

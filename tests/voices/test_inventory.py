@@ -11,7 +11,7 @@ import pytest
 
 from voices import inventory
 from voices.audio import duration_s, speech_level_dbfs
-from voices.catalogue import spoken, voice_ids
+from voices.catalogue import load_voices, spoken
 from voices.engines.registry import BY_NAME, LAST_RESORT
 from voices.inventory import choose_recognizer, choose_synthesizers
 from voices.recognition import RecognizerUnavailable
@@ -53,7 +53,7 @@ def test_the_inventory_names_every_engine() -> None:
 
 
 def test_the_voices_have_names() -> None:
-    assert {"kai", "caller"} <= voice_ids()
+    assert {"kai", "caller"} <= load_voices().keys()
 
 
 async def test_a_made_caller_speaks() -> None:

@@ -336,3 +336,13 @@ def test_whatever_stands_there_is_a_voice_or_a_complaint(
     for error in found.errors:
         assert error.line >= 1
         assert str(error).startswith(f"{folder}/")
+
+
+@pytest.mark.parametrize(("said", "used"), [(1.5, 1.2), (0.5, 0.7), (2, 1.2)])
+def test_a_speed_that_elevenlabs_has_not_is_brought_to_the_nearest(tmp_path: Path, said: float, used: float) -> None:
+    voices = {"voices": {"engineer": {"voice_id": SERENA, "speed": said}}}
+    written(tmp_path, {"voices.json": json.dumps(voices)})
+    found = read(tmp_path)
+    assert found.agents["engineer"].options == {"voice_id": SERENA, "speed": used}
+    (error,) = found.errors
+    assert f"voices.engineer.speed is {said}, and ElevenLabs has 0.7 to 1.2: {used} is used" in str(error)

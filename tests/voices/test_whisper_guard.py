@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from orchestrator.consent import DOUBTFUL
 from voices.engines.whisper_guard import Segment, believable, doubt
 
 CHANCE = st.floats(0, 1)
@@ -68,6 +69,18 @@ def test_without_letters_nothing_is_said(text: str, no_speech: float, mean_log: 
 @pytest.mark.parametrize(("tokens_per_s", "said"), [(10.2, False), (3.5, True)])
 def test_a_loop_is_not_believed_but_a_caller_may_say_no_ten_times(tokens_per_s: float, said: bool) -> None:
     assert believable(segment("no " * 10, 0.1, -0.1, 3.5, tokens_per_s), 0.9) is said
+
+
+@given(st.floats(0.4, 0.9), st.floats(-3.7, -0.8))
+@example(0.4, -0.8)
+def test_what_music_and_noise_are_taken_for_is_no_yes(no_speech: float, mean_log: float) -> None:
+    """As was measured of all that was made up; a yes with more doubt than that is asked for again."""
+    assert doubt([segment("Yes.", no_speech, mean_log)]) > DOUBTFUL
+
+
+@given(st.floats(0.71, 1), LOG)
+def test_where_it_seems_that_nobody_speaks_there_is_no_yes(no_speech: float, mean_log: float) -> None:
+    assert doubt([segment("Yes.", no_speech, mean_log)]) > DOUBTFUL
 
 
 def test_doubt_is_that_of_the_worst_stretch() -> None:

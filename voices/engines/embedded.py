@@ -28,8 +28,9 @@ _JOE: Final = "joe"
 _JOES: Final = frozenset({"base", "pitch", "accent", "speed"})
 _LONGEST_PIECE: Final = 120  # characters: longer ones would keep the first sound waiting, and take more memory
 _JOES_LONGEST_PIECE: Final = 70  # he takes seven times as long
-_LEAD_FRAMES: Final = 3  # kept of the silence before a piece
-_PAUSE_FRAMES: Final = 16  # before one that begins another sentence
+_LEAD_S: Final = 0.04  # kept of the silence before a piece
+_PAUSE_S: Final = 0.2  # before one that begins another sentence
+_TAIL_S: Final = 0.15  # kept of the silence behind a piece, which the network makes up to 0.7 s long in a slow voice
 _AT_ONCE: Final = 1  # thread: more would take the cores from the calls, and 20 MB each
 
 
@@ -133,17 +134,17 @@ class EmbeddedSynthesizer:
         speed = rendering.speed * options.speed
         finisher, resampled = Finisher(gain_db=rendering.gain_db), _resampler(options)
         marks: list[Mark] = []
-        started_s, lead = 0.0, _LEAD_FRAMES
+        started_s, lead_s = 0.0, _LEAD_S
         for char, piece in pieces(text, _JOES_LONGEST_PIECE if options.base == _JOE else _LONGEST_PIECE):
             if isinstance(base, joe.Joe):
                 spoken = _by_joe(base, self._reader, piece, options, speed)
             else:
-                spoken = _by_hibari(base, self._reader, piece, options, speed, lead)
+                spoken = _by_hibari(base, self._reader, piece, options, speed, lead_s)
             if spoken is None:
                 continue
             marks += (Mark(char + mark.char, started_s + mark.at_s) for mark in spoken.words)
             started_s += spoken.length_s
-            lead = _PAUSE_FRAMES if piece.rstrip().endswith((".", "!", "?", "…")) else _LEAD_FRAMES
+            lead_s = _PAUSE_S if piece.rstrip().endswith((".", "!", "?", "…")) else _LEAD_S
             for values in spoken.blocks:
                 if pcm := finisher.push(resampled(values, False)):
                     yield Sound(pcm, moved(marks, finisher.cut_s))
@@ -152,19 +153,22 @@ class EmbeddedSynthesizer:
             yield Sound(pcm, moved(marks, finisher.cut_s))
 
 
-def _by_hibari(base: Network, reader: Reader, piece: str, options: EmbeddedOptions, speed: float, lead: int) -> _Spoken | None:
+def _by_hibari(
+    base: Network, reader: Reader, piece: str, options: EmbeddedOptions, speed: float, lead_s: float
+) -> _Spoken | None:
     accent: Accent = options.accent or base.accent
     phonemes, words = reader.read(piece, accent, native=accent == base.accent)
     spectra = base.run(phonemes, speed / options.formants)
     if spectra is None:
         return None
     frame_s = vocoder.HOP / vocoder.RATE / options.formants
-    first = max(0, int(spectra.starts[0]) - lead)
+    first = max(0, int(spectra.starts[0] - lead_s / frame_s))
+    last = min(len(spectra.f0_hz), int(spectra.sound_ends + _TAIL_S / frame_s))
     shape = options.model_dump(exclude={"base", "accent", "speed"})
     return _Spoken(
-        tuple(Mark(word.char, (int(spectra.starts[word.first]) - first) * frame_s) for word in words),
-        (len(spectra.f0_hz) - first) * frame_s,
-        vocoder.sound(spectra, first_frame=first, **shape),
+        tuple(Mark(word.char, float(spectra.starts[word.first] - first) * frame_s) for word in words),
+        (last - first) * frame_s,
+        vocoder.sound(spectra, frames=slice(first, last), **shape),
     )
 
 
@@ -191,4 +195,4 @@ def _make(_settings: object) -> Synthesizer:
     return EmbeddedSynthesizer()
 
 
-ENGINE: Final = Engine("embedded", "synthesizer", _make, missing, options=EmbeddedOptions, package="hibari-tts")
+ENGINE: Final = Engine("embedded", "synthesizer", _make, missing, options=EmbeddedOptions, marks=True, package="hibari-tts")

@@ -166,4 +166,6 @@ def _make(_settings: object) -> Synthesizer:
     return EspeakSynthesizer()
 
 
-ENGINE: Final = Engine("espeak", "synthesizer", _make, missing, options=EspeakOptions, unfit=unfit, package="espeakng-loader")
+ENGINE: Final = Engine(
+    "espeak", "synthesizer", _make, missing, options=EspeakOptions, unfit=unfit, marks=True, package="espeakng-loader"
+)

@@ -20,6 +20,8 @@ Values = npt.NDArray[np.float32]
 
 _DURATIONS: Final = b"/CumSum_output_0"
 """The tensor in hibari's network that holds the step at which each phoneme ends."""
+_SILENT_REST, _SILENT_NOISE = -5.0, -9.0  # log magnitudes: in silence they go down to -9 and -13
+_EARLY: Final = 6  # frames: Kokoro is heard 75 ms before its durations say, and takes as much off its own time stamps
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,14 @@ class Spectra:
     rest: Values
     rest_phase: Values
     f0_hz: Values
-    starts: npt.NDArray[np.int64]
-    """The frame in which each phoneme begins; at the end, where the silence after the last one does."""
+    starts: npt.NDArray[np.float64]
+    """The frame in which each phoneme begins to be heard; at the end, where the silence after the last one does."""
+
+    @property
+    def sound_ends(self) -> int:
+        """The frame after the last one with sound. The network counts the silence before a full stop to the last phoneme."""
+        loud = np.flatnonzero((self.rest.max(axis=0) > _SILENT_REST) | (self.noise.max(axis=0) > _SILENT_NOISE))
+        return int(loud[-1]) + 1 if loud.size else 0
 
 
 class Network:
@@ -78,7 +86,9 @@ class Network:
         ends = np.asarray(found[6]).reshape(-1) if len(found) > 6 else np.arange(1, len(ids) + 1)
         ends = ends * frames // ends[-1]  # the network counts in steps of two frames
         # What it does not know takes no time. The silence before the first phoneme is ids[0].
-        starts = ends[np.searchsorted(known, np.arange(len(phonemes) + 1))]
+        starts = np.maximum(ends[np.searchsorted(known, np.arange(len(phonemes) + 1))] - _EARLY, 0).astype(np.float64)
+        words = np.flatnonzero([before == " " for before in phonemes]) + 1
+        starts[words] = (starts[words] + starts[words - 1]) / 2  # half of a space belongs to the word behind it, as in Kokoro
         return Spectra(*(one[0] for one in found[:6]), starts=starts)
 
 

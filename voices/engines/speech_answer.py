@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx2
 from anyio import to_thread
 
+from agents import bounds
 from voices.audio import RATE, duration_s, level_dbfs
 from voices.engines.finishing import Finisher, finish
 from voices.engines.wav_stream import WavError, WavStream
@@ -165,8 +166,8 @@ async def _said(response: httpx2.Response) -> str:
             break
     text = body[:_LONGEST_REFUSAL].decode("utf-8", "replace")
     try:
-        found: Any = json.loads(text)
-    except (ValueError, RecursionError):
+        found: Any = bounds.data(text)
+    except ValueError:
         return "an HTML page" if "<" in text[:200] else _shown(text)
     for key in ("error", "detail", "message"):
         if isinstance(found, dict):

@@ -26,6 +26,7 @@ _VOICED_HZ: Final = 40.0
 _MIDDLE_HZ: Final = 200.0  # the voice's own middle; its melody is scaled around it
 _NEPER_DB: Final = 20 / np.log(10)
 _FIRST_BLOCK, _BLOCK = 32, 64  # frames: 0.4 s and 0.8 s
+_ALL: Final = slice(None)
 _Spectrum = npt.NDArray[np.complex64]
 TONE_HZ: Final = (250, 500, 1_000, 2_000, 4_000)
 
@@ -38,9 +39,9 @@ def sound(
     upper_formants: float = 1.0,
     formants: float = 1.0,
     tone_db: tuple[float, ...] = (0,) * len(TONE_HZ),
-    first_frame: int = 0,
+    frames: slice = _ALL,
 ) -> Iterator[Values]:
-    """The sound in blocks, the first one short, to be played at RATE x `formants`. The same spectra always sound the same."""
+    """The sound of `frames` in blocks, a short one first, for RATE x `formants`. The same spectra always sound the same."""
     from hibari.dsp import pulses
 
     voiced = spectra.f0_hz > _VOICED_HZ
@@ -51,7 +52,8 @@ def sound(
     warped = _BINS if upper_formants == 1.0 else _warped(upper_formants)
     noise = np.random.default_rng(0)
     tail = np.zeros((_OVERLAP - 1, HOP), np.float32)
-    start, end, last = first_frame, first_frame + _FIRST_BLOCK, len(f0_hz)
+    start, last, _ = frames.indices(len(f0_hz))
+    end = start + _FIRST_BLOCK
     skip = _FFT // 2  # the first window reaches back before the first frame
     while start < last:
         block = slice(start, min(end, last))

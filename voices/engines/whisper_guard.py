@@ -17,6 +17,7 @@ _REPEATS: Final = 2.4  # text that compresses so well repeats itself …
 _FASTEST: Final = 7.0  # … and nobody says so many tokens a second: some people do say no ten times
 _LOG_WEIGHT: Final = 0.25
 _UNHEARD: Final = 0.65  # the most doubt that is believed where the detector hears nobody …
+_NOBODY: Final = 0.7  # of words that were said it was never more
 _HEARD: Final = 0.5  # … and how much more where it is certain
 
 
@@ -47,5 +48,7 @@ def believable(segment: Segment, speech: float) -> bool:
 
 
 def doubt(segments: Sequence[Segment]) -> float:
-    """0 when every token was certain, towards 1 when they were guesses; the worst stretch counts."""
-    return max((1 - math.exp(min(0.0, segment.mean_log)) for segment in segments), default=0.0)
+    """0 when every token was certain, towards 1 when they were guesses, or nobody seems to speak; the worst stretch counts."""
+    guesses = [1 - math.exp(min(0.0, segment.mean_log)) for segment in segments]
+    nobody = [segment.no_speech for segment in segments if segment.no_speech > _NOBODY]
+    return max([*guesses, *nobody], default=0.0)

@@ -61,12 +61,6 @@ async def _http(service: Service, scope: Scope, receive: Receive, send: Send) ->
     match scope["method"], str(scope["path"]).strip("/").split("/"):
         case "GET", ["v1", "models"]:
             await answer(200, {"models": []})
-        case "GET", ["v2", "voices"]:
-            rows = [
-                {"voice_id": voice, "name": voice.title(), "category": "premade", "description": "a tone"} for voice in VOICES
-            ]
-            second = b"next_page_token" in scope["query_string"]
-            await answer(200, {"voices": rows[2:] if second else rows[:2], "has_more": not second, "next_page_token": "2"})
         case "POST", ["v1", "voices", "add"]:
             await answer(200, {"voice_id": VOICES[-1], "requires_verification": False})
         case "POST", ["v1", "text-to-speech", voice, "stream", "with-timestamps"] if voice in VOICES:

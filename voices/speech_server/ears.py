@@ -48,7 +48,7 @@ class Ears:
                 from faster_whisper import WhisperModel
 
                 self._model = WhisperModel(self._name, device=self._device)
-            except Exception as error:
+            except Exception as error:  # CTranslate2 and the hub's client: nothing but Exception is common to them
                 raise NotReady(f"Whisper's model {self._name!r} cannot be loaded: {error}") from error
             _log.info("ears_loaded", model=self._name)
         return self._model

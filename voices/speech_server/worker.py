@@ -142,7 +142,7 @@ class Worker:
         if self._model is None:
             try:
                 self._model = self._load()
-            except Exception as error:
+            except Exception as error:  # torch, CUDA and the model's own code: nothing but Exception is common to them
                 raise NotReady(f"the model cannot be loaded: {error}") from error
             _log.info("model_loaded", model=self._model.key, device=self._model.device)
         return self._model

@@ -55,7 +55,7 @@ def _as_it_is(characters: str, places: list[int], builder: Builder) -> None:
         builder.keep(word[0].strip(KEPT_OPENS + KEPT_CLOSES), places[word.start()])
 
 
-_PIECES: Final = re.compile(rf"{KEPT_OPENS}[^{KEPT_CLOSES}]*{KEPT_CLOSES}|[^\s{KEPT_OPENS}]+")
+_PIECES: Final = re.compile(rf"{KEPT_OPENS}[^{KEPT_OPENS}{KEPT_CLOSES}]*{KEPT_CLOSES}|[^\s{KEPT_OPENS}]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from voices.spoken_form.vocabulary.language import word_set
 
 KEPT_OPENS, KEPT_CLOSES = "\ue000", "\ue001"
 """Around a tag that is kept. Private-use characters of the text itself are removed, so these are ours alone."""
-SIGNS: Final = "°‰±×÷−≥≤≠≈→←↑↓⇒↔∞√§©®™¢£¤¥€₹₩₽₿½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′″∑∏∂∫∆∈∉∅∀∃∧∨¬≡∝∪∩⊂–—"
+SIGNS: Final = "°‰±×÷−≥≤≠≈→←↑↓⇒↔∞√§©®™¢£¤¥€₹₩₽₿₺₴₪฿₫₱½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻′″∑∏∂∫∆∈∉∅∀∃∧∨¬≡∝∪∩⊂–—"
 """Signs outside of ASCII that rules read. What else is not ASCII is a letter, a mark on one, or a blank."""
 _MOST_MARKS: Final = 3  # combining marks on one letter; more of them are decoration
 
@@ -21,11 +21,11 @@ _READ_AS: Final = {
     "‒": "–", "―": "—", "。": ". ", "｡": ". ", "、": ", ", "，": ", ", "；": "; ", "：": ": ", "？": "? ", "！": "! ", "•": ", ",
     "‣": ", ", "◦": ", ", "·": " ", "µ": "μ", "º": "°", "˚": "°", "℃": "°C", "℉": "°F", "№": "No. ", "⁄": "/", "∕": "/", "∗": "*",
     "⋅": "×", "⟶": "→", "➜": "→", "➔": "→", "➡": "→", "⇨": "→", "⟵": "←", "⇐": "←", "⟹": "⇒", "∼": "~", "˜": "~", "≃": "≈",
-    "≅": "≈", "∶": ":", "⩾": "≥", "⩽": "≤", "≧": "≥", "≦": "≤", "Ω": "Ω", "¿": "", "¡": "", "¦": "|", "`": "'", "\u00ad": "",
+    "≅": "≈", "∶": ":", "⩾": "≥", "⩽": "≤", "≧": "≥", "≦": "≤", "Ω": "Ω", "¿": "", "¡": "", "¦": "|", "`": "", "\u00ad": "",
 }  # fmt: skip
 
 _MARKUP: Final = re.compile(
-    r"<!--.{0,300}?-->|<!\[CDATA\[|\]\]>|<[?!][A-Za-z][^<>]{0,300}>|<(/?)([A-Za-z][\w:.-]{0,30})((?:\s[^<>]{0,300})?)>", re.DOTALL
+    r"<!--.{0,250}?-->|<!\[CDATA\[|\]\]>|<[?!][A-Za-z][^<>]{0,250}>|<(/?)([A-Za-z][\w:.-]{0,30})((?:\s[^<>]{0,250})?)>", re.DOTALL
 )
 _MARKUP_NAMES: Final = word_set(
     "speak break prosody emphasis voice lang p s sub phoneme say-as audio mark par seq desc lexicon w token html head body "

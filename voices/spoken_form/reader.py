@@ -6,21 +6,25 @@ from typing import Final
 
 from voices.spoken_form.cleaning import KEPT_CLOSES, KEPT_OPENS, SIGNS
 from voices.spoken_form.form import Builder
-from voices.spoken_form.rules import amounts, codes, dates_times, fractions, money, signs, technical, words
+from voices.spoken_form.rules import amounts, codes, dates_times, fractions, idioms, money, numerals, signs, technical, words
 from voices.spoken_form.rules.source import Rule, Said, Source
 
 _FIGURES: Final[tuple[Rule, ...]] = (
-    codes.machine_address, dates_times.iso_date, dates_times.numeric_date, codes.phone, codes.version, technical.technical,
+    codes.machine_address, idioms.figures, dates_times.iso_date, dates_times.numeric_date, codes.phone, codes.version,
+    technical.technical,
     dates_times.clock, dates_times.decade, dates_times.day_first, fractions.ordinal, fractions.feet_and_inches,
     money.currency_last, codes.digits_by_digit, fractions.sides, fractions.fraction, words.mixed, amounts.quantity,
 )  # fmt: skip
 _WORDS: Final[tuple[Rule, ...]] = (
-    words.pronounced, words.plain, dates_times.month_first, dates_times.weekday, dates_times.quarter, money.currency_first,
+    words.pronounced, numerals.small_roman, idioms.by, words.plain, idioms.named, numerals.roman_year, dates_times.month_first,
+    dates_times.weekday, dates_times.quarter, money.currency_first,
     words.dotted, words.abbreviation, words.roman, codes.account, technical.generic, words.with_signs, technical.technical,
     words.mixed, words.hyphenated, words.word,
 )  # fmt: skip
 _SIGNS: Final[tuple[Rule, ...]] = (
-    words.pronounced, codes.phone, money.currency_first, dates_times.decade, fractions.vulgar, technical.technical,
+    words.pronounced, idioms.heart, idioms.emoticon, idioms.short_year, codes.phone, money.currency_first, dates_times.decade,
+    fractions.vulgar,
+    technical.technical,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The account: its voices, and new ones from recordings."""
+"""New voices for the account, from recordings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voices.engines.elevenlabs import http as over_http
-from voices.engines.elevenlabs.http import AccountVoice
 from voices.engines.elevenlabs.settings import ElevenLabsSettings
 from voices.engines.elevenlabs.transport import Transport
 
@@ -15,9 +14,3 @@ async def clone(settings: ElevenLabsSettings, name: str, clips: Sequence[Path], 
     """An instant clone in the account; returns its `voice_id`. Ask for the person's consent before. Raises SynthesisError."""
     async with Transport(settings) as transport:
         return await over_http.clone(await transport.http(), name, clips, description)
-
-
-async def list_voices(settings: ElevenLabsSettings) -> list[AccountVoice]:
-    """The account's voices, with their ids. Raises SynthesisError."""
-    async with Transport(settings) as transport:
-        return await over_http.voices(await transport.http())

@@ -12,9 +12,9 @@ SynthesizerFailed
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final, cast
 
+from agents import bounds
 from voices.synthesis import SynthesisError, SynthesizerFailed, SynthesizerUnavailable, UnknownVoice
 
 LONGEST_BODY: Final = 65_536
@@ -100,8 +100,8 @@ def refused(status: int, identifier: str, message: str) -> SynthesisError:
 def _detail(body: bytes) -> tuple[str, str]:
     """Identifier and message: `{"detail": {"status": …, "message": …}}`, or a list of what is invalid, or one text."""
     try:
-        answer: Any = json.loads(body[:LONGEST_BODY])
-    except (ValueError, RecursionError):
+        answer: Any = bounds.data(body[:LONGEST_BODY])
+    except ValueError:
         return "", body[:200].decode("utf-8", "replace")
     detail: Any = cast("dict[str, Any]", answer).get("detail", answer) if isinstance(answer, dict) else answer
     if isinstance(detail, list) and detail:

@@ -1,12 +1,11 @@
-"""ElevenLabs over HTTP: sentences where no WebSocket opens, and the account's voices."""
+"""ElevenLabs over HTTP: sentences where no WebSocket opens, and new voices for the account."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from anyio import to_thread
@@ -24,20 +23,8 @@ if TYPE_CHECKING:
 CONNECT_S: Final = 1.5
 _ANSWER_S: Final = 5.0
 _CLONE_S: Final = 120.0
-_PAGES: Final = 20
 _MOST_CLIPS: Final = 25
 _LONGEST_CLIP: Final = 10 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class AccountVoice:
-    """A voice that the account can speak with."""
-
-    id: str
-    name: str
-    category: str
-    """premade, cloned, generated, professional."""
-    description: str
 
 
 def client(base_url: str, key: str) -> tuple[ssl.SSLContext | None, httpx.AsyncClient]:
@@ -85,22 +72,6 @@ async def clone(http: httpx.AsyncClient, name: str, clips: Sequence[Path], descr
     if not isinstance(voice, str) or not voice:
         raise SynthesizerFailed("ElevenLabs made no clone: its answer has no voice_id")
     return voice
-
-
-async def voices(http: httpx.AsyncClient) -> list[AccountVoice]:
-    """Every voice of the account. Raises SynthesisError."""
-    found: list[AccountVoice] = []
-    token = ""
-    for _ in range(_PAGES):
-        params = {"page_size": "100", **({"next_page_token": token} if token else {})}
-        async with _answer(http, "GET", "/v2/voices", params=params) as response:
-            page = parsed(await _body(response))
-        rows = cast("list[Any]", page.get("voices")) if isinstance(page.get("voices"), list) else []
-        found += [_voice(cast("dict[str, Any]", row)) for row in rows if isinstance(row, dict)]
-        token = str(page.get("next_page_token") or "")
-        if not page.get("has_more") or not token:
-            break
-    return found
 
 
 async def check_key(http: httpx.AsyncClient) -> None:
@@ -158,7 +129,3 @@ def _clip(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SynthesizerFailed(f"{path}: {error.strerror or error}") from error
-
-
-def _voice(row: dict[str, Any]) -> AccountVoice:
-    return AccountVoice(*(plain(str(row.get(key) or "")) for key in ("voice_id", "name", "category", "description")))

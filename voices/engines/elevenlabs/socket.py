@@ -91,7 +91,7 @@ class Socket:
         self.used = True
         try:
             await self.send(self.dialect.begin(context.name, order))
-        except BaseException:
+        except BaseException:  # a cancelled send, too, leaves a context that ElevenLabs would keep open
             await self.end(context)
             raise
         return context

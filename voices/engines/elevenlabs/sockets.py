@@ -105,7 +105,7 @@ class Sockets:
         release = self.sessions.give_back if dialect.session else _nothing
         try:
             connection = await self._dial(dialect.path(order))
-        except BaseException:
+        except BaseException:  # cancelled or failed, the place is free again
             release()
             raise
         voices = self._voices(order)
@@ -113,7 +113,7 @@ class Sockets:
         self._sockets[key].append(socket)
         try:
             await socket.send(dialect.hello(order, voices))
-        except BaseException:
+        except BaseException:  # cancelled or failed, a socket without its greeting is used by nobody
             self._remove(key, socket)
             raise
         return socket

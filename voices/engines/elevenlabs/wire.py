@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlencode
 
+from agents import bounds
 from voices.engines.elevenlabs.errors import plain, refused
 from voices.engines.elevenlabs.models import MODELS, ModelName
 from voices.synthesis import SynthesisError, SynthesizerFailed
@@ -197,8 +198,8 @@ def read(raw: str | bytes) -> Message:
 def parsed(raw: str | bytes) -> dict[str, Any]:
     """A JSON object. Raises SynthesizerFailed."""
     try:
-        fields: Any = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        fields: Any = bounds.data(raw)
+    except ValueError as error:
         raise SynthesizerFailed(f"ElevenLabs sent no JSON but {plain(str(raw[:60]))!r}; look at `base_url`") from error
     if not isinstance(fields, dict):
         raise SynthesizerFailed(f"ElevenLabs sent {type(fields).__name__} where an object belongs; look at `base_url`")

@@ -10,7 +10,7 @@ from voices.spoken_form.vocabulary.language import Language, word_set
 
 _IP: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3})(?![\d-]|\.\d)(?::(\d{1,5})(?!\d))?(?:/(\d{1,2})(?!\d))?")
 _GROUPS: Final = re.compile(r"\d+")
-_INTERNATIONAL: Final = re.compile(r"\+(\d{1,3})((?:[ \u00a0./-]?\(?\d{1,12}\)?){1,6})(?!\d|[.,]\d|%)")
+_INTERNATIONAL: Final = re.compile(r"\+(\d{1,3})((?:[ \u00a0./-]?\(?\d{1,12}+\)?){1,6}+)(?!\d|[.,]\d|%)")
 _NATIONAL: Final = re.compile(
     r"(?:1[-. ])?(?:\(\d{3}\)[ \u00a0]?|\d{3}[-. \u00a0])\d{3}[-. \u00a0]\d{4}(?![\d-])"
     r"|\(?0\d{1,4}\)?(?:[ /-]\d{2,8}){1,5}(?![\d-]|[.,]\d)|\d{3}-\d{4}(?![\d-])"
@@ -18,7 +18,7 @@ _NATIONAL: Final = re.compile(
 _CARD: Final = re.compile(r"\d{4}(?:([ -])\d{4})(?:\1\d{1,4}){1,3}(?!\d)")
 _IBAN: Final = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
 _CHAIN: Final = re.compile(r"\d{1,12}(?:-\d{1,12}){2,8}(?![\d])")
-_RUN: Final = re.compile(r"\d+(?![\d]|[.,]\d|\w)")
+_RUN: Final = re.compile(r"(?<!\d)\d+(?![\d]|[.,]\d|\w)")
 _GROUPED_RUN: Final = re.compile(r"\d{1,12}(?: \d{1,12}){0,8}(?![\d]|[.,]\d|\w)")
 _CODES: Final = word_set(
     "pin passcode password code otp zip postcode plz isbn iban account serial ticket booking confirmation tracking card "
@@ -29,8 +29,12 @@ _BETWEEN: Final = word_set("number no nr code id is was at ist lautet unter sie"
 """What may stand between such a word and its digits."""
 _PAIRED: Final = word_set(
     "rtx gtx rx room flight gate bus route highway interstate boeing airbus apartment suite error http https status code "
-    "zimmer port"
+    "zimmer port rfc iso ieee din"
 )
+_STATE: Final = re.compile(r"(?<![A-Z])[A-Z]{2}[ \u00a0]$")
+_FLIGHT: Final = re.compile(r"\b[Ff]light [A-Z]{2,3}[ \u00a0]$")
+_PLACE: Final = re.compile(r"[ \u00a0][A-ZÄÖÜ]")
+_BEFORE_PLACE: Final = re.compile(r"(?:, |\b(?:in|nach|aus|PLZ|Ort:?) )$")
 _EMERGENCY: Final = frozenset({"110", "112", "911", "999"})
 _CALLING: Final = re.compile(r"\b(?:call|dial|ring|emergenc|notruf|ruf|wähl)", re.IGNORECASE)
 _VERSION: Final = re.compile(
@@ -52,6 +56,7 @@ _SOFTWARE: Final = word_set(
     "claude gpt gemini "
     "llama hdmi http"
 )
+_UNTIL: Final = re.compile(r"[-–](\d{1,9}(?:\.\d{1,9}){1,4})(?![\w-]|\.\d)")
 _TWO_PARTS: Final = re.compile(r"(\d{1,9}\.\d{1,9})(?![\d%]|\.\d|[ \u00a0]?%)")
 
 
@@ -90,12 +95,22 @@ def version(source: Source, at: int) -> Said | None:
     software = _after_software(source, at)
     found = _VERSION.match(source.text, at)
     if found and (software or not re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", found[1])):
-        return Said(version_words(source.language, found[1], found[2], found[3]), found.end())
+        return _until(source, Said(version_words(source.language, found[1], found[2], found[3]), found.end()))
     if software and (found := _TWO_PARTS.match(source.text, at)):
         tail = _VERSION_TAIL.match(source.text, found.end())
         words = version_words(source.language, found[1], tail[1] if tail else None, tail[2] if tail else None)
-        return Said(words, tail.end() if tail else found.end())
+        return _until(source, Said(words, tail.end() if tail else found.end()))
     return None
+
+
+def _until(source: Source, first: Said) -> Said:
+    """3.10-3.12."""
+    found = _UNTIL.match(source.text, first.end)
+    return (
+        Said(f"{first.words} {source.language.words['to']} {version_words(source.language, found[1])}", found.end())
+        if found
+        else first
+    )
 
 
 def _after_software(source: Source, at: int) -> bool:
@@ -154,6 +169,18 @@ def digits_by_digit(source: Source, at: int) -> Said | None:
         return said
     if _after_code(source, at) and (found := _GROUPED_RUN.match(source.text, at)) and len(found[0]) >= 3:
         return Said(_spelled(language, found[0]), found.end())
+    if (
+        run
+        and language.day_first
+        and len(run[0]) == 5
+        and _PLACE.match(source.text, run.end())
+        and _BEFORE_PLACE.search(source.before(at))
+    ):
+        return Said(language.spell(run[0]), run.end())
+    if run and len(run[0]) == 5 and _STATE.search(source.before(at)):
+        return Said(language.spell(run[0]), run.end())
+    if run and len(run[0]) in (3, 4) and _FLIGHT.search(source.before(at)):
+        return Said(paired(language, run[0]), run.end())
     if run and run[0] in _EMERGENCY and _CALLING.search(source.text[max(0, at - 60) : at + 40]):
         return Said(language.spell(run[0]), run.end())
     if run and len(run[0]) >= 7 and (len(run[0]) > 12 or not run[0].endswith("000") or run[0][0] == "0"):
@@ -169,7 +196,9 @@ def _card_or_chain(source: Source, at: int) -> Said | None:
         return None
     if sum(map(str.isdigit, found[0])) >= 9 or _after_code(source, at):
         return Said(_spelled(language, found[0]), found.end())
-    return Said(f" {language.words['dash']} ".join(map(language.figure, _GROUPS.findall(found[0]))), found.end())
+    parts = _GROUPS.findall(found[0])
+    between = " " if all(len(part) < 3 for part in parts) else f" {language.words['dash']} "  # a record, a formation
+    return Said(between.join(map(language.figure, parts)), found.end())
 
 
 def account(source: Source, at: int) -> Said | None:

@@ -16,15 +16,35 @@ _YEAR_MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?![\d-])|(0?[1-9]|1[0-
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?![\d/])")
 _DOTTED: Final = re.compile(r"(\d{1,2})\.[ \u00a0]?(\d{1,2})\.[ \u00a0]?(\d{4})(?!\.?\d)|(\d{1,2})\.(\d{1,2})\.(\d{2})(?![.\d])")
 _SHORT: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?!\d|/|\.\d|%)")
+_SHORT_UNTIL: Final = re.compile(r"[ \u00a0]?[-–][ \u00a0]?(\d{1,2})/(\d{1,2})(?!\d|/|\.\d|%)")
+_DATED: Final = re.compile(
+    r"\b(?:deadline|due|dates?|birthday|meeting|meet|appointment|flight|event|demo|launch|release|party|wedding|arrives?|leaves?|ships?|"
+    r"scheduled?|calendar|happens?|postponed|moved?|reschedul\w{1,4}|booked|expires?)\b[^.!?;]{0,24}$",
+    re.IGNORECASE,
+)
+_PARTS_BEFORE: Final = re.compile(
+    r"\b(?:scored?|scores|got|rate|rated|rating|pages?|steps?|parts?|only|just|answered|passed|of|about|grade|slide|chapter|level|round|"
+    r"question|with|ate|used|have|has|had|finished|done|completed|fraction|ratio|equals|times|plus|minus)[:]?(?: \w{1,4})? $",
+    re.IGNORECASE,
+)
+_CHANCE: Final = re.compile(r"\b(?:probability|chances?|odds|share|proportion|fraction|likelihood)\b|[=+*×÷] ?$", re.IGNORECASE)
+_PARTS_AFTER: Final = word_set("right correct done passed complete completed full majority of people wrong failed passing vote")
+_NO_THINGS: Final = word_set(
+    "works does this was has needs meets seems looks sounds fits suits always perhaps is its unless towards plus less"
+)
+_WRITTEN_OUT: Final = re.compile(r"(\d{1,2})-([A-Za-z]{3,9})-(\d{4})(?![\w-])")
+_DASHED: Final = re.compile(r"(\d{1,2})[-.](\d{1,2})[-.](\d{4})(?![\d-]|\.\d)")
+_YEAR_DOTS: Final = re.compile(r"((?:19|20)\d\d)\.(\d{2})\.(\d{2})(?![\w-]|\.\d)")
 _DATE_TO: Final = re.compile(r"\d{1,2}/\d{1,2} (?:to|and|or|through) $")
 _BEFORE_MONTH: Final = word_set("in since by until till from of late early mid last next this im seit bis ab ende anfang mitte")
 _DAY_MONTH_ONLY: Final = re.compile(r"(\d{1,2})\.[ \u00a0]?(\d{1,2})\.(?!\d)")
 _BEFORE_DATE: Final = word_set(
     "on by until till since from due before after through dated ends end start starts begins expires opens closes "
     "monday tuesday wednesday thursday friday saturday sunday "
-    "mon tue wed thu fri sat sun"
+    "mon tue tues wed thu thur thurs fri sat sun"
 )
 _WEEKDAY_BEFORE: Final = re.compile(r"(?:\b(?:Mo|Di|Mi|Do|Fr|Sa|So)|tag|woch)\.?, $")
+_ON_WEEKDAY: Final = re.compile(r"\b(?:[Aa]m|bis|ab|seit) (?:Mo|Di|Mi|Do|Fr|Sa|So)\w{0,8}\.?, $")
 _CLOCK: Final = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?(?![\d:])")
 _DOT_CLOCK: Final = re.compile(r"(\d{1,2})\.([0-5]\d)(?=(?:[ \u00a0]?[-–][ \u00a0]?\d{1,2}\.[0-5]\d)?[ \u00a0]Uhr)")
 _HALF: Final = re.compile(r"[ \u00a0]?([ap])(?:m(?!\w)|\.[ ]?m\.|\.m(?!\w))", re.IGNORECASE)
@@ -37,8 +57,9 @@ _RATIO_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 _DECADE: Final = re.compile(r"(?:(\d{1,2})(\d)0|'?(\d)0)'?s(?!\w)")
-_BEFORE_DECADE: Final = word_set("the mid early late her his their your my")
-_QUARTER: Final = re.compile(r"(Q[1-4]|H[12]|FY)[ \u00a0]?((?:19|20)\d\d|\d\d)?(?!\w)")
+_BEFORE_DECADE: Final = word_set("the mid early late low lower high upper her his their your my")
+_SHORT_YEAR: Final = re.compile(r",?[ \u00a0]'(\d\d)(?!\w)")
+_QUARTER: Final = re.compile(r"(Q[1-4]|H[12]|FY|CY)[ \u00a0]?((?:19|20)\d\d|\d\d)?(?!\w)")
 
 
 @lru_cache(8)
@@ -53,7 +74,8 @@ def _named(language: Language) -> tuple[re.Pattern[str], ...]:
         re.compile(rf"{day}\.?(?:{gap}?[-–]{gap}?{day}\.?)?{gap}(?:of{gap})?({month})(?:\.(?={gap}?[\da-z,]))?{year}"),
         re.compile(rf"({month})\.?{gap}((?:1[5-9]|20)\d\d)(?!\d|[.,:]\d)"),
         re.compile(
-            rf"({week})(?:\.?{gap}?[-–]{gap}?({week})(?!\w)|(\.?,?{gap})(?=(?:the{gap})?(?:(?:{month})\.?{gap}\d|\d{{1,2}}(?:[./:]|(?:st|nd|rd|th)?{gap}(?:of{gap})?{month}))))"
+            rf"({week})(?:\.?{gap}?[-–]{gap}?({week})(?!\w)|(\.?,?{gap})(?=(?:the{gap})?(?:\d{{1,2}}(?::\d\d)?[ ]?[ap]\.?m|"
+            rf"(?:{month})\.?{gap}\d|\d{{1,2}}(?:[./:]|(?:st|nd|rd|th)?{gap}(?:of{gap})?{month}))))"
         ),
         re.compile(rf"({month})(?=[ \u00a0,;:!?]|$)"),
     )
@@ -83,6 +105,17 @@ def iso_date(source: Source, at: int) -> Said | None:
 def numeric_date(source: Source, at: int) -> Said | None:
     """29.11.2026, 11/29/2026, 29/11/2026, 11/2026; without a year where the words before it, or the language, make it a date."""
     language, before = source.language, source.word_before(at)
+    if (found := _WRITTEN_OUT.match(source.text, at)) and (month := language.month_names.get(found[2].casefold())):
+        return _date(source, at, int(found[1]), month, found[3], found.end())
+    if (found := _YEAR_DOTS.match(source.text, at)) and (
+        said := _date(source, at, int(found[3]), int(found[2]), found[1], found.end())
+    ):
+        return said
+    if (found := _DASHED.match(source.text, at)) and not language.day_first and 1900 <= int(found[3]) <= 2199:
+        first, second = int(found[1]), int(found[2])
+        if second > 12 or "-" in found[0]:
+            day, month = (first, second) if first > 12 else (second, first)
+            return _date(source, at, day, month, found[3], found.end())
     if found := _DOTTED.match(source.text, at):
         day, month, year = (found[1], found[2], found[3]) if found[1] else (found[4], found[5], found[6])
         likely = len(year) == 4 or language.day_first or before in _BEFORE_DATE
@@ -95,12 +128,36 @@ def numeric_date(source: Source, at: int) -> Said | None:
         month, year = (int(found[2]), int(found[1])) if found[1] else (int(found[3]), int(found[4]))
         return Said(f"{language.months[month - 1]} {language.year(year)}", found.end()) if 1500 <= year <= 2199 else None
     dated = before in _BEFORE_DATE or _DATE_TO.search(source.before(at))
-    if not language.day_first and dated and (found := _SHORT.match(source.text, at)):
-        return _date(source, at, int(found[2]), int(found[1]), "", found.end()) if found[0] != "9/11" else None
+    if not language.day_first and (found := _SHORT.match(source.text, at)) and found[0] != "9/11":
+        return _short_date(source, at, found, dated=bool(dated))
     if language.day_first and (found := _DAY_MONTH_ONLY.match(source.text, at)):
         said = _date(source, at, int(found[1]), int(found[2]), "", found.end())
         return said and Said(said.words + ("." if not source.text[found.end() :].strip("\"') ") else ""), said.end)
     return None
+
+
+def _short_date(source: Source, at: int, found: re.Match[str], *, dated: bool) -> Said | None:
+    """11/29: a date by the words around it, or because so few parts of so many are spoken of; 11/29-12/3."""
+    first, second, language = int(found[1]), int(found[2]), source.language
+    likely = second > 12 and second not in (16, 32) and first > 1 and not _is_part(source, at, found.end())
+    dated = dated or (_DATED.search(source.text[max(0, at - 48) : at]) is not None and not _is_part(source, at, found.end()))
+    if not (dated or likely):
+        return None
+    month, day = (second, first) if first > 12 and dated else (first, second)
+    said = _date(source, at, day, month, "", found.end())
+    until = _SHORT_UNTIL.match(source.text, found.end())
+    if said and until and _is_day(int(until[2]), int(until[1])):
+        return Said(f"{said.words} {language.words['to']} {language.date(int(until[2]), int(until[1]), '', '')}", until.end())
+    return said
+
+
+def _is_part(source: Source, at: int, end: int) -> bool:
+    """So many of so many: a score, a page, a count of things."""
+    after = source.word_after(end).casefold()
+    if _CHANCE.search(source.text[max(0, at - 48) : at]):
+        return True
+    things = len(after) > 3 and after.endswith("s") and not after.endswith("ss") and after not in _NO_THINGS
+    return things or after in _PARTS_AFTER or _PARTS_BEFORE.search(source.before(at)) is not None
 
 
 def _date(source: Source, at: int, day: int, month: int, year: str, end: int) -> Said | None:
@@ -127,6 +184,8 @@ def month_first(source: Source, at: int) -> Said | None:
     words = f"{language.months[_month(language, found[1])]} {language.ordinal(int(found[2]))}"
     if found[3]:
         words += f" {language.words['to']} {language.ordinal(int(found[3]))}"
+    if not found[4] and (short := _SHORT_YEAR.match(source.text, found.end())):
+        return Said(f"{words}, {language.year(int(short[1]) + (2000 if int(short[1]) < 60 else 1900))}", short.end())
     return Said(words + (f", {language.year(int(found[4]))}" if found[4] else ""), found.end())
 
 
@@ -139,9 +198,11 @@ def day_first(source: Source, at: int) -> Said | None:
     month, year = _month(language, found[3]) + 1, language.year(int(found[4])) if found[4] else ""
     before = "den" if _WEEKDAY_BEFORE.search(source.before(at)) else source.word_before(at)
     if language.day_first:
+        the = "den " if _ON_WEEKDAY.search(source.before(at)) else ""
         words = language.date(int(found[2] or found[1]), month, year, before)
         return Said(
-            f"{language.date(int(found[1]), 0, '', before)} {language.words['to']} {words}" if found[2] else words, found.end()
+            f"{language.date(int(found[1]), 0, '', before)} {language.words['to']} {words}" if found[2] else the + words,
+            found.end(),
         )
     days = language.ordinal(int(found[1])) + (f" {language.words['to']} {language.ordinal(int(found[2]))}" if found[2] else "")
     the = "" if before == "the" else "the "
@@ -171,10 +232,18 @@ def decade(source: Source, at: int) -> Said | None:
     language, tens = source.language, f"{found[2] or found[3]}0"
     if found[0] in ("100s", "1000s"):
         return Said("hundreds" if found[0] == "100s" else "thousands", found.end())
+    if found[1] and len(found[1]) == 1 and found[2] + found[1] != "01" and source.word_before(at) not in _BEFORE_DECADE:
+        return None  # 300s are seconds
     if found[1] is None:  # 30s may be seconds
-        sure = found[0].startswith("'") or source.word_before(at) in _BEFORE_DECADE
+        sure = found[0].startswith("'") or (source.word_before(at) or _part_before(source, at)) in _BEFORE_DECADE
         return Said(_plural(language.cardinal(int(tens))), found.end()) if int(tens) and sure else None
     return _century(source, found, tens)
+
+
+def _part_before(source: Source, at: int) -> str:
+    """The `mid` of `mid-90s`."""
+    before = re.search(r"([a-z]{3,6})-$", source.before(at))
+    return before[1] if before else ""
 
 
 def _century(source: Source, found: re.Match[str], tens: str) -> Said:
@@ -194,10 +263,10 @@ def _plural(word: str) -> str:
 def quarter(source: Source, at: int) -> Said | None:
     """Q3 2026, H1 2026, FY26."""
     found = _QUARTER.match(source.text, at)
-    if not found or (found[1] == "FY" and not found[2]):
+    if not found or (found[1] in ("FY", "CY") and not found[2]):
         return None
     language, year = source.language, found[2] or ""
-    if year and len(year) == 2 and found[1] != "FY":
+    if year and len(year) == 2 and found[1] not in ("FY", "CY"):
         return None
     name = " ".join(character if character.isalpha() else language.cardinal(int(character)) for character in found[1])
     said = "" if not year else language.cardinal(int(year)) if len(year) == 2 else language.year(int(year))
@@ -212,14 +281,17 @@ def clock(source: Source, at: int) -> Said | None:
     hours, minutes, seconds, end, colon = first
     if colon and _RATIO_WORDS.search(source.before(at)):
         return _ratio(source, at)
-    second = None
-    if seconds is None and (until := _UNTIL.match(source.text, end)):
+    second, own = None, _HALF.match(source.text, end)
+    if seconds is None and (until := _UNTIL.match(source.text, own.end() if own else end)):
         second = _time(source, until.end())
     half = _HALF.match(source.text, second[3] if second else end)
-    own = _HALF.match(source.text, end) if second else None
+    if own and second and not half:
+        second, half = None, own
     if not colon and not half and not (second and second[4]):
         return None
     language = source.language
+    if not (half or second or seconds) and source.text[at : at + 2] == "0:" and language.code == "en":
+        return Said(f"{language.cardinal(0)} {language.cardinal(minutes)}", end)  # 0:45 left
     end = half.end() if half else second[3] if second else end
     stop = source.stop(end) if half and half[0].endswith(".") else ""
     name = "" if half is None else f"{half[1].lower()}m"
@@ -229,13 +301,16 @@ def clock(source: Source, at: int) -> Said | None:
         return Said(language.clock(hours, minutes, seconds, name) + stop, end)
     if language.day_first and (o_clock := _O_CLOCK.match(source.text, end)):
         end = o_clock.end()
-    return Said(_span(language, (hours, minutes), (second[0], second[1]), name, own is not None) + stop, end)
+    to = language.words["between" if source.word_before(at) in ("between", "zwischen") else "to"]
+    begins = f"{own[1].lower()}m" if own else ""
+    return Said(_span(language, (hours, minutes), (second[0], second[1]), begins, name, to) + stop, end)
 
 
-def _span(language: Language, first: tuple[int, int], second: tuple[int, int], half: str, twice: bool) -> str:
+def _span(language: Language, first: tuple[int, int], second: tuple[int, int], own: str, half: str, to: str) -> str:
+    """`own`: the half of the day that stands behind the first, as in 10am-8pm."""
     style = half if half else "word" if second[0] > 12 or first[0] > 12 else "range"
-    begin = language.clock(*first, None, style if style == "word" or twice else "range")
-    return f"{begin} {language.words['to']} {language.clock(*second, None, style)}"
+    begin = language.clock(*first, None, own or (style if style == "word" else "range"))
+    return f"{begin} {to} {language.clock(*second, None, style)}"
 
 
 def _time(source: Source, at: int) -> tuple[int, int, int | None, int, bool] | None:
@@ -244,7 +319,7 @@ def _time(source: Source, at: int) -> tuple[int, int, int | None, int, bool] | N
     if not found and source.language.day_first:
         found = _DOT_CLOCK.match(source.text, at)
     if found and int(found[1]) <= 24:
-        seconds = found[3] if found.re is _CLOCK else None
+        seconds = found[3] if found.re is _CLOCK and found[3] != "00" else None
         return int(found[1]), int(found[2]), int(seconds) if seconds else None, found.end(), True
     if (found := _HOUR.match(source.text, at)) and 0 < int(found[1]) <= 12:
         return int(found[1]), 0, None, found.end(), False

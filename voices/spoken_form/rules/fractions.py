@@ -7,10 +7,10 @@ from typing import Final
 
 from voices.spoken_form.rules.codes import paired
 from voices.spoken_form.rules.source import Said, Source
-from voices.spoken_form.rules.units import unit_at
+from voices.spoken_form.rules.units import unit_at, with_unit
 from voices.spoken_form.vocabulary.language import Language
 
-_ORDINAL: Final = re.compile(r"(\d{1,3}(?:,\d{3})*|\d{1,9})(?:st|nd|rd|th)(?!\w)", re.IGNORECASE)
+_ORDINAL: Final = re.compile(r"(\d{1,3}(?:,\d{3}){0,8}|\d{1,9})(?:st|nd|rd|th)(?!\w)", re.IGNORECASE)
 _DOTTED_ORDINAL: Final = re.compile(r"(\d{1,3})\.(?=[ \u00a0][^\W\d_])")
 _MIXED: Final = re.compile(r"(\d{1,6})[ \u00a0-](\d{1,2})/(2|3|4|5|6|8|16|32|64)(?![\d/])")
 _FRACTION: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)/(\d{1,6})(?![\d/]|\.\d)")
@@ -26,8 +26,11 @@ _HEIGHT: Final = re.compile(
 def ordinal(source: Source, at: int) -> Said | None:
     before = source.word_before(at)
     dotted = _DOTTED_ORDINAL.match(source.text, at) if source.language.day_first else None
-    if dotted and (before in source.language.ordinal_after or source.word_after(dotted.end()) in source.language.ordinal_nouns):
-        return Said(source.language.date(int(dotted[1]), 0, "", before), dotted.end())
+    if dotted and source.language.ordinal_of and source.language.noun_after:
+        noun = source.language.noun_after(source.text[dotted.end() : dotted.end() + 60])
+        counts = before in source.language.ordinal_after or source.character(dotted.end() + 1).islower()
+        if counts or noun in source.language.ordinal_nouns or noun.removesuffix("s") in source.language.ordinal_nouns:
+            return Said(source.language.ordinal_of(int(dotted[1]), noun, source.before(at)), dotted.end())
     found = _ORDINAL.match(source.text, at)
     return Said(source.language.ordinal(int(found[1].replace(",", ""))), found.end()) if found else None
 
@@ -36,10 +39,10 @@ def fraction(source: Source, at: int) -> Said | None:
     """3/4, 2 3/4, 24/7, 4.5/5, 7/10, 2024/25."""
     language = source.language
     if (found := _MIXED.match(source.text, at)) and int(found[2]) < int(found[3]):
-        return Said(
-            f"{language.cardinal(int(found[1]))} {language.words['and']} {language.part(int(found[2]), int(found[3]))}",
-            found.end(),
-        )
+        words = f"{language.cardinal(int(found[1]))} {language.words['and']} {language.part(int(found[2]), int(found[3]))}"
+        if language.half_of and (found[2], found[3]) == ("1", "2"):
+            words = mixed(language, found[1], "½")
+        return with_unit(source, at, Said(words, found.end()), "2")
     if found := _SLASH_CHAIN.match(source.text, at):
         return Said(f" {language.words['slash']} ".join(map(language.figure, found[0].split("/"))), found.end())
     found = _FRACTION.match(source.text, at)
@@ -58,7 +61,7 @@ def fraction(source: Source, at: int) -> Said | None:
     elif (
         number < bottom
         and (number == 1 or bottom in (2, 3, 4, 8, 16, 32, 64) or source.word_after(found.end()) == "of")
-        and bottom <= 100
+        and (bottom <= 100 or (number == 1 and bottom <= 10_000 and unit_at(source, found.end())))
     ):
         words = language.part(number, bottom)
     elif number > bottom:
@@ -67,8 +70,21 @@ def fraction(source: Source, at: int) -> Said | None:
         words = f"{language.figure(top)} {language.words['out of']} {language.figure(found[2])}"
     if source.character(found.end()) in ('"', "″") and not source.quoted and language.code == "en":
         return Said(f"{words} inch", found.end() + 1)
+    if (number, bottom) == (1, 2) and (said := _half(source, at, found.end())):
+        return said
     unit = unit_at(source, found.end())
-    return Said(f"{words} {unit[0].one}", unit[1]) if unit and " of " not in words else Said(words, found.end())
+    if unit and language.code == "en" and number is not None and number < bottom and unit[0].one not in ("inch", "percent"):
+        name = {(1, 2): "half", (1, 4): "a quarter of"}.get((number, bottom), f"{words} of")
+        return Said(f"{name} {'an' if unit[0].one[0] in 'aeio' or unit[0].one == 'hour' else 'a'} {unit[0].one}", unit[1])
+    name = unit[0].many if unit and number is not None and number > bottom else unit[0].one if unit else ""
+    return Said(f"{words} {name}", unit[1]) if unit and " of " not in words else Said(words, found.end())
+
+
+def mixed(language: Language, whole: str, sign: str) -> str:
+    """two and a half; zweieinhalb, eineinhalb."""
+    if language.half_of and sign == "½" and whole.isdigit():
+        return f"{'ein' if whole == '1' else language.figure(whole)}einhalb"
+    return f"{language.figure(whole)} {language.words['and']} {language.mixed[sign]}"
 
 
 def vulgar(source: Source, at: int) -> Said | None:
@@ -78,6 +94,8 @@ def vulgar(source: Source, at: int) -> Said | None:
         return None
     language = source.language
     alone, before_thing = language.fractions[found[1]]
+    if found[1] == "½" and (said := _half(source, at, found.end())):
+        return said
     if unit := unit_at(source, found.end()):
         return Said(_of_a(language, before_thing, unit[0].one), unit[1])
     thing = source.word_after(found.end())
@@ -86,6 +104,17 @@ def vulgar(source: Source, at: int) -> Said | None:
     if thing and thing.casefold() not in language.no_thing:
         return Said(_of_a(language, before_thing, thing).rsplit(" ", 1)[0], found.end())
     return Said(alone, found.end())
+
+
+def _half(source: Source, at: int, end: int) -> Said | None:
+    """einen halben Liter."""
+    language = source.language
+    if not language.half_of:
+        return None
+    if unit := unit_at(source, end):
+        return Said(f"{language.half_of(unit[0].one, source.before(at))} {unit[0].one}", unit[1])
+    noun = source.word_after(end)
+    return Said(language.half_of(noun, source.before(at)), end) if noun[:1].isupper() else None
 
 
 def _of_a(language: Language, words: str, thing: str) -> str:
@@ -113,6 +142,8 @@ def feet_and_inches(source: Source, at: int) -> Said | None:
     if not found or source.language.code != "en":
         return None
     language = source.language
+    if found[1] and float(found[2]) >= 12:  # a pace
+        return Said(f"{language.figure(found[1])} minutes {language.figure(found[2])} seconds", found.end())
     if found[1]:
         inches = f"{language.figure(found[2])} {'inch' if found[2] == '1' else 'inches'}"
         return Said(f"{language.figure(found[1])} feet {inches}", found.end())

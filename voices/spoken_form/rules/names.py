@@ -20,8 +20,9 @@ from voices.spoken_form.vocabulary.shared import (
     WORDS_IN_CAPITALS,
 )  # fmt: skip
 
-_HUMPS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_HUMPS: Final = re.compile(r"(?:[A-Z](?![a-z]))+|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _UNSPEAKABLE: Final = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{4}|^([A-Z])\1")
+_NAMED: Final = re.compile(r"(?:Mc|Mac|De|O')[A-Z][a-z]+$")
 _VOWEL: Final = re.compile(r"[AEIOUYaeiouy]")
 
 
@@ -42,7 +43,7 @@ def word_said(source: Source, text: str, *, shouted: bool) -> str:
     if len(text) > 2 and text.endswith("s") and text[:-1].isupper() and text.isascii() and text.isalpha():
         said = word_said(source, text[:-1], shouted=False)
         return f"{said}'s" if said != text[:-1] or len(text) <= 4 else text
-    if text.isascii() and text.isupper() and len(text) > 1:
+    if text in SPELLED or (text.isascii() and text.isupper() and len(text) > 1):
         return _capitals(text, shouted=shouted)
     if text[0] in GREEK and text[1:].isascii() and len(text) <= 3:  # ΔT
         return f"{GREEK[text[0]]} {text[1:]}"
@@ -66,7 +67,7 @@ def _is_camel(text: str) -> bool:
         text.isascii()
         and text not in NAMES
         and re.search(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}", text) is not None
-        and not text.startswith(("Mc", "Mac", "De", "O'"))
+        and not _NAMED.match(text)
     )
 
 

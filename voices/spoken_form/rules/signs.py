@@ -10,7 +10,6 @@ from voices.spoken_form.rules.amounts import CARET, SUPERSCRIPT, SUPERSCRIPTS, p
 from voices.spoken_form.rules.source import Said, Source
 from voices.spoken_form.vocabulary.language import Language
 
-PAUSE_BEFORE_WORDS: Final = "(—"
 _OPERAND: Final = re.compile(r"(?:[\w)\]%²³°'\"]|\bof\b)[ \u00a0]?$")
 _VERBS: Final = re.compile(
     r"\b(?:need|needs|needed|saw|see|costs?|is|are|was|were|takes?|took|have|has|had|of|with|for|to|at|in|and|or|uses?|used|gets?|got|from|by|only|still|usually|be|than|"
@@ -21,6 +20,7 @@ _VERBS: Final = re.compile(
 _NUMBER_AHEAD: Final = re.compile(r"[ \u00a0]?[-−+]?[$€£¥]?[ \u00a0]?\.?\d")
 _GLUED_NUMBER: Final = re.compile(r"(?:[$€£¥]|US\$)?\.?\d")
 _LETTER_POWER: Final = re.compile(r"(?:(?<![^\W_])[^\W\d_]{1,2}|\))$")
+_LETTER_POWER_OR_CLOSE: Final = re.compile(r"[\w)\]][ \u00a0]?$")
 _ABOUT: Final = {
     "~": "about",
     "≈": "about",
@@ -31,9 +31,20 @@ _ABOUT: Final = {
     "≤": "at most",
     "<=": "at most",
 }
+_PACKAGE: Final = re.compile(r"(?:^|[ \u00a0\"'(])[a-zA-Z][\w.-]{2,30}(?:\[[\w,]{1,20}\])?$")
+_WANTED: Final = re.compile(
+    r"\b(?:keep|keeps|make|have|has|get|want|wants|need|needs|require|requires|with|hold|for|at|expect|allow|set|use|mit|für|"
+    r"bei)[ \u00a0]"
+    r"(?:an?[ \u00a0]|the[ \u00a0])?[\w()]{1,16}[ \u00a0]?$",
+    re.IGNORECASE,
+)
+_TAGGED: Final = re.compile(r"#\d{1,6}[A-Za-z]{3}")
 _LENGTH_BEFORE: Final = re.compile(r"(?:\d[ \u00a0]?(?:mm|cm|m|km|ft|in|px)|\d[\"'′″])[ \u00a0]?$")
 _MENU: Final = re.compile(r"(?<![^\W_])[A-Z][^\W\d_]{2,20}[ \u00a0]$")
 _MENU_NEXT: Final = re.compile(r"[ \u00a0][A-Z][^\W\d_]")
+
+
+_ARGUMENT: Final = re.compile(r"(?<![^\W_])[A-Za-z]\([^()]{1,24}$")
 
 
 @lru_cache(8)
@@ -49,9 +60,9 @@ def sign(source: Source, at: int) -> Said | None:
         if _LETTER_POWER.search(source.before(at)):
             return Said(power(language, found[1].translate(SUPERSCRIPTS), digits), found.end())
         return Said(language.figure(digits), found.end())
-    if text[at] == "^" and (found := CARET.match(text, at)):
+    if text[at] == "^" and _LETTER_POWER_OR_CLOSE.search(source.before(at)) and (found := CARET.match(text, at)):
         return Said(power(language, found[1].replace("−", "-"), found[2]), found.end())
-    if text[at] == "–" and text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum():
+    if text[at] == "–" and (text[at - 1 : at].isalnum() or text[at - 2 : at] == "m.") and text[at + 1 : at + 2].isalnum():
         return Said(language.words["to"], at + 1)  # Monday–Friday
     if (
         text[at] in "–-"
@@ -122,6 +133,10 @@ def _compared(source: Source, at: int, sign: str) -> str | None:
         return (
             source.language.words[_ABOUT[sign]] if _NUMBER_AHEAD.match(text, end) or sign == "≈" else _bracket(source, at, sign)
         )
+    if glued and (_PACKAGE.search(before) or (_WANTED.search(before) and sign in _ABOUT)):
+        return source.language.words[_ABOUT[sign]]
+    if not glued and _WANTED.search(before) and _NUMBER_AHEAD.match(text, end):
+        return source.language.words[_ABOUT[sign]]
     if sign in "<>" and not re.match(r"[ \u00a0]?[\w($€£+−-]", text[end : end + 2]):
         return _bracket(source, at, sign)
     if sign in "<>" and not prefix and (text[end : end + 1].isspace() or not text[end : end + 1]):
@@ -158,8 +173,10 @@ def _hash(source: Source, at: int, sign: str) -> str | None:
     if sign != "#":
         return None
     if re.match(r"\d|[A-Z]{1,4}-?\d", source.text[at + 1 : at + 8]):
-        return source.language.words["number"]
+        return source.language.words["hashtag" if _TAGGED.match(source.text, at) else "number"]
     heading = source.text[at + 1 : at + 2] in ("#", " ", "") and (at == 0 or source.text[at - 1] == "#")
+    if not heading and source.text[at + 1 : at + 2].isalpha():
+        return source.language.words["hashtag"]
     return "" if heading else source.language.signs["#"]
 
 
@@ -190,6 +207,8 @@ def punctuation(source: Source, at: int) -> tuple[str, int] | None:
         return text[at:end], end
     if character in "—–":
         return ",", at + 1
+    if character == ")" and _ARGUMENT.search(text[max(0, at - 26) : at]):
+        return "", at + 1  # of O(n)
     if character in "()":
         closes = character == ")" and not re.match(r"[ \u00a0]?[\w\"]", text[at + 1 : at + 3])
         return ("" if closes else ","), at + 1

@@ -11,8 +11,8 @@ from voices.spoken_form.vocabulary.language import Language
 from voices.spoken_form.vocabulary.pronunciation import Pronunciation
 
 _LOOK_BACK: Final = 32
-_WORD_BEFORE: Final = re.compile(r"([^\W_]+)[\s:#(]*$")
-_WORD_AFTER: Final = re.compile(r"[ \u00a0]([^\W\d_]+)")
+_WORD_BEFORE: Final = re.compile(r"([^\W_]{1,32})[\s:#(]{0,32}$")
+_WORD_AFTER: Final = re.compile(r"[ \u00a0]([^\W\d_]{1,32})")
 
 
 class Said(NamedTuple):

@@ -30,7 +30,7 @@ from voices.spoken_form.vocabulary.language import GROUPED_BY_BLANKS, Currency, 
 
 
 def part(top: int, bottom: int) -> str:
-    name = {2: "half", 4: "quarter"}.get(bottom) or ordinal(bottom)
+    name = {2: "half", 4: "quarter"}.get(bottom) or ordinal(bottom).removeprefix("one ")
     name = name if top == 1 else "halves" if bottom == 2 else f"{name}s"
     return f"{num2words_as(top, 'en', 'cardinal')} {name}"
 
@@ -53,7 +53,7 @@ def clock(hours: int, minutes: int, seconds: int | None, half: str) -> str:
     if half in ("am", "pm"):
         words = [_hour(hours), *_minutes(minutes), "A M" if half == "am" else "P M"]
     elif seconds is not None:
-        return " ".join([_hour(hours), *(_minutes(minutes) or ["hundred" if hours > 12 else "o'clock"]), _seconds(seconds)])
+        return " ".join([_hour(hours), *(_minutes(minutes) or ["hundred hours" if hours > 12 else "o'clock"]), _seconds(seconds)])
     elif half == "word":
         words = [_hour(hours % 12 or 12), *_minutes(minutes), "A M" if hours < 12 or hours == 24 else "P M"]
     elif minutes == 0 and hours in (0, 24):
@@ -91,7 +91,7 @@ def _amount(digits: str, one: str, many: str) -> str:
 
 ENGLISH: Final = Language(
     code="en",
-    number=rf"(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|{GROUPED_BY_BLANKS}|\d+)(?:\.\d+)?|\.\d+",
+    number=rf"(?<!\d)(?:\d{{1,3}}(?:,\d{{3}}(?!\d)){{1,20}}|{GROUPED_BY_BLANKS}|\d+)(?:\.\d+)?|\.\d+",
     group=",\u00a0' ",
     points={".": "point", ",": "point"},
     digits=DIGITS,
@@ -122,7 +122,7 @@ ENGLISH: Final = Language(
     years_after=YEARS_AFTER,
     part=part,
     one=lambda _feminine: "one",
-    one_of=lambda _noun: "one",
+    one_of=lambda _noun, _before: "one",
     mixed=MIXED,
     no_thing=NO_THING,
     single_words=SINGLE_WORDS,

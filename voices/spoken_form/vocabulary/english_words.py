@@ -49,7 +49,18 @@ _NAMES: Final = {
     "yrs": "year", "dB": "decibel", "dBm": "decibel milliwatt", "bar": "bar", "KB": "kilobyte", "PB": "petabyte",
     "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte", "kbps": "kilobit per second",
     "Kbps": "kilobit per second", "Mbps": "megabit per second", "Gbps": "gigabit per second", "bps": "bit per second",
-    "MBps": "megabyte per second", "kb": "kilobit", "Mb": "megabit", "Gb": "gigabit", "px": "pixel", "pt": "point",
+    "MBps": "megabyte per second", "bp": "basis point", "MP": "megapixel", "MPH": "mile per hour", "mpg": "mile per gallon",
+    "MPG": "mile per gallon", "fl oz": "fluid ounce", "fl. oz": "fluid ounce", "kmph": "kilometer per hour",
+    "GBps": "gigabyte per second", "Kb": "kilobit", "kbit": "kilobit", "mol": "mole", "mmol": "millimole",
+    "IU": "international unit",
+    "sq. ft": "square foot", "sq. m": "square meter", "sq km": "square kilometer", "sq. km": "square kilometer",
+    "sq mi": "square mile", "sq. mi": "square mile", "sq in": "square inch", "sq. in": "square inch", "cu ft": "cubic foot",
+    "cu. ft": "cubic foot", "RPM": "revolution per minute", "FPS": "frame per second", "BPM": "beat per minute",
+    "KWh": "kilowatt hour",
+    "TFLOPS": "teraflop", "pcs": "piece", "doz": "dozen", "Tbsp": "tablespoon", "Tsp": "teaspoon", "Lbs": "pound",
+    "Hrs": "hour", "Mins": "minute", "dBA": "decibel", "kb": "kilobit", "Mb": "megabit",
+    "Gb": "gigabit",
+    "px": "pixel", "pt": "point",
     "rpm": "revolution per minute", "fps": "frame per second", "bpm": "beat per minute", "dpi": "dot per inch",
     "ppi": "pixel per inch", "ppm": "part per million", "psi": "pound per square inch", "m²": "square meter",
     "m2": "square meter", "cm²": "square centimeter", "km²": "square kilometer", "km2": "square kilometer",
@@ -65,7 +76,8 @@ UNITS: Final = {
     **{f"{p}{unit}": _unit(_PREFIXES[p] + name) for unit, (name, prefixes) in _PREFIXED.items() for p in prefixes},
     **{unit: _unit(name) for unit, name in _NAMES.items()},
     "%": Unit("percent", "percent"), "‰": Unit("per mille", "per mille"), "K": Unit("kelvin", "kelvin"),
-    "pct": Unit("percent", "percent"), "qps": Unit("query per second", "queries per second"),
+    "pct": Unit("percent", "percent"), "mmHg": Unit("millimeter of mercury", "millimeters of mercury"),
+    "qps": Unit("query per second", "queries per second"),
 }  # fmt: skip
 PER: Final = {
     "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "hour": "hour", "d": "day", "day": "day",
@@ -77,6 +89,14 @@ PER: Final = {
     "call": "call", "token": "token", "page": "page", "request": "request", "image": "image", "mile": "mile", "item": "item",
     "head": "head", "s²": "second squared", "s2": "second squared", "cm³": "cubic centimeter", "million": "million",
     "mi": "mile", "g": "gram", "week-end": "weekend", "quarter": "quarter", "hectare": "hectare", "ha": "hectare",
+    "users": "users", "M": "million", "MTok": "million tokens", "Mtok": "million tokens", "thousand": "thousand",
+    "K": "thousand", "k": "thousand",
+    "billion": "billion", "transaction": "transaction", "seats": "seats", "hr.": "hour", "mile²": "square mile",
+    "employee": "employee",
+    "share": "share", "ton": "ton", "barrel": "barrel", "bbl": "barrel", "liter": "liter", "litre": "litre", "gallon": "gallon",
+    "pound": "pound", "ounce": "ounce", "hrs": "hour", "cm": "centimeter", "mm": "millimeter", "dL": "deciliter",
+    "mL": "milliliter",
+    "core": "core", "device": "device", "message": "message", "word": "word", "character": "character", "sec.": "second",
 }  # fmt: skip
 CURRENCIES: Final = {
     "$": Currency("dollar", "dollars", "cent", "cents"), "€": Currency("euro", "euros", "cent", "cents"),
@@ -97,12 +117,23 @@ CURRENCIES: Final = {
     "BTC": Currency("bitcoin", "bitcoins"), "SEK": Currency("Swedish krona", "Swedish kronor"),
     "NOK": Currency("Norwegian krone", "Norwegian kroner"), "DKK": Currency("Danish krone", "Danish kroner"),
     "PLN": Currency("zloty", "zlotys"), "CZK": Currency("Czech koruna", "Czech korunas"), "HUF": Currency("forint", "forints"),
-    "BRL": Currency("real", "reais"),
+    "BRL": Currency("real", "reais"), "R$": Currency("real", "reais"), "HK$": Currency("Hong Kong dollar", "Hong Kong dollars"),
+    "HKD": Currency("Hong Kong dollar", "Hong Kong dollars"), "S$": Currency("Singapore dollar", "Singapore dollars"),
+    "SGD": Currency("Singapore dollar", "Singapore dollars"), "NZ$": Currency("New Zealand dollar", "New Zealand dollars"),
+    "NZD": Currency("New Zealand dollar", "New Zealand dollars"), "MXN": Currency("Mexican peso", "Mexican pesos"),
+    "KRW": Currency("won", "won"), "TRY": Currency("lira", "lira"), "ZAR": Currency("rand", "rand"),
+    "THB": Currency("baht", "baht"),
+    "ILS": Currency("shekel", "shekels"), "kr": Currency("krone", "kroner"), "zł": Currency("zloty", "zlotys"),
+    "Kč": Currency("Czech koruna", "Czech korunas"), "₺": Currency("lira", "lira"), "₴": Currency("hryvnia", "hryvnias"),
+    "₪": Currency("shekel", "shekels"), "฿": Currency("baht", "baht"), "₫": Currency("dong", "dong"),
+    "₱": Currency("peso", "pesos"),
+    "ETH": Currency("ether", "ether"),
 }  # fmt: skip
 SCALES: Final = {
     "k": "thousand", "K": "thousand", "M": "million", "m": "million", "mn": "million", "mm": "million", "B": "billion",
     "b": "billion", "bn": "billion", "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million",
-    "billion": "billion", "trillion": "trillion", "hundred": "hundred",
+    "billion": "billion", "trillion": "trillion", "hundred": "hundred", "mln": "million", "bln": "billion", "Mio": "million",
+    "Mrd": "billion", "Mn": "million", "Bn": "billion",
 }  # fmt: skip
 FRACTIONS: Final = {
     "½": ("one half", "half a"), "¼": ("one quarter", "a quarter of a"), "¾": ("three quarters", "three quarters of a"),
@@ -120,7 +151,8 @@ SIGNS: Final = {
     "⇒": "implies", "=>": "arrow", "←": "from", "<-": "from", "↑": "up", "↓": "down", "↔": "to and from", "<->": "to and from",
     "∞": "infinity", "√": "square root of", "§": "section", "§§": "sections", "©": "copyright", "®": "registered",
     "™": "trademark", "¢": "cents", "£": "pounds", "¤": "currency", "¥": "yen", "€": "euros", "$": "dollar", "₹": "rupees",
-    "₩": "won", "₽": "rubles", "₿": "bitcoins", "^": "caret", "*": "star", "**": "to the power of", "/": "slash",
+    "₩": "won", "₽": "rubles", "₿": "bitcoins", "₺": "lira", "₴": "hryvnias", "₪": "shekels", "฿": "baht", "₫": "dong",
+    "₱": "pesos", "^": "caret", "*": "star", "**": "to the power of", "/": "slash",
     "//": "slash slash", "\\": "backslash", "_": "underscore", "<": "is less than", ">": "is greater than", "≤": "is at most",
     "<=": "is at most", "≥": "is at least", ">=": "is at least", "<<": "shifted left by", ">>": "shifted right by",
     "+=": "plus equals", "-=": "minus equals", "*=": "times equals", "/=": "divided by equals", ":=": "becomes",
@@ -138,7 +170,10 @@ WORDS: Final = {
     "equals": "equals", "percent": "percent", "question": "question mark", "copyright": "copyright", "arrow": "arrow",
     "of": "of", "feet": "feet", "foot": "foot", "inch": "inch", "inches": "inches", "section": "section", "dollar": "dollar",
     "rest": "and so on", "hex": "zero x", "or": "or", "ratio": "to", "root": "the square root of", "is": "is",
-    "ampersand": "and", "not": "not", "queen": "the", "then": "then", "king": "the", "sharp": "sharp",
+    "ampersand": "and", "not": "not", "queen": "the", "then": "then", "king": "the", "sharp": "sharp", "heart": "heart",
+    "N": "north", "S": "south", "E": "east", "W": "west",
+    "line": "line", "column": "column", "hashtag": "hashtag", "between": "and",
+    "broken heart": "broken heart", "love": "love",
 }  # fmt: skip
 TITLES: Final = {
     "Dr": "Doctor", "Drs": "Doctors", "Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Prof": "Professor", "Capt": "Captain",
@@ -147,13 +182,14 @@ TITLES: Final = {
     "St": "Saint", "Mt": "Mount", "Ft": "Fort", "Fr": "Father", "Sr": "Sister", "Supt": "Superintendent", "Pvt": "Private",
 }  # fmt: skip
 NUMBERED: Final = {
-    "No": "number", "no": "number", "Nos": "numbers", "nos": "numbers", "Nr": "number", "p": "page", "pp": "pages",
+    "max": "at most", "Max": "at most", "min": "at least", "Min": "at least", "No": "number", "no": "number", "Nos": "numbers",
+    "nos": "numbers", "Nr": "number", "p": "page", "pp": "pages",
     "P": "page", "Fig": "figure", "fig": "figure", "Figs": "figures", "vol": "volume", "Vol": "volume", "ch": "chapter",
     "Ch": "chapter", "chap": "chapter", "sec": "section", "Sec": "section", "Art": "article", "art": "article",
     "Eq": "equation", "eq": "equation", "ext": "extension", "Ext": "extension", "para": "paragraph", "Ref": "reference",
     "ref": "reference", "Rm": "room", "rm": "room", "Apt": "apartment", "apt": "apartment", "ver": "version", "Ver": "version",
     "rev": "revision", "Rev": "revision", "vs": "versus", "ca": "circa", "c": "circa", "Tel": "telephone", "tel": "telephone",
-    "Pt": "part", "pt": "part", "Bldg": "building", "Q": "question", "v": "version",
+    "Pt": "part", "pt": "part", "sect": "section", "Sect": "section", "Bldg": "building", "Q": "question", "v": "version",
 }  # fmt: skip
 ABBREVIATIONS: Final = {
     "vs": "versus", "al": "al", "etc": "et cetera", "approx": "approximately", "appt": "appointment", "apt": "apartment",
@@ -197,7 +233,12 @@ NO_THING: Final = word_set(
     "which left gone empty"
 )
 SINGLE_WORDS: Final = word_set("max min temp est Max Min Temp Est ed wt Mar Sat Sun Pl pt mos ref ext in no fig prev orig")
-SLASHED: Final = {"w/o": "without", "w/": "with", "WWI": "World War one", "WWII": "World War two"}
+SLASHED: Final = {
+    "w/o": "without", "w/": "with", "WWI": "World War one", "WWII": "World War two", "vs": "versus", "approx": "approximately",
+    "etc": "et cetera", "hrs": "hours", "mins": "minutes", "secs": "seconds", "yrs": "years", "pls": "please", "plz": "please",
+    "thx": "thanks", "btw": "by the way", "aka": "also known as", "eg": "for example", "ie": "that is", "govt": "government",
+    "dept": "department", "mph": "miles per hour", "mpg": "miles per gallon", "pts": "points", "qty": "quantity",
+}  # fmt: skip
 ALTERNATIVES: Final = word_set(
     "his her he she him hers yes no true false on off either or win lose pass fail buy sell male female left right up down "
     "pros cons men women day night good bad maybe"

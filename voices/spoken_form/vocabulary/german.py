@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from voices.spoken_form.vocabulary.german_grammar import DETERMINERS, half_of, noun_after, one_of, ordinal_of
 from voices.spoken_form.vocabulary.german_words import (
     ABBREVIATIONS,
     CURRENCIES,
@@ -27,28 +28,6 @@ _DATIVE: Final = word_set(
     "am vom zum dem den im beim ab bis seit zur einer des ersten in mit von nach jedem diesem jeden diesen und nächsten letzten"
 )
 """Words after which an ordinal ends in -n."""
-_FEMININE: Final = (
-    "e",
-    "ung",
-    "heit",
-    "keit",
-    "schaft",
-    "ion",
-    "tät",
-    "in",
-    "ur",
-    "ik",
-    "Nacht",
-    "Stadt",
-    "Uhr",
-    "Woche",
-    "Million",
-    "Mail",
-    "App",
-    "Datei",
-    "Zahl",
-    "Tür",
-)
 
 
 def ordinal(number: int) -> str:
@@ -93,16 +72,9 @@ def part(top: int, bottom: int) -> str:
     return f"{'ein' if top == 1 else _cardinal(top)} {name}"
 
 
-def one_of(noun: str) -> str:
-    """eine Frage, ein Tag; eins where no noun follows."""
-    if not noun or not noun[0].isupper():
-        return "eins"
-    return "eine" if noun.endswith(_FEMININE) else "ein"
-
-
 GERMAN: Final = Language(
     code="de",
-    number=rf"(?:\d{{1,3}}(?:\.\d{{3}})+(?!\d)|{GROUPED_BY_BLANKS}|\d+)(?:,\d+)?|\d+\.\d+|,\d+",
+    number=rf"(?<!\d)(?:\d{{1,3}}(?:\.\d{{3}}(?!\d)){{1,20}}|{GROUPED_BY_BLANKS}|\d+)(?:,\d+)?|(?<!\d)\d+\.\d+|,\d+",
     group=".\u00a0' ",
     points={",": "Komma", ".": "Punkt"},
     digits=DIGITS,
@@ -135,17 +107,18 @@ GERMAN: Final = Language(
     part=part,
     one=lambda feminine: "eine" if feminine else "ein",
     one_of=one_of,
+    half_of=half_of,
+    ordinal_of=ordinal_of,
+    noun_after=noun_after,
     mixed={sign: forms[0] for sign, forms in FRACTIONS.items()},
     no_thing=word_set("der die das und oder von vom zu ist in im auf mit für"),
     single_words=word_set("max min Min Mo Di Mi Do Sa So Fr Jan mind gem bes lt So Art Temp Ges"),
     slashed={},
     alternatives=word_set("ja nein er sie ihr ihm sein seine ihre an aus links rechts richtig falsch"),
-    ordinal_after=word_set(
-        "am vom zum dem den der die das im beim zur des einem einer jeden jede jedes mein dein ihr sein erste zum"
-    ),
+    ordinal_after=DETERMINERS,
     ordinal_nouns=word_set(
         "Stock Klasse Platz Preis Auflage Kapitel Quartal Halbjahr Bezirk Weltkrieg Jahrhundert Etage Runde Liga Semester "
-        "Obergeschoss OG"
+        "Obergeschoss OG Teil Halbzeit Akt Satz Mal Versuch Bundesliga Tag Woche Monat Jahr"
     ),
     day_first=True,
 )

@@ -52,6 +52,7 @@ UNITS: Final = {
         "m2": "Quadratmeter", "qm": "Quadratmeter", "cm²": "Quadratzentimeter", "km²": "Quadratkilometer",
         "km2": "Quadratkilometer", "m³": "Kubikmeter", "m3": "Kubikmeter", "cbm": "Kubikmeter", "cm³": "Kubikzentimeter",
         "dB": "Dezibel", "PS": "P S", "KB": "Kilobyte", "L": "Liter", "mL": "Milliliter", "Mbit": "Megabit", "Gbit": "Gigabit",
+        "MBit": "Megabit", "GBit": "Gigabit", "kbit": "Kilobit", "kBit": "Kilobit",
         "kcal": "Kilokalorien", "hPa": "Hektopascal", "bar": "Bar", "px": "Pixel", "fps": "Bilder pro Sekunde", "Uhr": "Uhr",
         "Mbps": "Megabit pro Sekunde", "Gbps": "Gigabit pro Sekunde", "kbps": "Kilobit pro Sekunde",
         "mAh": "Milliamperestunden", "dl": "Deziliter", "kmh": "Kilometer pro Stunde",
@@ -63,7 +64,8 @@ UNITS: Final = {
     "h": Unit("Stunde", "Stunden", feminine=True), "Std": Unit("Stunde", "Stunden", feminine=True),
     "t": Unit("Tonne", "Tonnen", feminine=True), "EL": Unit("Esslöffel", "Esslöffel"), "TL": Unit("Teelöffel", "Teelöffel"),
     "Wh/kg": Unit("Wattstunde pro Kilogramm", "Wattstunden pro Kilogramm", feminine=True),
-    "Mio": Unit("Million", "Millionen", feminine=True), "Mrd": Unit("Milliarde", "Milliarden", feminine=True),
+    "Tsd": Unit("tausend", "tausend"), "Mio": Unit("Million", "Millionen", feminine=True),
+    "Mrd": Unit("Milliarde", "Milliarden", feminine=True),
 }  # fmt: skip
 PER: Final = {
     "s": "Sekunde", "min": "Minute", "h": "Stunde", "Std": "Stunde", "Tag": "Tag", "Monat": "Monat", "Jahr": "Jahr",
@@ -76,14 +78,17 @@ CURRENCIES: Final = {
         ("€", "Euro", "Cent"), ("EUR", "Euro", "Cent"), ("$", "Dollar", "Cent"), ("US$", "U S Dollar", "Cent"),
         ("USD", "U S Dollar", "Cent"), ("£", "Pfund", "Pence"), ("GBP", "Pfund", "Pence"), ("CHF", "Franken", "Rappen"),
         ("¥", "Yen", ""), ("JPY", "Yen", ""), ("¢", "Cent", ""), ("₹", "Rupien", ""), ("₽", "Rubel", ""), ("₿", "Bitcoin", ""),
-        ("BTC", "Bitcoin", ""), ("₩", "Won", ""),
+        ("BTC", "Bitcoin", ""), ("₩", "Won", ""), ("₺", "Lira", ""), ("₴", "Hrywnja", ""), ("₪", "Schekel", ""),
+        ("฿", "Baht", ""),
+        ("₫", "Dong", ""), ("₱", "Peso", ""), ("zł", "Zloty", ""), ("Kč", "Kronen", ""), ("kr", "Kronen", ""), ("ct", "Cent", ""),
+        ("Ct", "Cent", ""), ("HUF", "Forint", ""), ("PLN", "Zloty", ""), ("CZK", "tschechische Kronen", ""),
     )},
     **{code: Currency(one.one, one.many) for code, one in ENGLISH_CURRENCIES.items() if code in ("CNY", "INR", "AUD", "CAD")},
 }  # fmt: skip
 SCALES: Final = {
     "Mio": "Millionen", "Mrd": "Milliarden", "Mio.": "Millionen", "Mrd.": "Milliarden", "Millionen": "Millionen",
     "Milliarden": "Milliarden", "Tausend": "tausend", "tausend": "tausend", "k": "tausend", "K": "tausend", "M": "Millionen",
-    "Million": "Million",
+    "Million": "Million", "Milliarde": "Milliarde", "Tsd": "tausend", "Tsd.": "tausend", "mn": "Millionen", "bn": "Milliarden",
 }  # fmt: skip
 FRACTIONS: Final = {
     "½": ("ein halb", "ein halb"), "¼": ("ein Viertel", "ein Viertel"), "¾": ("drei Viertel", "drei Viertel"),
@@ -100,7 +105,9 @@ SIGNS: Final = {
     "->": "zu", "-->": "zu", "⇒": "daraus folgt", "=>": "Pfeil", "←": "von", "<-": "von", "↑": "hinauf", "↓": "hinunter",
     "↔": "hin und zurück", "<->": "hin und zurück", "∞": "unendlich", "√": "Wurzel aus", "§": "Paragraf", "§§": "Paragrafen",
     "©": "Copyright", "®": "eingetragene Marke", "™": "Marke", "¢": "Cent", "£": "Pfund", "¤": "Währung", "¥": "Yen",
-    "€": "Euro", "$": "Dollar", "₹": "Rupien", "₩": "Won", "₽": "Rubel", "₿": "Bitcoin", "^": "Zirkumflex", "*": "Stern",
+    "€": "Euro", "$": "Dollar", "₹": "Rupien", "₩": "Won", "₽": "Rubel", "₿": "Bitcoin", "₺": "Lira", "₴": "Hrywnja",
+    "₪": "Schekel",
+    "฿": "Baht", "₫": "Dong", "₱": "Peso", "^": "Zirkumflex", "*": "Stern",
     "**": "hoch", "/": "Schrägstrich", "//": "Schrägstrich Schrägstrich",
     "\\": "Backslash", "_": "Unterstrich", "<": "ist kleiner als", ">": "ist größer als", "≤": "ist höchstens",
     "<=": "ist höchstens", "≥": "ist mindestens", ">=": "ist mindestens",
@@ -120,6 +127,9 @@ WORDS: Final = {
     "equals": "gleich", "percent": "Prozent", "question": "Fragezeichen", "of": "von", "dollar": "Dollar",
     "rest": "und so weiter", "or": "oder", "ratio": "zu", "root": "Wurzel aus", "ampersand": "und", "not": "nicht",
     "queen": "die", "then": "dann", "king": "der", "sharp": "sharp",
+    "heart": "Herz", "N": "Nord", "S": "Süd", "E": "Ost", "W": "West", "line": "Zeile", "column": "Spalte",
+    "hashtag": "Hashtag", "between": "und",
+    "broken heart": "gebrochenes Herz", "love": "liebe",
 }  # fmt: skip
 TITLES: Final = {
     "Dr": "Doktor",
@@ -131,6 +141,8 @@ TITLES: Final = {
     "Ing": "Ingenieur",
     "Mag": "Magister",
     "St": "Sankt",
+    "Fam": "Familie",
+    "med": "med",
 }
 NUMBERED: Final = {
     "Nr": "Nummer", "Nrn": "Nummern", "Art": "Artikel", "Abs": "Absatz", "Abb": "Abbildung", "S": "Seite", "Kap": "Kapitel",
@@ -157,7 +169,8 @@ DOTTED: Final = {
     "o.Ä": "oder Ähnliches", "u.Ä": "und Ähnliches", "z.T": "zum Teil", "s.o": "siehe oben", "s.u": "siehe unten",
     "v.a": "vor allem", "n.Chr": "nach Christus", "v.Chr": "vor Christus", "m.E": "meines Erachtens", "u.s.w": "und so weiter",
     "o.g": "oben genannt", "z.Zt": "zur Zeit", "z.H": "zu Händen", "a.M": "am Main", "a.D": "außer Dienst",
-    "i.A": "im Auftrag", "e.V": "E V", "u.v.m": "und vieles mehr",
+    "i.A": "im Auftrag", "s.S": "siehe Seite", "a.a.O": "am angegebenen Ort", "m.a.W": "mit anderen Worten", "e.V": "E V",
+    "u.v.m": "und vieles mehr",
 }  # fmt: skip
 YEARS_AFTER: Final = word_set(
     "in seit im von bis ab jahr jahre jahren um vor nach anno sommer winter herbst frühling ende anfang mitte"

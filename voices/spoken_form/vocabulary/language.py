@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-GROUPED_BY_BLANKS: Final = r"\d{1,3}(?:[\u00a0']\d{3})+(?!\d)|\d{1,3}(?: \d{3}){2,}(?! ?\d)|\d{1,3} 000(?! ?\d)"
+from agents import bounds
+
+GROUPED_BY_BLANKS: Final = (
+    r"\d{1,3}(?:[\u00a0']\d{3}(?!\d)){1,20}|\d{1,3}(?: \d{3}){2,20}(?! ?\d)|\d{1,3} 000(?! ?\d)"
+    r"|[1-9]\d{0,2} \d{3}(?= [^\W\d_]{3})"
+)
 LONGEST_CARDINAL: Final = 15
 """Digits of a whole number that is still said as a number; a longer one is said digit by digit."""
 
@@ -89,8 +94,14 @@ class Language:
     """`½` after "one and"."""
     no_thing: frozenset[str]
     """Words behind a fraction that are not what it is a part of."""
-    one_of: Callable[[str], str]
-    """1 before this word, which may be empty."""
+    one_of: Callable[[str, str], str]
+    """1 before this word, which may be empty, and behind this text."""
+    half_of: Callable[[str, str], str] | None = None
+    """½ before this word and behind this text, where that matters."""
+    ordinal_of: Callable[[int, str, str], str] | None = None
+    """An ordinal before this noun and behind this text, where that matters."""
+    noun_after: Callable[[str], str] | None = None
+    """The noun that a text begins with, where it can be told."""
     ordinal_after: frozenset[str] = frozenset()
     """Words between which and a word a number with a full stop is an ordinal."""
     ordinal_nouns: frozenset[str] = frozenset()
@@ -133,4 +144,6 @@ def _cardinal(number: int, code: str) -> str:
 def num2words_as(number: int, code: str, to: str) -> str:
     from num2words import num2words
 
+    if number >= 10**bounds.NUMERAL_DIGITS:  # it has no names for more, and takes quadratic time
+        return str(number)
     return str(num2words(number, lang=code, to=to)).replace(",", "")

@@ -114,12 +114,14 @@ def _content(path: Path) -> tuple[str, Any]:
             )
         source = path.read_text("utf-8-sig")
         return source, json.loads(source) if path.suffix == ".json" else yaml.safe_load(source)
+    except RecursionError:
+        raise PronunciationError(f"{path}:1: this is nested too deeply; write one line for each word") from None
     except json.JSONDecodeError as error:
         raise PronunciationError(f"{path}:{error.lineno}: this is not JSON: {error.msg}; check commas and quotes") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PronunciationError(f"{path}:{line}: this is not YAML: {error.problem}; put signs into quotes") from error
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise PronunciationError(
             f"{path}:1: this cannot be read ({type(error).__name__}); write it anew, as UTF-8 text"
         ) from error

@@ -18,7 +18,7 @@ SAID_AS: Final = {
     "DevOps": "dev ops", "VMware": "V M ware", "eBay": "e bay", "iPad": "i pad", "iPhone": "i phone", "iCloud": "i cloud",
     "iMac": "i mac", "GmbH": "G M B H", "VoIP": "voip", "regex": "reg ex", "RegEx": "reg ex", "IPv4": "I P V four",
     "IPv6": "I P V six", "ENV": "env", "eID": "e I D", "eSIM": "e sim", "VRAM": "V RAM", "ChatGPT": "chat G P T",
-    "OpenAI": "open A I", "xAI": "x A I",
+    "OpenAI": "open A I", "xAI": "x A I", "NaN": "not a number",
 }  # fmt: skip
 
 NAMES: Final = word_set(
@@ -31,7 +31,7 @@ NAMES: Final = word_set(
 
 WORDS_IN_CAPITALS: Final = word_set(
     "NASA NATO RAM ROM GIF SIM PIN LAN WAN VPN ZIP BIOS SUV DOS SWAT OPEC UNICEF UNESCO UEFA FIFA NAFTA AIDS COVID LASER "
-    "RADAR SCUBA CAPTCHA CORS CRUD "
+    "RADAR SCUBA CAPTCHA CORS CRUD PEP "
     "REST SOAP AJAX OWASP SAP MIDI DAX PAL CAD NOC DORA ISO IKEA LEGO BREXIT HUD JIT MIT POSIX ANSI NASDAQ ASAP"
 ) - frozenset({"VPN", "MIT", "ASAP", "SAP", "NOC"})  # fmt: skip
 """Acronyms that are said as words."""
@@ -119,7 +119,7 @@ GREEK: Final = dict(
 
 CONTEXT_ROMAN: Final = word_set(
     "chapter part book volume section act scene war phase type class grade level stage title article appendix annex figure "
-    "table group unit world series season episode "
+    "table group unit world series season episode bowl "
     "kapitel teil band akt szene abschnitt phase typ klasse stufe titel artikel anhang abbildung tabelle weltkrieg"
 )
 KINGS: Final = word_set(
