@@ -1,62 +1,110 @@
-"""An exact thing said aloud, sign by sign: a command, a file, an address. What of it is left out is admitted. Pure."""
+"""An exact thing said aloud, sign by sign: a command, a file, an address; and how long that takes. Pure."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from functools import cached_property
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-LONGEST: Final = 150  # characters, about ten seconds: more is not taken in by ear
-_SET_OFF: Final = re.compile(r"-.*|[&|;<>]+")  # options, and what stands between commands
-_BETWEEN: Final = re.compile(r"(&&|\|\|?|;)")
-_LETTERS: Final = re.compile(r"-([a-zA-Z]{1,3})")  # of short options: each for itself
+from agents.secrets import is_hash, masked
+from agents.strict import Strict
+
+SECRET: Final = "\ue000"  # stands for a secret in a text to be said; no text from outside keeps this sign
+_LETTERS: Final = 3  # short options of so many letters are said letter by letter
+_LETTERS_OF_OTHERS: Final = frozenset("ßæøœåđłþðÆØŒÅĐŁÞÐ")  # they have a sound of their own, and no simpler form
+_SIGN: Final = 3  # characters of the longest sign that has a name
+_BETWEEN: Final = frozenset(("&&", "||", ";", "|", "&", "<", ">", ">>"))
+_WORD_S: Final = 0.16
+_CHARACTER_S: Final = 0.042
+_DIGIT_S: Final = 0.30
+_PAUSE_S: Final = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Aloud:
-    text: str
-    """Letters, digits, blanks and commas."""
-    whole: bool
-    """Nothing was left out."""
-
-
-class Signs(BaseModel):
+class Signs(Strict):
     """How one says what is neither letter nor digit."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     names: dict[str, str] = Field(description="Of one or several characters; the longest that fits is taken.")
     other: str = Field(description="Those that are not named.")
-    more: str = Field(description="For what is left out.")
+    secret: str = Field(description="A token, a password, a key.")
+    hash: str = Field(description="A commit by its whole number, of which only the beginning is said: {start}.")
+    empty: str = Field(description="A word of a command that has nothing in it.")
 
-    def aloud(self, *things: str) -> Aloud:
-        """All of them, or as much of their beginning as there is time for."""
-        said = ", ".join(self._said(thing) for thing in things)
-        if len(said) <= LONGEST:
-            return Aloud(said, whole=True)
-        return Aloud(f"{said[:LONGEST].rpartition(' ')[0].rstrip(',') or said[:LONGEST]}, {self.more}", whole=False)
+    def command(self, words: Sequence[str]) -> str:
+        """The words of a command: options and joints are set off, and a word with blanks in it is in quotes."""
+        set_off = [word in _BETWEEN or word.startswith("-") for word in words]
+        joints = [", " if one or other else " " for one, other in pairwise(set_off)]
+        return "".join(f"{self._argument(word)}{joint}" for word, joint in zip(words, [*joints, ""], strict=False))
 
-    def _said(self, thing: str) -> str:
-        words = _BETWEEN.sub(r" \1 ", re.sub(r"\\\n|[\r\n]+", _line_end, thing.strip())).split()[:LONGEST]
-        joints = [", " if _SET_OFF.fullmatch(one) or _SET_OFF.fullmatch(next_) else " " for one, next_ in pairwise(words)]
-        return "".join(f"{self._spelled(word)}{joint}" for word, joint in zip(words, [*joints, ""], strict=False))
+    def text(self, text: str, ends: str = "") -> str:
+        """Words as people write them: a sign at the end of a word is a pause, or stays where it is one of `ends`."""
+        return " ".join(filter(None, (self._in_prose(word, ends) for word in text.split()))).rstrip(",")
 
-    def _spelled(self, word: str) -> str:
-        if letters := _LETTERS.fullmatch(word):
-            word = f"- {' '.join(letters[1])}"
-        pieces: list[str] = self._pieces.findall(word)
-        return " ".join(piece if piece.isalnum() else self.names.get(piece, self.other) for piece in pieces)
+    def word(self, word: str) -> str:
+        """One word, letter by letter where it is a short option, and each sign by its name."""
+        if is_hash(word) and len(word) >= 40:
+            return self.hash.format(start=" ".join(word[:7]))
+        if word[:1] == "-" and word[1:].isalpha() and word.isascii() and len(word) <= 1 + _LETTERS:
+            word = f"- {' '.join(word[1:])}"
+        return " ".join(self._pieces(word))
 
-    @cached_property
-    def _pieces(self) -> re.Pattern[str]:
-        named = "|".join(sorted(map(re.escape, self.names), key=len, reverse=True))
-        return re.compile(rf"[^\W_]+|{named}|(?:(?!{named}|[^\W_])\S)+")
+    def _argument(self, word: str) -> str:
+        if not word:
+            return self.empty
+        if word in _BETWEEN:
+            return self.names[word]
+        quote = self.names['"']
+        return f"{quote} {self.word(word)} {quote}" if any(sign.isspace() for sign in word) else self.word(word)
+
+    def _in_prose(self, word: str, ends: str) -> str:
+        bare = word.rstrip(".,;:!?")
+        pause = "" if bare == word else word[-1] if word[-1] in ends else ","
+        bare = bare.strip("\"'“”‘’()*`")
+        return f"{self.word(bare.replace('’', chr(39)))}{pause}" if bare else ""
+
+    def _pieces(self, word: str) -> Iterator[str]:
+        at, strange = 0, False
+        while at < len(word):
+            end = at
+            while end < len(word) and _can_be_read(word[end]):
+                end += 1
+            size = end - at or next((size for size in range(_SIGN, 0, -1) if word[at : at + size] in self.names), 0)
+            piece = word[at : at + (size or 1)]
+            at += size or 1
+            known = end == at or size
+            if known:
+                yield piece if end == at else self.names[piece]
+            elif piece == SECRET:
+                yield self.secret
+            elif not piece.isspace() and not strange:
+                yield self.other
+            strange = not known and piece != SECRET
 
 
-def _line_end(end: re.Match[str]) -> str:
-    """A new line begins a new command, unless a backslash stands before it."""
-    return "" if end[0].startswith("\\") else " ; "
+def for_ears(text: str) -> str:
+    """Its secrets replaced by a sign that `Signs` says as such."""
+    return masked(text, SECRET)
+
+
+def seconds(said: str) -> float:
+    """How long it takes to say that, about: words, their letters, the digits that are numbers, the pauses."""
+    digits = sum(sign.isdecimal() for sign in said)
+    pauses = sum(sign in ",.;:?!" for sign in said)
+    return _WORD_S * len(said.split()) + _CHARACTER_S * len(said) + _DIGIT_S * digits + _PAUSE_S * pauses
+
+
+def joined(things: Iterable[str], last: str) -> str:
+    """`a`, `a, and b`, `a, b, and c`; `last` is the word before the last one."""
+    *before, end = things
+    return f"{', '.join(before)}, {last} {end}" if before else end
+
+
+def _can_be_read(sign: str) -> bool:
+    """Digits, and letters that an English voice knows: one that only looks like them would sound like another name."""
+    if not sign.isalnum() or sign.isascii():
+        return sign.isalnum()
+    return sign in _LETTERS_OF_OTHERS or (
+        unicodedata.normalize("NFD", sign)[0].isascii() and unicodedata.name(sign, "").startswith("LATIN ")
+    )

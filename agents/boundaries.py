@@ -30,13 +30,23 @@ _QUOTES: Final = "\"'”’»)“"
 _CLOSERS: Final = "\"'”’»)]*_~“"
 _LAST: Final = re.compile(r"\S{1,40}$")
 _DOTTED_LETTERS: Final = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}\.|[^\W\d_]\.")
-_NUMBER: Final = re.compile(r"\d{1,2}\.")
+_NUMBER: Final = re.compile(r"(?:\d{1,3}\.[-–/])?\d{1,3}\.")
 _DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.")
 _KING: Final = re.compile(r"(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})\.")
-_DAY_FOLLOWS: Final = _words("am der den dem vom zum ab bis seit im die das beim zur und")
+_DAY_FOLLOWS: Final = (
+    _words("am der den dem des vom zum ab bis seit im die das beim zur und ins ans aufs fürs")
+    | {
+        f"{stem}{end}"
+        for stem in ("mein", "dein", "sein", "ihr", "unser", "eur", "kein", "ein", "dies", "jed", "jen")
+        for end in ("e", "em", "en", "er", "es")
+    }
+    | _words("mein dein sein ihr unser euer kein ein")
+)
 
 # Lower case; compared without regard to case.
-_NEVER: Final = _words("vs approx cf bzw evtl ggf inkl exkl zzgl bspw vgl sog e.g i.e z.b d.h u.a ca bsp mio mrd nr")
+_NEVER: Final = _words(
+    "vs approx cf bzw evtl ggf inkl exkl zzgl bspw vgl sog e.g i.e z.b d.h u.a ca bsp mio mrd tsd nr fam med sq cu fl"
+)
 _TITLES: Final = _words(
     "Dr Mr Mrs Ms Prof Capt Lt Gen Col Sgt Maj Cmdr Rev Hon Gov Sen Rep Pres Supt Mt Hr Hrn Fr Frl Dipl Ing Mag"
 )
@@ -45,7 +55,7 @@ _IF_CAPITAL: Final = _words(
     "no nos etc usw jan feb mar apr jun jul aug sep sept oct okt nov dec dez max min temp avg est dept incl excl govt misc "
     "resp co mgmt mgr lbs lb oz ft in mi yd "
     "sec secs mins hrs hr fig figs vol ch sec eq pp ext p tel ref no apt rm str std sek abb kap bd bes allg geb art abs nr "
-    "ltd corp bros assn univ intl orig prev esp ed"
+    "ltd corp bros assn univ intl orig prev esp ed sect chap chr mon tue tues wed thu thur thurs fri sat sun ver"
 )
 _IF_OPENER: Final = _words("inc ltd corp co jr sr ave blvd rd a.m p.m")
 _OPENERS: Final = _words(
@@ -99,13 +109,15 @@ def _of_number(bare: str, last: str) -> Boundary | None:
         return Boundary.UNLESS_COUNTED
     if _DATE.fullmatch(last):
         return Boundary.IF_OPENER if word in _DAY_FOLLOWS else Boundary.IF_CAPITAL
-    return Boundary.IF_CAPITAL if _KING.fullmatch(last) and len(last) > 2 else None
+    if _KING.fullmatch(last) and len(last) > 2:
+        return Boundary.NONE if word in _DAY_FOLLOWS else Boundary.IF_CAPITAL
+    return None
 
 
 def _of_word(last: str) -> Boundary:
     word, low = last[:-1], last[:-1].casefold()
-    if word == "I":
-        return Boundary.SENTENCE
+    if word == "I":  # "So do I. He", but "Franz Joseph I. war"
+        return Boundary.IF_CAPITAL
     if low in _IF_OPENER or word == "St":
         return Boundary.IF_OPENER
     if word in _BEFORE_CAPITALS or word in _TITLES or low in _NEVER:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from agents.definition import Agent
 from agents.errors import BrainError
 from agents.tools import Tool
 
 CALLER: Final = "caller"
+Repair = Literal["input", "unheard", "cut_off"]
+"""A tool's input had the wrong form, or was cut off at the token limit; an answer left nothing to be heard, and begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,20 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Repaired:
+    """What came was not as it should be, and the turn goes on all the same."""
+
+    what: Repair
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The turn ends here, unfinished; what was said before stands."""
 
     error: BrainError
 
 
-AgentEvent = Said | ToolCalled | Spent | Failed
+AgentEvent = Said | ToolCalled | Spent | Repaired | Failed
 Act = Callable[[ToolCalled], Awaitable[str]]
 """Does what the agent wants and says how it went; raises ToolError with a sentence for the agent."""
 
@@ -69,6 +78,8 @@ class Choice:
 
     input: Mapping[str, Any]
     spent: Spent
+    repaired: bool = False
+    """Its form was mended."""
 
 
 class Brain(Protocol):
@@ -79,9 +90,10 @@ class Brain(Protocol):
     ) -> AsyncGenerator[AgentEvent, None]:
         """What the agent says and does next; every wait in it has a bound.
 
-        `note` holds what is true for this turn only (the time, the router's brief) and is not kept. A tool with `ends_turn`
-        is acted on, then the turn is over. Use `contextlib.aclosing`: closing early stops the work, and its cost, at once.
-        Never raises BrainError: `Failed` is then the last event. What `act` raises beyond ToolError passes through.
+        `note` holds what is true for this turn only (the time, the router's brief) and is not kept. All tools of a message are
+        acted on, those with `ends_turn` last; then, unless one of them failed, the turn is over. Use `contextlib.aclosing`:
+        closing early stops the work, and its cost, at once. Never raises BrainError: `Failed` is then the last event. What
+        `act` raises beyond ToolError passes through.
         """
         ...
 

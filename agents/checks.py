@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 
 from agents.definition import Agent
 from agents.errors import AgentError, FileError
-from agents.outside import ALL, Sources, wrong_with
+from agents.folding import folded
+from agents.outside import ALL, PYTHON, Sources, wrong_with
 from agents.tools import KNOWN
 from agents.yaml_file import Place, YamlFile, did_you_mean
 
@@ -40,6 +41,10 @@ def _references(candidates: Candidates, agent_id: str) -> Iterator[FileError]:
     for at, tool in enumerate(agent.tools):
         if tool not in KNOWN and (problem := wrong_with(tool, candidates.sources)):
             yield file.error(("tools", at), problem)
+    named = [tool.removeprefix(PYTHON).rpartition(":")[2] if tool.startswith(PYTHON) else tool for tool in agent.tools]
+    for at, name in enumerate(named):
+        if name in named[:at] and agent.tools[at] not in agent.tools[:at]:
+            yield file.error(("tools", at), f"another of its tools is called `{name}`, too; rename one of the functions")
     for at, risky in enumerate(agent.risky_tools or ()):
         if not any(_meet(risky, tool) for tool in agent.tools):
             near = did_you_mean(risky, agent.tools)
@@ -70,7 +75,7 @@ def _names(candidates: Candidates) -> Iterator[FileError]:
     folders = list(dict.fromkeys(candidates.files[one].path.parent for one in candidates.agents))
     taken: dict[str, str] = {}
     for one, place, name in sorted(places, key=lambda found: folders.index(candidates.files[found[0]].path.parent)):
-        if (holder := taken.setdefault(name.casefold(), one)) != one:
+        if (holder := taken.setdefault(folded(name), one)) != one:
             yield candidates.files[one].error(
                 place, f"`{name}` is already a name of {holder} ({candidates.files[holder].path}); choose another"
             )

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from copy import copy
-from dataclasses import replace
-from typing import Any, Final, Self, TypeVar
+from math import inf
+from typing import Annotated, Any, Final, Self, TypeVar
 
 import anyio
 import anyio.to_thread
 import httpx2
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
-from agents.brain import Act, AgentEvent, Choice, Failed, Spent, ToolCalled, Utterance
+from agents.brain import Act, AgentEvent, Choice, Failed, Repaired, Spent, Utterance
 from agents.claude_reply import Reply, converted, spent_on
+from agents.claude_request import ask_again, hidden
 from agents.definition import Agent
-from agents.errors import BrainError, BrokenOff, Refused, Slow, Stalled, ToolError, Truncated, Unauthorised
+from agents.errors import BrainError, BrokenOff, NoKey, Refused, Slow, Stalled, ToolError, Truncated, Unheard
 from agents.loopback import is_loopback
 from agents.prompting import Prompts
+from agents.strict import Strict
+from agents.tool_uses import ToolUses
 from agents.tools import Tool
 
 log = structlog.get_logger()
@@ -30,18 +33,30 @@ ROUNDS: Final = 4  # requests in one turn; the last one may not call tools, so t
 _RETRY_S: Final = 0.25
 _LONGEST_RETRY_S: Final = 1.0  # a longer `retry-after` is not waited for: the caller hears a line instead
 _TAIL_S: Final = 0.25
+_AGAIN_S: Final = 2.0  # for the first words of a second try: the caller has waited for the first one
 
 
-class BrainSettings(BaseModel):
+def _address(url: str) -> str:
+    try:
+        known = url.startswith(("http://", "https://")) and bool(httpx2.URL(url).host)
+    except httpx2.InvalidURL:
+        known = False
+    if not known:
+        raise ValueError("must be an address such as https://api.anthropic.com")
+    return url
+
+
+class BrainSettings(Strict):
     """How Claude is reached, and how long each wait may be."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     api_key: SecretStr | None = None
-    base_url: str = "https://api.anthropic.com"
+    base_url: Annotated[str, AfterValidator(_address)] = "https://api.anthropic.com"
     connect_s: float = Field(default=3.0, gt=0)
     first_token_s: float = Field(default=6.0, gt=0, description="From the request to the first word, one retry included.")
     idle_s: float = Field(default=4.0, gt=0, description="Between two pieces of an answer.")
+    tool_input_s: float = Field(
+        default=45.0, gt=0, description="While it writes a tool's input, which comes late and all at once."
+    )
     act_s: float = Field(default=10.0, gt=0, description="For a tool to run.")
     warm_s: float = Field(default=5.0, gt=0)
 
@@ -56,6 +71,9 @@ class ClaudeBrain:
     def __init__(self, settings: BrainSettings, prompts: Prompts, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._settings, self._prompts, self._transport = settings, prompts, transport
         self._client: Any = None
+
+        self.hide: Callable[[str], str] = str
+        """What becomes of each text before it is sent: a secret of the house is taken out of it. Set it."""
 
     async def __aenter__(self) -> Self:
         if self._transport is not None and "anthropic" in sys.modules:
@@ -103,31 +121,42 @@ class ClaudeBrain:
     async def turn(
         self, agent: Agent, thread: Sequence[Utterance], *, note: str = "", tools: Sequence[Tool] = (), act: Act
     ) -> AsyncGenerator[AgentEvent, None]:
-        """See Brain. At most four requests; one retry each, before the first word."""
+        """See Brain. At most four requests; one retry each, before the first word, and one more for what was no answer."""
         request = self._request(agent, tools) | {"messages": self._prompts.messages(agent.id, thread, note)}
-        spoke = False
+        spoke = heard = again = False
+        heard_s: float | None = None
+        left = ROUNDS
         try:
-            for left in reversed(range(ROUNDS)):
+            while left:
+                left -= 1
                 if not left and tools:
                     request["tool_choice"] = {"type": "none"}
-                reply = Reply(continues=spoke)
-                async with aclosing(self._stream(request)) as events:
+                reply = Reply(continues=spoke, names=(agent.name, *agent.aliases))
+                async with aclosing(self._stream(request, reply, heard_s)) as events:
                     async for event in events:
                         for ours in reply.take(event):
                             yield ours
-                calls, spoke, results = reply.finish(), reply.spoke, list[dict[str, Any]]()
+                lack, spoke, heard_s = reply.lacks(), reply.spoke, None
+                heard = heard or reply.audible
+                if lack and not again:
+                    again, left = True, max(left, 1)
+                    heard_s = _AGAIN_S if lack == "unheard" and not heard else None
+                    log.info("asked_again", agent=agent.id, why=lack)
+                    yield Repaired(lack)
+                    ask_again(request, reply, lack)
+                    continue
+                if lack == "unheard" and not heard:
+                    raise Unheard
+                calls = reply.finish()
                 if not calls or not left:
                     return
-                for call in calls:
-                    tool, checked = _checked(call, tools)
-                    if tool is None:
-                        results.append(_result(call, checked, is_error=True))
-                        continue
-                    yield checked
-                    results.append(await self._acted(checked, act))
-                    if tool.ends_turn:
-                        return
-                grown = [{"role": "assistant", "content": reply.content}, {"role": "user", "content": results}]
+                uses = ToolUses(calls, tools, self._settings.act_s)
+                async with aclosing(uses.run(act)) as used:
+                    async for ours in used:
+                        yield ours
+                if uses.over:
+                    return
+                grown = [{"role": "assistant", "content": reply.content}, {"role": "user", "content": uses.results}]
                 request["messages"] = [*request["messages"], *grown]
         except BrainError as error:
             log.warning("turn_failed", agent=agent.id, code=error.code, reason=str(error))
@@ -147,6 +176,9 @@ class ClaudeBrain:
         except BrainError as error:
             log.warning("warm_failed", code=error.code, reason=str(error))
             return None
+        if not hasattr(message, "usage"):  # a gateway that answers with something else
+            log.warning("warm_failed", code=BrokenOff.code, reason=f"{self._settings.base_url} does not speak as Claude does")
+            return None
         return spent_on(message.model, message.usage)
 
     def _choice(self, system: str, thread: Sequence[Utterance], tool: Tool, model: str) -> dict[str, Any]:
@@ -164,12 +196,13 @@ class ClaudeBrain:
         """See Brain. No retry: whoever chooses has a default, and the caller waits."""
         request = self._choice(system, thread, tool, model)
         message = await self._by(anyio.current_time() + timeout_s, self._create(request), Slow)
-        if error := {"refusal": Refused, "max_tokens": Truncated}.get(message.stop_reason):
-            raise error
         try:
             chosen = next(block.input for block in message.content if block.type == "tool_use" and block.name == tool.name)
-            return Choice(tool.check(chosen), spent_on(message.model, message.usage))
+            understood, repaired = tool.understood(chosen)
+            return Choice(understood, spent_on(message.model, message.usage), repaired)
         except (StopIteration, AttributeError, TypeError, ToolError) as error:
+            if known := {"refusal": Refused, "max_tokens": Truncated}.get(message.stop_reason):
+                raise known from error
             raise BrokenOff(f"It did not choose by `{tool.name}`.") from error
 
     def _request(self, agent: Agent, tools: Sequence[Tool]) -> dict[str, Any]:
@@ -181,13 +214,17 @@ class ClaudeBrain:
         }
         return request | ({"tools": [tool.rendered() for tool in tools]} if tools else {})
 
-    async def _stream(self, request: dict[str, Any]) -> AsyncGenerator[Any, None]:
-        """The events of one answer. A failure before its first word is retried once, if there is time."""
+    async def _stream(self, request: dict[str, Any], reply: Reply, heard_s: float | None) -> AsyncGenerator[Any, None]:
+        """The events of one answer, which `reply` takes. A failure before its first word is retried once, if there is time.
+
+        Raises Unheard where nothing of it can be heard within `heard_s`.
+        """
         first_by = anyio.current_time() + self._settings.first_token_s
+        heard_by = inf if heard_s is None else anyio.current_time() + heard_s
         begun, retried = False, False
         while True:
             try:
-                async with aclosing(self._attempt(request, first_by)) as events:
+                async with aclosing(self._attempt(request, reply, first_by, heard_by)) as events:
                     async for event in events:
                         begun = begun or _kind(event) == "content_block_start"
                         yield event
@@ -202,13 +239,22 @@ class ClaudeBrain:
             retried = True
             await anyio.sleep(wait_s)
 
-    async def _attempt(self, request: dict[str, Any], first_by: float) -> AsyncGenerator[Any, None]:
-        begun = False
+    async def _attempt(
+        self, request: dict[str, Any], reply: Reply, first_by: float, heard_by: float
+    ) -> AsyncGenerator[Any, None]:
+        begun, settings = False, self._settings
         async with AsyncExitStack() as stack:
-            stream = await self._by(first_by, self._create(request, stream=True), Slow)
+            late, deadline = min((Slow, first_by), (Unheard, heard_by), key=_when)
+            stream = await self._by(deadline, self._create(request, stream=True), late)
             stack.push_async_callback(stream.close)
             while True:
-                late, deadline = (Stalled, anyio.current_time() + self._settings.idle_s) if begun else (Slow, first_by)
+                if begun:
+                    late, deadline = (
+                        Stalled,
+                        anyio.current_time() + (settings.tool_input_s if reply.writes_input else settings.idle_s),
+                    )
+                if not (reply.audible or reply.writes_input):
+                    late, deadline = min((late, deadline), (Unheard, heard_by), key=_when)
                 event = await self._by(deadline, anext(stream, None), late)
                 if event is None:
                     return
@@ -221,7 +267,8 @@ class ClaudeBrain:
 
     async def _create(self, request: dict[str, Any], *, stream: bool = False) -> Any:
         if self._settings.api_key is None:
-            raise Unauthorised("(no key is set)")
+            raise NoKey
+        request = request | {"messages": hidden(request["messages"], self.hide)}
         return await self._client.messages.create(**request, stream=stream)
 
     async def _by(self, deadline: float, pending: Awaitable[T], late: type[BrainError]) -> T:
@@ -235,31 +282,11 @@ class ClaudeBrain:
                 raise converted(error) from error
         raise late
 
-    async def _acted(self, call: ToolCalled, act: Act) -> dict[str, Any]:
-        with anyio.CancelScope(deadline=anyio.current_time() + self._settings.act_s):
-            try:
-                return _result(call, await act(call))
-            except ToolError as error:
-                return _result(call, str(error), is_error=True)
-        return _result(call, f"{call.name} took longer than {self._settings.act_s:g} s and was stopped.", is_error=True)
-
 
 def _kind(event: Any) -> str:
     """Of whatever came; what is no event has none, and Reply says so."""
     return getattr(event, "type", "")
 
 
-def _checked(call: ToolCalled, tools: Sequence[Tool]) -> Any:
-    """The tool and its valid call, or None and what to tell Claude."""
-    tool = next((tool for tool in tools if tool.name == call.name), None)
-    if tool is None:
-        return None, f"there is no tool {call.name} on this call"
-    try:
-        return tool, replace(call, input=tool.check(call.input))
-    except ToolError as error:
-        return None, str(error)
-
-
-def _result(call: ToolCalled, text: str, *, is_error: bool = False) -> dict[str, Any]:
-    result = {"type": "tool_result", "tool_use_id": call.id, "content": text or "Done."}
-    return {**result, "is_error": True} if is_error else result
+def _when(bound: tuple[type[BrainError], float]) -> float:
+    return bound[1]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from agents.brain import AgentEvent, Said, Spent, ToolCalled
+from agents import bounds
+from agents.brain import AgentEvent, Repair, Said, Spent, ToolCalled
 from agents.errors import (
     BadRequest,
     BrainError,
@@ -21,7 +21,9 @@ from agents.errors import (
     Unreachable,
 )
 from agents.prices import cost_usd
+from agents.spoken import Sentences
 
+_FULL: Final = ("max_tokens", "model_context_window_exceeded")
 _BY_TYPE: Final[dict[str, type[BrainError]]] = {
     "overloaded_error": Overloaded,
     "rate_limit_error": RateLimited,
@@ -45,12 +47,19 @@ _BY_STATUS: Final[dict[int, type[BrainError]]] = {
 class Reply:
     """Takes a stream's events one by one, and remembers what goes back to Claude when its tools have run."""
 
-    def __init__(self, *, continues: bool = False) -> None:
-        """`continues`: the agent has spoken in this turn already, so new text is a new paragraph."""
+    def __init__(self, *, continues: bool = False, names: tuple[str, ...] = ()) -> None:
+        """`continues`: the agent has spoken in this turn already, so new text is a new paragraph. `names` are the agent's."""
         self.content: list[dict[str, Any]] = []
         self.spoke = continues
+        self.audible = False
+        """There is something in it that can be heard."""
+        self.writes_input = False
+        """A tool's input is being written, which comes late, and all at once."""
+        self._ears = Sentences(names=names)
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._json: dict[int, str] = {}
+        self._texts: dict[int, list[str]] = {}
+        """Of each block, as it came: the words, or the input as JSON."""
+        self._answer, self._input_chars = bounds.Answer(), 0
         self._continues = continues
         self._stop_reason: str | None = None
         self._model, self._prompt_tokens = "", 0
@@ -70,36 +79,65 @@ class Reply:
                 self._prompt_tokens = spent.input_tokens + spent.cache_read_tokens + spent.cache_write_tokens
                 yield spent
             case "content_block_start":
+                self.writes_input = event.content_block.type == "tool_use"
                 self._begin(event.index, event.content_block)
-                if event.content_block.type == "text" and event.content_block.text:
-                    yield from self._say(event.content_block.text)
+                if event.content_block.type == "text":
+                    yield from self._say(event.index, event.content_block.text)
             case "content_block_delta" if event.delta.type == "text_delta":
-                self._blocks[event.index]["text"] += event.delta.text
-                yield from self._say(event.delta.text)
+                yield from self._say(event.index, event.delta.text)
             case "content_block_delta" if event.delta.type == "input_json_delta":
-                self._json[event.index] += event.delta.partial_json
+                self._add(event.index, event.delta.partial_json)
+            case "content_block_stop":
+                self.writes_input = False
             case "message_delta":
                 self._stop_reason = event.delta.stop_reason or self._stop_reason
                 tokens = event.usage.output_tokens or 0
                 usd = cost_usd(self._model, prompt_tokens=self._prompt_tokens, output_tokens=tokens)
                 yield Spent(self._model, 0, tokens, 0, 0, usd)
             case _:
-                return  # message_stop, content_block_stop, and whatever comes to be: nothing to say
+                return  # message_stop, and whatever comes to be: nothing to say
 
     def _begin(self, index: int, block: Any) -> None:
         """Blocks of other kinds (thinking, were it on) are neither said nor sent back."""
         if block.type == "text":
-            self._blocks[index] = {"type": "text", "text": block.text}
+            self._blocks[index], self._texts[index] = {"type": "text"}, []
         elif block.type == "tool_use":
             self._blocks[index] = {"type": "tool_use", "id": block.id, "name": block.name, "input": {}}
-            self._json[index] = ""
+            self._texts[index] = []
 
-    def _say(self, text: str) -> Iterator[Said]:
-        if self._continues and text:
-            text, self._continues = f"\n\n{text.lstrip()}", False
-        if text:
+    def _add(self, index: int, partial: str) -> None:
+        self._input_chars += len(partial)
+        if self._input_chars > bounds.TOOL_INPUT_CHARS:
+            raise BrokenOff("A tool's input is too long.")
+        self._texts[index].append(partial)
+
+    def _say(self, index: int, delta: str) -> Iterator[Said]:
+        for text in self._answer.take(delta):
+            self._texts[index].append(text)
             self.spoke = True
-            yield Said(text)
+            self.audible = self.audible or bool(self._ears.push(text))
+            yield Said(f"\n\n{text.lstrip()}" if self._continues else text)
+            self._continues = False
+
+    def lacks(self) -> Repair | None:
+        """What is wrong with it, and may be right at a second try; ask when all of it was taken."""
+        self.audible = self.audible or bool(self._ears.finish())
+        uses = any(block["type"] == "tool_use" for block in self._blocks.values())
+        if self.full and uses:
+            return "cut_off"
+        whole = self._stop_reason not in (None, "refusal")
+        return "unheard" if whole and not uses and not self.audible else None
+
+    @property
+    def full(self) -> bool:
+        """It reached the token limit."""
+        return self._stop_reason in _FULL
+
+    @property
+    def said(self) -> list[dict[str, Any]]:
+        """The words alone, as they go back to Claude."""
+        words = ("".join(self._texts[at]) for at, block in sorted(self._blocks.items()) if block["type"] == "text")
+        return [{"type": "text", "text": text} for text in words if text.strip()]
 
     def finish(self) -> list[ToolCalled]:
         """What the agent wants done. Raises Refused, Truncated, BrokenOff when the message is not whole."""
@@ -108,7 +146,7 @@ class Reply:
                 raise BrokenOff
             case "refusal":
                 raise Refused
-            case "max_tokens" | "model_context_window_exceeded":
+            case reason if reason in _FULL:
                 raise Truncated
             case _:
                 self.content = [block for block in self._finished() if block["type"] != "text" or block["text"].strip()]
@@ -116,9 +154,12 @@ class Reply:
 
     def _finished(self) -> Iterator[dict[str, Any]]:
         for index, block in sorted(self._blocks.items()):
-            if partial := self._json.get(index):
+            written = "".join(self._texts.get(index, ()))
+            if block["type"] == "text":
+                block["text"] = written
+            elif written:
                 try:
-                    block["input"] = json.loads(partial)
+                    block["input"] = bounds.data(written)
                 except ValueError as error:
                     raise BrokenOff("A tool's input is not JSON.") from error
             yield block

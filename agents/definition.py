@@ -6,8 +6,11 @@ import re
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from agents import bounds
+from agents.strict import Strict
 
 LONGEST_PROMPT: Final = 20_000
 COLORS: Final = ("cyan", "green", "yellow", "magenta", "blue", "red", "white")
@@ -29,19 +32,15 @@ Color = Annotated[
 ]
 
 
-class Model(BaseModel):
+class Model(Strict):
     """Which Claude thinks, and how much it may say."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(default="claude-haiku-5-5", min_length=1, max_length=100, description="A Claude model's id.")
     max_tokens: int = Field(default=400, ge=16, le=4096, description="The most tokens one turn may take.")
 
 
-class Speech(BaseModel):
+class Speech(Strict):
     """How it talks on the phone, whatever it is about."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     length: Literal["brief", "usual", "ample"] = Field(
         default="usual", description="How much it says in a turn: one sentence, one to three, or up to six."
@@ -56,16 +55,20 @@ class Speech(BaseModel):
     )
 
 
-class Task(BaseModel):
+def _full(folder: str) -> str:
+    if not bounds.path(folder).is_absolute():
+        raise ValueError(f"`{folder}` would depend on where the server was started; write it in full, or from ~ or $NAME on")
+    return folder
+
+
+class Task(Strict):
     """What its long work may do and cost. Whoever has none only talks."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    folder: str | None = Field(
+    folder: Annotated[str, AfterValidator(_full)] | None = Field(
         default=None,
         min_length=1,
         max_length=300,
-        description="Where the work runs (~ is your home); one of its own if left out.",
+        description="Where the work runs (~ is your home, $NAME a variable); one of its own if left out.",
     )
     allowed_tools: tuple[Words, ...] = Field(
         default=(), description="What the work may use unasked, as the Claude CLI writes it: 'Read', 'Bash(git *)'."
@@ -78,10 +81,8 @@ class Task(BaseModel):
     )
 
 
-class Agent(BaseModel):
+class Agent(Strict):
     """One agent: `agents/<id>.yaml`. Unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: AgentId
     """The file's name."""
@@ -112,12 +113,13 @@ class Agent(BaseModel):
     tools: tuple[str, ...] = Field(
         default=(),
         description="What it may do on a call; none if left out. Tools of others: 'mcp:SERVER/*' or 'mcp:SERVER/TOOL' for a "
-        "server in pai-voice.toml, 'python:NAME' for an entry point in the group pai_voice.tools.",
+        "server in pai-voice.toml, 'python:tools/shelf.py:shelf' for a function in a file beside "
+        "the agent's, 'python:NAME' for an entry point in the group pai_voice.tools.",
     )
     risky_tools: tuple[Words, ...] | None = Field(
         default=None,
-        description="Which of these need the caller's PIN: 'mcp:notes/delete_*', 'python:door'. So does what its server calls "
-        "destructive, unless this is [].",
+        description="Which of these need the caller's PIN: 'mcp:notes/delete_*', 'python:door'. So does what its server does not "
+        "call harmless, unless this is [].",
     )
     hands_over_to: tuple[AgentId, ...] = Field(
         default=(),

@@ -7,6 +7,7 @@ AgentError
 ├── WorkError            long work ended unfinished; `prompts/lines.yaml` has a spoken line for each code
 │   ├── NotInstalled     there is no claude command line
 │   ├── NotLoggedIn      it has no key and no login
+│   ├── NoSandbox        `pai.sandbox` is "required", and none works here
 │   ├── OutOfTime        `task.max_minutes` are over
 │   ├── OutOfMoney       `task.max_usd` is spent
 │   ├── OutOfTurns       it went on for too many steps
@@ -22,16 +23,19 @@ AgentError
     ├── Stalled          it began, then nothing came for too long
     ├── BrokenOff        the stream ended before the answer did, or was no answer
     ├── Refused          Claude declines to answer
+    ├── Unheard          twice it gave an answer with nothing in it to be heard
     ├── Truncated        the answer reached its token limit; what was said stands
-    ├── Unauthorised     no key, or one that is not accepted
+    ├── Unauthorised     our key is not accepted
+    ├── NoKey            there is none
     ├── OutOfCredit      the account cannot pay
     └── BadRequest       we asked for something that does not exist
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class AgentError(Exception):
@@ -49,6 +53,12 @@ class FileError(AgentError):
     def __init__(self, path: Path, problem: str, *, line: int = 1, column: int = 1) -> None:
         super().__init__(f"{path}:{line}:{column}: {problem}")
         self.path, self.problem, self.line, self.column = path, problem, line, column
+        self.others: tuple[FileError, ...] = ()
+        """What else is wrong with the file."""
+
+    def with_others(self, others: Iterable[FileError]) -> Self:
+        self.others = tuple(others)
+        return self
 
 
 class ToolError(AgentError):
@@ -71,6 +81,11 @@ class NotInstalled(WorkError):
 class NotLoggedIn(WorkError):
     code = "work_not_logged_in"
     says = "The claude command line has no key and no login; run `claude` once, or set `pai.auth`."
+
+
+class NoSandbox(WorkError):
+    code = "work_no_sandbox"
+    says = "Work may only be done in a sandbox, and none works here."
 
 
 class OutOfTime(WorkError):
@@ -164,6 +179,11 @@ class Refused(BrainError):
     says = "Claude declined to answer."
 
 
+class Unheard(BrainError):
+    code = "claude_unheard"
+    says = "Claude's answer left nothing to be heard."
+
+
 class Truncated(BrainError):
     code = "claude_truncated"
     says = "The answer reached the agent's `model.max_tokens`."
@@ -172,6 +192,11 @@ class Truncated(BrainError):
 class Unauthorised(BrainError):
     code = "claude_unauthorised"
     says = "Claude does not accept our key; set ANTHROPIC_API_KEY."
+
+
+class NoKey(BrainError):
+    code = "claude_no_key"
+    says = "No key to Claude is set; set ANTHROPIC_API_KEY."
 
 
 class OutOfCredit(BrainError):

@@ -13,16 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.definition import COLORS, HEX, LONGEST_PROMPT, Agent
 from agents.errors import FileError
+from agents.folding import folded
+from agents.linear import Expression
 from agents.tools import USUAL
 from agents.yaml_file import YamlFile, read_text
 
 # A phone's tools spend and change nothing, so whoever is called may have them; what Claude Code allows is for its own work.
 _MODELS: Final = {"haiku": "claude-haiku-5-5", "sonnet": "claude-sonnet-5-5", "opus": "claude-opus-5-5"}
 _COLORS: Final = {color: color for color in COLORS} | {"purple": "magenta", "pink": "magenta", "orange": "yellow"}
-_FRONT: Final = re.compile(r"---[ \t]*\r?\n(?:.*\r?\n)*?(?=---[ \t]*(?:\r?\n|\Z))")
-_BARE: Final = re.compile(r"^([A-Za-z][\w-]*):[ \t]+([^\s\"'\[{|>&*!].*?)[ \t]*$", re.MULTILINE)
-_FENCED: Final = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)|<!--.*?(?:-->|\Z)", re.MULTILINE | re.DOTALL)
-_EXAMPLES: Final = re.compile(r"<example>.*?(?:</example>|\Z)|Examples?:\s*(?=<example>)", re.DOTALL | re.IGNORECASE)
+_BARE: Final = re.compile(r"^([A-Za-z][\w-]*):[ \t]+([^\s\"'\[{|>&*!].*)$", re.MULTILINE)
+_FENCED: Final = Expression(
+    r"^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\z)|^[ \t]*~~~.*?(?:^[ \t]*~~~[ \t]*$|\z)|<!--.*?(?:-->|\z)", multiline=True, dot_all=True
+)
+_EXAMPLES: Final = Expression(r"(?:Examples?:\s*)?<example>.*?(?:</example>|\z)", dot_all=True, ignore_case=True)
 
 
 class _Persona(BaseModel):
@@ -83,21 +86,31 @@ class MarkdownAgent:
         """The person's name too, where nobody else answers to it."""
         person = " ".join(self._front.persona.name.split())[:40]
         wanted = dict.fromkeys([*(replaced.aliases if replaced else ()), *person.split()[:1], person])
-        taken = {name.casefold() for other in others for name in (other.name, *other.aliases)}
-        own = spoken_name(self._front.name).casefold()
-        yield from (name for name in wanted if name and name.casefold() not in taken | {own})
+        taken = {folded(name) for other in others for name in (other.name, *other.aliases)}
+        own = folded(spoken_name(self._front.name))
+        yield from (name for name in wanted if name and folded(name) not in taken | {own})
 
 
 def read(path: Path) -> MarkdownAgent | None:
     """None for a file that is no agent's, such as a README. Raises FileError."""
     text = read_text(path)
-    found = _FRONT.match(text)
-    if found is None:
+    front, body = _parted(text)
+    if not front:
         return None
-    file = _front_matter(path, found[0])
+    file = _front_matter(path, front)
     if not {"name", "description"} & set(file.data):
         return None
-    return MarkdownAgent(file, text[found.end() :].partition("\n")[2])
+    return MarkdownAgent(file, body)
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The front matter, and what comes after it; both empty without front matter."""
+    lines = text.split("\n")
+    dashes = (at for at, line in enumerate(lines) if line.rstrip(" \t\r") == "---")
+    begins, ends = next(dashes, None), next(dashes, None)
+    if begins != 0 or ends is None:
+        return "", ""
+    return "\n".join(lines[:ends]) + "\n", "\n".join(lines[ends + 1 :])
 
 
 def agent_id(path: Path) -> str:
@@ -119,7 +132,7 @@ def _front_matter(path: Path, text: str) -> YamlFile:
     try:
         return YamlFile(path, text)
     except FileError:
-        quoted = _BARE.sub(lambda line: f"{line[1]}: {json.dumps(line[2], ensure_ascii=False)}", text)
+        quoted = _BARE.sub(lambda line: f"{line[1]}: {json.dumps(line[2].rstrip(), ensure_ascii=False)}", text)
         return YamlFile(path, quoted)
 
 

@@ -1,15 +1,17 @@
-"""Plain Python functions as tools: what installed packages bring by the entry point group `pai_voice.tools`."""
+"""Plain Python functions as tools: of installed packages, by the entry point group `pai_voice.tools`, and of agents' folders."""
 
 from __future__ import annotations
 
 import inspect
-import re
+import sys
 import warnings
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import module_from_spec, spec_from_file_location
 from inspect import Parameter
+from pathlib import Path
 from typing import Any, Final
 
 import anyio
@@ -18,21 +20,22 @@ import structlog
 from pydantic import BaseModel, create_model
 from pydantic.errors import PydanticUserError
 
+from agents import bounds
 from agents.errors import ToolError, Unusable
-from agents.outside import GROUP, LONGEST_DESCRIPTION, LONGEST_RESULT, PYTHON, cut
-from agents.tools import KNOWN, Inputs, Tool
+from agents.function_files import check, is_file, parted, place
+from agents.outside import GROUP, LONGEST_DESCRIPTION, PYTHON, named_well
+from agents.tools import Inputs, Tool
 
 log = structlog.get_logger()
 
 THREADS: Final = 4  # functions that are not async, at the same time: one that hangs keeps its thread, and no more than these
-_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}")
 Function = Callable[..., Any]
 Threads = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
 class Functions:
-    """Those that can be used, by entry point; and why the others cannot."""
+    """Those that can be used, by what an agent's file writes after `python:`; and why the others cannot."""
 
     tools: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     problems: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -43,9 +46,17 @@ def known() -> tuple[str, ...]:
     return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
 
 
-def found(threads: anyio.CapacityLimiter | None = None) -> Functions:
-    """All, imported; `threads` is for those that are not async. Reads the disk, and runs what the packages do when imported."""
-    in_thread = partial(anyio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
+def found(
+    threads: anyio.CapacityLimiter | None = None,
+    written: Iterable[str] = (),
+    folders: Sequence[Path] = (),
+    in_thread: Threads | None = None,
+) -> Functions:
+    """All of installed packages, and those in files that agents name, imported.
+
+    `threads` is for those that are not async, unless `in_thread` runs them. Reads the disk, and runs what the modules do.
+    """
+    in_thread = in_thread or partial(anyio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
     tools: dict[str, Tool] = {}
     problems: dict[str, str] = {}
     for point in entry_points(group=GROUP):
@@ -53,16 +64,39 @@ def found(threads: anyio.CapacityLimiter | None = None) -> Functions:
             tools[point.name] = tool_of(point.name, _loaded(point), in_thread)
         except Unusable as error:
             problems[point.name] = f"{point.value}: {error}"
+    for name in dict.fromkeys(each.removeprefix(PYTHON) for each in written if each.startswith(PYTHON)):
+        if is_file(name):
+            try:
+                tools[name] = tool_in_file(name, folders, in_thread)
+            except Unusable as error:
+                problems[name] = str(error)
     return Functions(tools, problems)
 
 
 def _loaded(point: EntryPoint) -> Function:
-    if not _NAME.fullmatch(point.name) or "__" in point.name or point.name in KNOWN:
-        raise Unusable("it needs another name: letters, digits, `_` and `-`, at most 64, no `__`, and none of our own tools'")
+    named_well(point.name)
     try:
         return point.load()
-    except Exception as error:  # somebody else's module: whatever it raises is no reason for the house to fall
+    except (Exception, SystemExit) as error:  # somebody else's module: whatever it raises is no reason for the house to fall
         raise Unusable(f"it cannot be imported ({type(error).__name__}: {error})") from error
+
+
+def tool_in_file(name: str, folders: Sequence[Path], in_thread: Threads) -> Tool:
+    """What `python:tools/shelf.py:shelf` names, its file run anew. Raises Unusable."""
+    check(name, folders)
+    path, (_, function) = place(name, folders), parted(name)
+    named_well(function)
+    spec = spec_from_file_location(f"pai_voice_tools_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # where types that are written as text are looked up
+    try:
+        spec.loader.exec_module(module)
+        found = getattr(module, function)
+    except (Exception, SystemExit) as error:
+        raise Unusable(f"{path} cannot be imported ({type(error).__name__}: {error})") from error
+    return replace(tool_of(function, found, in_thread), written=f"{PYTHON}{name}")
 
 
 def tool_of(name: str, function: Function, in_thread: Threads) -> Tool:
@@ -75,7 +109,7 @@ def tool_of(name: str, function: Function, in_thread: Threads) -> Tool:
         raise Unusable("it has no docstring; write there when to use it, for Claude")
     inputs = _inputs(function)
     run = partial(_run, name, function, inputs, in_thread)
-    return Tool(name, cut(description, LONGEST_DESCRIPTION), inputs, run=run, written=f"{PYTHON}{name}")
+    return Tool(name, bounds.cut(description, LONGEST_DESCRIPTION), inputs, run=run, written=f"{PYTHON}{name}")
 
 
 def _inputs(function: Function) -> type[BaseModel]:
@@ -106,6 +140,23 @@ def _model(fields: dict[str, Any]) -> type[BaseModel]:
     return model
 
 
+async def at_once(function: Callable[[], Any]) -> Any:
+    """In place of a thread: virtual time knows none."""
+    return function()
+
+
+def real(written: str, folders: Sequence[Path]) -> Tool | None:
+    """What an agent's file means by that, where it is installed or written here and can be used. Reads the disk, and runs it."""
+    name = written.removeprefix(PYTHON)
+    points = [] if is_file(name) else [point for point in entry_points(group=GROUP) if point.name == name]
+    try:
+        if is_file(name):
+            return tool_in_file(name, folders, at_once)
+        return tool_of(name, _loaded(points[0]), at_once) if points else None
+    except Unusable:
+        return None
+
+
 async def _run(name: str, function: Function, inputs: type[BaseModel], in_thread: Threads, given: Mapping[str, Any]) -> str:
     checked = inputs.model_validate(given)
     arguments = {key: getattr(checked, key) for key in inputs.model_fields}
@@ -118,5 +169,5 @@ async def _run(name: str, function: Function, inputs: type[BaseModel], in_thread
         raise
     except Exception as error:  # somebody else's function: it fails the tool, not the call
         log.warning("tool_failed", tool=name, error=type(error).__name__)
-        raise ToolError(f"{name} failed: {cut(str(error), 300) or type(error).__name__}") from error
-    return cut(str(result), LONGEST_RESULT)
+        raise ToolError(f"{name} failed: {bounds.cut(str(error), 300) or type(error).__name__}") from error
+    return bounds.tool_result(str(result))

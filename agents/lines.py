@@ -6,8 +6,9 @@ import string
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
+from agents.strict import Strict
 from agents.yaml_file import YamlFile
 
 
@@ -25,22 +26,22 @@ def _only(*known: str) -> AfterValidator:
 
 Line = Annotated[str, Field(min_length=2, max_length=300), _only()]
 NamedLine = Annotated[str, Field(min_length=2, max_length=300), _only("name")]
-
-
+CountedLine = Annotated[str, Field(min_length=2, max_length=300), _only("count")]
 WorkLine = Annotated[str, Field(min_length=2, max_length=300), _only("name", "title")]
 
 
-class _Lines(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PinLines(_Lines):
+class PinLines(Strict):
     """By what becomes of an answer, beside the question itself."""
 
     ask: Line
     wrong: Line
     unclear: Line
     locked: Line
+    rests: Line
+    """Where none is taken after too many wrong ones."""
+    tried: CountedLine
+    """To the owner: how many wrong ones there were since they last gave it."""
+    tried_once: Line
     again: Line
     """To silence, where long work waits for it."""
     passed: Line
@@ -50,7 +51,7 @@ class PinLines(_Lines):
     """To the agent who needed it."""
 
 
-class CallbackLines(_Lines):
+class CallbackLines(Strict):
     """What a call that we make begins with; {title} is the work."""
 
     who: Line
@@ -58,64 +59,33 @@ class CallbackLines(_Lines):
     about: WorkLine
     desk_done: WorkLine
     desk_about: WorkLine
+    screened: NamedLine
+    unsure: NamedLine
     machine: Line
     machine_news: Line
 
 
-class LimitLines(_Lines):
+class LimitLines(Strict):
     time_almost_up: Line
     time_up: Line
     budget_almost_spent: Line
     budget_spent: Line
 
 
-class GoodbyeLines(_Lines):
+class GoodbyeLines(Strict):
     farewell: Line
     time_up: Line
     budget_spent: Line
 
 
-class WorkGoesOnLines(_Lines):
+class WorkGoesOnLines(Strict):
     """The goodbyes again, for a caller whose work goes on: they are called when it is done, or have to call."""
 
     called_back: GoodbyeLines
     told_later: GoodbyeLines
 
 
-class ErrorLines(_Lines):
-    """By the error's code."""
-
-    call_failed: Line
-    recognition_failed: Line
-    recognizer_unavailable: Line
-    synthesis_failed: Line
-    synthesizer_unavailable: Line
-    unknown_voice: Line
-    claude_failed: Line
-    claude_overloaded: Line
-    claude_rate_limited: Line
-    claude_server_failed: Line
-    claude_unreachable: Line
-    claude_slow: Line
-    claude_stalled: Line
-    claude_broken_off: Line
-    claude_refused: Line
-    claude_truncated: Line
-    claude_unauthorised: Line
-    claude_out_of_credit: Line
-    claude_bad_request: Line
-    work_failed: Line
-    work_not_installed: Line
-    work_not_logged_in: Line
-    work_out_of_time: Line
-    work_out_of_money: Line
-    work_out_of_turns: Line
-    work_over_budget: Line
-    work_stopped: Line
-    work_crashed: Line
-
-
-class Lines(_Lines):
+class Lines(Strict):
     """Every sentence, as text; those with `{name}` want `.format(name=…)`."""
 
     greeting: NamedLine
@@ -125,18 +95,25 @@ class Lines(_Lines):
     fillers: Annotated[tuple[Line, ...], Field(min_length=1)]
     slow: Line
     slow_offer: Line
+    unreadable: Line
+    """Of a result that is all table, data or code, where Claude cannot say what is in it."""
     """Where the answer can be found by long work, and the caller be called back with it."""
     still_thinking: Line
     still_working: Line
     are_you_still_there: Line
+    take_your_time: Line
+    """To "just a minute"; and then nothing for two."""
     goodbye_silence: Line
     farewell: Line
     hand_over: NamedLine
+    not_kept: Line
+    """What the caller asked to be kept could not be."""
     pin: PinLines
     callback: CallbackLines
     limits: LimitLines
     work_goes_on: WorkGoesOnLines
-    errors: ErrorLines
+    errors: dict[str, Line]
+    """By the error's code."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -145,4 +122,4 @@ class Lines(_Lines):
 
     def for_error(self, code: str) -> str:
         """What to say when that happened; a general line for a code without one."""
-        return getattr(self.errors, code, self.errors.call_failed) if code in ErrorLines.model_fields else self.errors.call_failed
+        return self.errors.get(code, self.errors["call_failed"])

@@ -14,11 +14,13 @@ import anyio
 import anyio.to_thread
 import httpx2
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
+from agents import bounds
 from agents.errors import ToolError, Unusable
 from agents.loopback import is_loopback
-from agents.outside import LONGEST_DESCRIPTION, LONGEST_RESULT, MCP, claude_name, cut, inputs_of
+from agents.outside import LONGEST_DESCRIPTION, LONGEST_TOOL, MCP, claude_name, inputs_of
+from agents.strict import Strict
 from agents.tools import Tool
 
 if TYPE_CHECKING:
@@ -33,15 +35,13 @@ RETRY_S: Final = 60.0  # while it has never been there, and so has no tools that
 _SESSION: Final = "mcp-session-id"
 
 
-class McpSettings(BaseModel):
+class McpSettings(Strict):
     """An MCP server: a program that we start (`command`), or an address that we call (`url`)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     command: str | None = Field(default=None, min_length=1, description="Started once, and talked to by stdin and stdout.")
     args: tuple[str, ...] = ()
     env: Mapping[str, SecretStr] = Field(default={}, description="All that it finds in its environment, beside PATH and HOME.")
-    url: str | None = Field(default=None, pattern=r"^https?://", description="Of a server that speaks streamable HTTP.")
+    url: str | None = Field(default=None, pattern=r"^https?://", description="https://…, of a server of streamable HTTP.")
     headers: Mapping[str, SecretStr] = Field(default={}, description="Sent with every request, such as Authorization.")
     connect_s: float = Field(default=10.0, gt=0, le=60, description="From the start of a connection to its list of tools.")
     filler: str | None = Field(default=None, min_length=2, max_length=100, description="Said while one of its tools is slow.")
@@ -138,11 +138,11 @@ class McpServer:
                 raise _Forgotten(f"{self.name} was started anew") from error
             if error.code == CONNECTION_CLOSED:
                 raise ToolError(
-                    f"{self.name} broke off ({cut(error.message, 200)}); whether it was done is not known."
+                    f"{self.name} broke off ({bounds.cut(error.message, 200)}); whether it was done is not known."
                 ) from error
-            raise ToolError(cut(error.message, 300)) from error
+            raise ToolError(bounds.cut(error.message, 300)) from error
         except (RuntimeError, ValueError) as error:  # mcp's and pydantic's, for an answer that is not what was promised
-            raise ToolError(f"{self.name} gave an answer that makes no sense: {cut(str(error), 200)}") from error
+            raise ToolError(f"{self.name} gave an answer that makes no sense: {bounds.cut(str(error), 200)}") from error
 
     async def _connected(self) -> _Connection:
         if self._connection.over:
@@ -221,19 +221,22 @@ class McpServer:
         tools: dict[str, Tool] = {}
         left_out: dict[str, str] = {}
         for tool in offered:
+            name = bounds.text(tool.name, LONGEST_TOOL)
             if len(tools) >= MOST_TOOLS:
-                left_out[tool.name] = f"it comes after the first {MOST_TOOLS}"
-                continue
-            try:
-                tools[tool.name] = self._tool(tool)
-            except Unusable as error:
-                left_out[tool.name] = str(error)
+                left_out[name] = f"it comes after the first {MOST_TOOLS}"
+            elif name != tool.name:
+                left_out[name] = f"its name is longer than {LONGEST_TOOL} characters, or no plain text"
+            else:
+                try:
+                    tools[name] = self._tool(tool)
+                except Unusable as error:
+                    left_out[name] = str(error)
         return tools, left_out
 
     def _tool(self, tool: Any) -> Tool:
         return Tool(
             claude_name(self.name, tool.name),
-            cut(tool.description or tool.title or tool.name, LONGEST_DESCRIPTION),
+            bounds.cut(tool.description or tool.title or tool.name, LONGEST_DESCRIPTION),
             inputs_of(tool.input_schema),
             filler=self._settings.filler,
             run=partial(self.call, tool.name),
@@ -243,9 +246,9 @@ class McpServer:
 
 
 def _destroys(tool: Any) -> bool:
-    """By its own word; of one that says nothing of it, nothing is known."""
+    """Unless it says that it only reads, or destroys nothing: MCP takes one that says nothing for destructive."""
     hints = tool.annotations
-    return hints is not None and hints.destructive_hint is True and hints.read_only_hint is not True
+    return hints is None or (hints.read_only_hint is not True and hints.destructive_hint is not False)
 
 
 class _Forgotten(ToolError):
@@ -292,7 +295,7 @@ def _told(result: CallToolResult) -> str:
         block.text if block.type == "text" else f"(here is something of type {block.type}, which cannot be read out)"
         for block in result.content
     ]
-    text = cut("\n".join(parts) or str(result.structured_content or ""), LONGEST_RESULT)
+    text = bounds.tool_result("\n".join(parts) or str(result.structured_content or ""))
     if result.is_error:
         raise ToolError(text or "It failed, and does not say why.")
     return text
@@ -302,4 +305,4 @@ def _reason(error: BaseException) -> str:
     """The first thing that went wrong, in a line, without its stack."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return cut(f"{type(error).__name__}: {error}".splitlines()[0], 300)
+    return bounds.cut(f"{type(error).__name__}: {error}".splitlines()[0], 300)

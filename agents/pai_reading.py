@@ -5,9 +5,11 @@ PAI's own forms are read as well: see agents/pai_forms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from claude_agent_sdk import (
     AssistantMessage,
@@ -23,7 +25,7 @@ from claude_agent_sdk import (
 
 from agents import pai_forms, pai_plan
 from agents.errors import Crashed, NotLoggedIn, OutOfMoney, OutOfTurns, Stopped, WorkError
-from agents.speakable import phrase, sentences
+from agents.speakable import described, named, phrase, sentences
 from agents.work import Done, Says, Spent, Working
 
 Told = Working | Says | Spent
@@ -31,7 +33,10 @@ Told = Working | Says | Spent
 OURS: Final = "mcp__phone__"  # our own tools tell for themselves
 _SAYS: Final = 2
 _SPOKEN: Final = 4
-_DESCRIBED: Final = {"WebSearch": "query", "Skill": "skill"}  # by another field than the others
+_REFUSED_WITHIN: Final = 300  # characters
+_REFUSAL: Final = re.compile(
+    r"(?i)(?:error: )?(?:permission to use|the user doesn't want to|claude requested permission|hook pretooluse)"
+)
 _SUBTYPES: Final[dict[str, type[WorkError]]] = {"error_max_turns": OutOfTurns, "error_max_budget_usd": OutOfMoney}
 
 
@@ -45,7 +50,7 @@ class Reading:
         self._result: ResultMessage | None = None
         self._stated = False
         self._kept = ""
-        self._said = ""
+        self._said, self._said_passing = "", False
         self._unauthorised = False
         self._plan = pai_plan.Plan()
         self._told: dict[str, Working] = {}
@@ -54,23 +59,39 @@ class Reading:
         self._documented: dict[str, Working] = {}
         self._commands: set[str] = set()
         """That run, by the ids of their uses."""
+        self._uses: dict[str, Working] = {}
+        """What has been told as begun, and has not come back."""
+        self._failed: set[Working] = set()
+        """What failed the last time."""
+        self._refused: set[str] = set()
+        self._answered: set[str] = set()
+        self._written: dict[str, str] = {}
+        """What is being written into PAI's document."""
+        self._waiting = ""
+        """For Claude, and why."""
+        """By the ids of their uses: refused by a rule; and by the caller, who knows it."""
 
-    def take(self, message: object) -> list[Told]:
+    def take(self, message: object) -> Sequence[Told]:
         """What it tells; nothing, if it is of a kind that is not known."""
         match message:
             case AssistantMessage(parent_tool_use_id=None, error=None):
                 self._result = None
-                return [*self._keep(""), *(event for block in message.content for event in self._block(block))]
+                return [
+                    *self._waits_no_more(),
+                    *self._keep(""),
+                    *(event for block in message.content for event in self._block(block)),
+                ]
             case AssistantMessage(error="authentication_failed"):
                 self._unauthorised = True
             case TaskProgressMessage():
-                return [*self._news(Working("helper", phrase(message.description)))]
-            case UserMessage(parent_tool_use_id=None, tool_use_result=result):
-                return [*self._plan.returned(result)]
-            case RateLimitEvent(rate_limit_info=limit) if limit.status == "rejected":
-                return [Working("rate_limit")]
+                return [*self._news(Working("helper", phrase(named(message.description))))]
+            case UserMessage(parent_tool_use_id=None, tool_use_result=result, content=content):
+                blocks = content if isinstance(content, list) else []
+                return [*self._plan.returned(result), *(event for block in blocks for event in self._came_back(block))]
+            case RateLimitEvent(rate_limit_info=limit):
+                return self._waits("rate_limit") if limit.status == "rejected" else self._waits_no_more()
             case SystemMessage(subtype="api_retry", data=data):
-                return [Working("api_retry", "", _number(data.get("attempt")), _number(data.get("max_retries")))]
+                return self._waits("api_retry", _number(data.get("attempt")), _number(data.get("max_retries")))
             case ResultMessage():
                 return self._end(message)
             case SystemMessage(subtype="session_state_changed"):
@@ -83,10 +104,10 @@ class Reading:
 
     def says(self, text: str, *, passing: bool = False) -> list[Says]:
         """Words of its own for the caller; none, if they are not fit to be said, or were said just before."""
-        said = sentences(text, _SAYS)
-        if not said or said == self._said:
+        said = sentences(named(text), _SAYS)
+        if not said or (said == self._said and (passing or not self._said_passing)):
             return []
-        self._said = said
+        self._said, self._said_passing = said, passing
         return [Says(said, passing)]
 
     def ending(self, *, stopped: bool = False) -> Done | WorkError:
@@ -114,15 +135,43 @@ class Reading:
             case ToolUseBlock(name="Bash", input={"command": str(command)}) if message := pai_forms.notification(command):
                 phase = pai_forms.entered(message)
                 yield from self._news(phase) if phase else self.says(message, passing=True)
-            case ToolUseBlock(id=use, name=name, input=given) if not name.startswith(OURS) and name not in pai_plan.TOOLS:
-                yield Working(name, _described(name, given))
+            case ToolUseBlock(name=name, input=given) if name in pai_plan.TOOLS:
+                self._plan.used(name, given)
+            case ToolUseBlock(id=use, name=name, input=given) if not name.startswith(OURS):
+                begun = Working(name, described(name, given))
+                yield begun
+                self._uses[use] = begun
                 if name == "Bash":
                     self._commands.add(use)
                 if path := pai_forms.document(name, given):
                     self._document = path if path[0] in "~/" else self._document or path
-                    yield from self.document(pai_forms.written(given))
+                    self._written[use] = pai_forms.written(given)
             case _:
                 pass
+
+    def _came_back(self, block: object) -> Iterator[Told]:
+        """How a step went: that it failed is told each time, that it worked only where it had failed before."""
+        if not isinstance(block, ToolResultBlock) or (begun := self._uses.pop(block.tool_use_id, None)) is None:
+            return
+        written, answered = self._written.pop(block.tool_use_id, ""), block.tool_use_id in self._answered
+        self._answered.discard(block.tool_use_id)
+        if not block.is_error:
+            if begun in self._failed and begun.detail:
+                self._failed.discard(begun)
+                yield replace(begun, went="worked")
+            yield from self.document(written)
+        elif not answered:
+            self._said = ""
+            self._failed.add(begun)
+            yield replace(begun, went="refused" if block.tool_use_id in self._refused or _is_refusal(block.content) else "failed")
+
+    def refused(self, use: str) -> None:
+        """A rule of the phone's says no to it, and the caller does not know that."""
+        self._refused.add(use)
+
+    def answered(self, use: str) -> None:
+        """The caller says no to it."""
+        self._answered.add(use)
 
     def document(self, text: str) -> list[Working]:
         """What PAI's document of the work says now, or what is being written into it: of that, what it did not say before."""
@@ -138,9 +187,23 @@ class Reading:
         commands, self._commands = self._commands & ended, self._commands - ended
         return self._document if commands else ""
 
+    def _waits(self, what: str, step: int = 0, of: int = 0) -> list[Working]:
+        self._waiting = what
+        return [Working(what, "", step, of)]
+
+    def _waits_no_more(self) -> list[Working]:
+        """Claude has answered, if only with a thought."""
+        waited, self._waiting = self._waiting, ""
+        return [Working(waited, went="over")] if waited else []
+
     def _news(self, fact: Working) -> list[Working]:
-        """What was not told of it just before: header, notification and front matter all name the phase."""
+        """What was not told of it just before: header, notification and front matter all name the phase.
+
+        At the beginning it is no news that nothing is done yet.
+        """
         told = self._told.get(fact.what)
+        if told is None and (fact.went == "over" or (fact.what == "criteria" and not fact.step)):
+            return []
         same = told is not None and (told.detail == fact.detail if fact.what == "phase" else told == fact)
         self._told[fact.what] = fact
         return [] if same else [fact]
@@ -163,11 +226,15 @@ class Reading:
 
 def spoken(text: str) -> str:
     """What a result says of itself: the line that PAI has spoken, else its first sentences."""
-    return sentences(pai_forms.voice_line(text), _SPOKEN) or sentences(pai_forms.untagged(text), _SAYS)
+    return sentences(named(pai_forms.voice_line(text)), _SPOKEN) or sentences(named(pai_forms.untagged(text)), _SAYS)
 
 
-def _described(tool: str, given: Mapping[str, Any]) -> str:
-    return phrase(str(given.get(_DESCRIBED.get(tool, "description")) or ""))
+def _is_refusal(content: object) -> bool:
+    """By the command line's own rules, in its own words."""
+    if isinstance(content, list) and content and isinstance(content[0], dict):
+        content = content[0].get("text")
+    text = content if isinstance(content, str) else ""
+    return _REFUSAL.match(text[:_REFUSED_WITHIN]) is not None
 
 
 def _number(value: object) -> int:

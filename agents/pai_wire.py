@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
+from agents import bounds
 from agents.work import Add, Done, Says, Spent, Stop, Working
 
-LONGEST: Final = 16 * 1024 * 1024  # bytes in a line: a result in full, and what a tool is to write
+LONGEST: Final = 16 * 1024 * 1024  # bytes of a message of the command line
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,16 @@ class Job:
     model: str | None
     setting_sources: tuple[str, ...] | None
     """None for all."""
+    own_settings: str = ""
+    """The folder of the user's own settings of the command line."""
+    sandboxed: bool = False
+    """Commands run in Claude Code's sandbox, and need no question while they stay there."""
+    private: tuple[str, ...] = ()
+    """The phone's own files and folders: the work sees none of them, but for its folder if that is in there."""
+    begin_s: float = 660.0
+    """How long the command line may take to begin, with the user's own hooks."""
+    guarded: tuple[str, ...] = ()
+    """Files that rule what may be done: never written without a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +86,22 @@ class NoMessage(Exception):
 
 def pack(message: ToWorker | FromWorker) -> bytes:
     """Half of a sign, where a text was cut in the middle of it, becomes a question mark: it has no UTF-8."""
-    line = json.dumps({type(message).__name__: msgspec.to_builtins(message)}, ensure_ascii=False)
+    line = json.dumps({type(message).__name__: msgspec.to_builtins(_bounded(message))}, ensure_ascii=False)
     return line.encode(errors="replace") + b"\n"
+
+
+def _bounded(message: ToWorker | FromWorker) -> ToWorker | FromWorker:
+    match message:
+        case Done(result, spoken):
+            return Done(bounds.work(result), bounds.work(spoken))
+        case Says(text, passing):
+            return Says(bounds.work(text), passing)
+        case Wants(ask, tool, given):
+            return Wants(ask, tool, bounds.use(given))
+        case Broke(code, detail):
+            return Broke(code, bounds.work(detail))
+        case _:
+            return message
 
 
 def for_worker(line: bytes) -> ToWorker:
@@ -92,6 +117,9 @@ def from_worker(line: bytes) -> FromWorker:
 def _unpack(line: bytes, kinds: dict[str, Any]) -> Any:
     try:
         ((kind, body),) = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).items()
-        return msgspec.json.decode(body, type=kinds[kind])
-    except (msgspec.MsgspecError, ValueError, KeyError) as error:
+        message = msgspec.json.decode(body, type=kinds[kind])
+        if isinstance(message, Wants):
+            bounds.shallow(message.input)
+    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
         raise NoMessage(f"{line[:80]!r}: {error}") from error
+    return message

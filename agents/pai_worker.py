@@ -14,6 +14,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 from tempfile import TemporaryDirectory
@@ -27,6 +28,10 @@ from claude_agent_sdk import (
     ClaudeSDKClient,
     ClaudeSDKError,
     CLINotFoundError,
+    HookContext,
+    HookInput,
+    HookJSONOutput,
+    HookMatcher,
     PermissionResultAllow,
     PermissionResultDeny,
     ToolPermissionContext,
@@ -40,10 +45,14 @@ from agents import processes
 from agents.errors import Crashed, NotInstalled, WorkError
 from agents.pai_reading import OURS, Reading
 from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, pack
+from agents.reach import clear_guards, run_settings, speaks_of_the_sandbox
+from agents.tool_gate import ToolGate
 from agents.work import Add, Stop
 
 _SHELL: Final = Path(__file__).with_name("pai_shell.sh")
-_CONNECT_S: Final = 20.0  # it takes under one
+_GONE_S: Final = 2.0  # between two looks at whether the command line still lives while it begins
+_SDK_WAITS: Final = "CLAUDE_CODE_STREAM_CLOSE_TIMEOUT"  # milliseconds: for the SDK, of a command line that begins
+_AS_USUAL: Final = "60000"  # for the command line itself, where it means something else
 _INTERRUPT_S: Final = 4.0  # for the command line to end its turn; it takes 0.1 s
 _LINGER_S: Final = 2.0  # after the end, for a wish that was sent just before it
 _STDERR_LINES: Final = 5
@@ -53,9 +62,9 @@ BEGINNING: Final = 4_096  # characters
 class Host:
     """One run."""
 
-    def __init__(self, job: Job, out: int, shell: Path) -> None:
-        """`out`: where it tells. `shell`: read before each command; the run may add to it, as Claude Code says it can."""
-        self._job, self._out, self._shell = job, out, shell
+    def __init__(self, job: Job, out: int, shell: Path, temporary: Path, reach: Reach) -> None:
+        """`out`: where it tells. `shell`: read before each command, so no command may write it. `temporary`: the run's own."""
+        self._job, self._out, self._shell, self._temporary, self._reach = job, out, shell, temporary, reach
         self._known = _begun(job.session)
         self._reading = Reading()
         self._replies: dict[str, Reply] = {}
@@ -64,7 +73,7 @@ class Host:
         self._wishes: set[str] = set()
         """Those that the run has not taken in yet."""
         self._running = anyio.CancelScope()
-        self._stopped = False
+        self._stopped = self._gone = False
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._client = ClaudeSDKClient(self._options())
 
@@ -107,11 +116,32 @@ class Host:
                 await self._close()
 
     async def _connect(self) -> None:
-        """The SDK waits a minute for a command line that ended without a word."""
-        with anyio.move_on_after(_CONNECT_S) as patience:
-            await self._client.connect()
+        """The user's own hooks run before its first word, and may take minutes; one that has ended is not waited for."""
+        failed: Exception | None = None
+        os.environ[_SDK_WAITS] = str(round(1_000 * self._job.begin_s) + 1_000)  # noqa: TID251  the SDK has no other way
+        patience = anyio.CancelScope(deadline=anyio.current_time() + self._job.begin_s)
+        async with anyio.create_task_group() as group:
+            with patience:
+                group.start_soon(self._watch, patience)
+                try:
+                    await self._client.connect()
+                except Exception as error:  # noqa: BLE001  raised again outside of the group
+                    failed = error
+            group.cancel_scope.cancel()
+        if failed is not None:
+            raise failed
         if patience.cancelled_caught:
-            raise ClaudeSDKError(f"it did not begin within {_CONNECT_S:g} s")
+            ended = "it ended before its first word" if self._gone else f"it did not begin within {self._job.begin_s:g} s"
+            raise ClaudeSDKError(ended)
+
+    async def _watch(self, beginning: anyio.CancelScope) -> None:
+        """The SDK waits on for a command line that ended without a word."""
+        seen = False
+        while not self._gone:
+            await anyio.sleep(_GONE_S)  # another process ends, which cannot wake us
+            lives = len(await anyio.to_thread.run_sync(processes.family, self._job.session)) > 1  # and we are one
+            seen, self._gone = seen or lives, seen and not lives
+        beginning.cancel()
 
     async def _read(self) -> None:
         messages = self._client.receive_messages()
@@ -171,11 +201,30 @@ class Host:
             return self._replies.pop(ask)
 
     async def may_use(
-        self, name: str, given: dict[str, Any], _: ToolPermissionContext
+        self, name: str, given: dict[str, Any], context: ToolPermissionContext
     ) -> PermissionResultAllow | PermissionResultDeny:
         """For the command line: waits for the caller's answer, after those to what was asked before."""
         reply = await self._ask(name, given)
+        if not reply.yes:
+            self._reading.answered(context.tool_use_id or "")
         return PermissionResultAllow() if reply.yes else PermissionResultDeny(message=reply.text)
+
+    async def before(self, given: HookInput, use: str | None, _: HookContext) -> HookJSONOutput:
+        """For the command line: what the gate says of a tool's use, before its own rules are looked at."""
+        if given["hook_event_name"] != "PreToolUse":
+            return {}
+        verdict = await anyio.to_thread.run_sync(self._reach.gate.judge, given["tool_name"], given["tool_input"])
+        if verdict is None:
+            return {}
+        if verdict.does == "deny":
+            self._reading.refused(use or "")
+        return {
+            "hookSpecificOutput": {
+                "hookEventName": "PreToolUse",
+                "permissionDecision": verdict.does,
+                "permissionDecisionReason": verdict.why,
+            }
+        }
 
     def _options(self) -> ClaudeAgentOptions:
         job = self._job
@@ -184,15 +233,16 @@ class Host:
             **session,
             cli_path=job.command,
             cwd=job.folder,
-            env={"CLAUDE_ENV_FILE": str(self._shell)},
+            env={_SDK_WAITS: _AS_USUAL, "CLAUDE_ENV_FILE": str(self._shell), "CLAUDE_CODE_TMPDIR": str(self._temporary)},
             model=job.model,
             system_prompt={"type": "preset", "preset": "claude_code", "append": job.system},
             setting_sources=None if job.setting_sources is None else list(job.setting_sources),  # type: ignore[arg-type]
-            settings=json.dumps({"permissions": {"ask": list(job.asked_tools)}}),
+            settings=json.dumps(self._reach.settings),
             permission_mode="default",
             allowed_tools=[f"{OURS}say", f"{OURS}ask_caller", *job.allowed_tools],
             disallowed_tools=["AskUserQuestion"],  # ours is `ask_caller`
             can_use_tool=self.may_use,
+            hooks={"PreToolUse": [HookMatcher(hooks=[self.before])]},
             mcp_servers={"phone": self._tools()},
             verbatim_prompts=True,
             max_turns=job.max_turns,
@@ -226,6 +276,34 @@ class Host:
         with suppress(BrokenPipeError):
             while line:
                 line = line[os.write(self._out, line) :]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a run may do: judged before each use of a tool, and told the command line."""
+
+    gate: ToolGate
+    settings: dict[str, Any]
+
+    @classmethod
+    def of(cls, job: Job) -> Reach:
+        """Looks at the file system."""
+        folder, home, private = Path(job.folder).resolve(), Path.home(), [Path(path).resolve() for path in job.private]
+        may_leave = job.sandboxed and not speaks_of_the_sandbox(folder, Path(job.own_settings))
+        gate = ToolGate(folder, home, sandboxed=job.sandboxed, may_leave=may_leave, private=private, asked=job.asked_tools)
+        return cls(
+            gate,
+            run_settings(
+                folder,
+                home,
+                sandboxed=job.sandboxed,
+                may_leave=may_leave,
+                private=private,
+                guarded=map(Path, job.guarded),
+                allowed=job.allowed_tools,
+                asked=job.asked_tools,
+            ),
+        )
 
 
 def _begun(session: str) -> bool:
@@ -287,12 +365,23 @@ async def main() -> None:
     first = await anext(lines, None)
     if first is None or not isinstance(job := for_worker(first), Job):
         return
-    with TemporaryDirectory(prefix="pai-voice-") as own:
+    _tidy(job)
+    # The temporary folder is no deeper, and its name is short: with the user's number, Claude Code takes some 44 bytes of it.
+    with TemporaryDirectory(prefix="pv-") as own, TemporaryDirectory(prefix="pv-") as ours:
         try:
-            await _work(Host(job, out, Path(copy(_SHELL, own))), lines)
+            reach = await anyio.to_thread.run_sync(Reach.of, job)
+            await _work(Host(job, out, Path(copy(_SHELL, ours)), Path(own), reach), lines)
         finally:
             with anyio.CancelScope(shield=True):
                 await processes.end(job.session, spare=os.getpid())
+                _tidy(job)
+
+
+def _tidy(job: Job) -> None:
+    """Where nobody else works: in the task's own folder, or while no sandbox is alive at all."""
+    folder = Path(job.folder)
+    if any(folder.is_relative_to(place) for place in job.private) or not processes.named("bwrap"):
+        clear_guards(folder)
 
 
 async def _work(host: Host, lines: AsyncGenerator[bytes, None]) -> None:

@@ -34,6 +34,15 @@ def family(mark: str) -> dict[int, int]:
     return {pid: int(stats[pid][19]) for pid in found}
 
 
+def named(name: str) -> bool:
+    """Whether a program of that name is running."""
+    for pid in _pids():
+        with suppress(OSError):
+            if (_PROC / str(pid) / "comm").read_text().strip() == name:
+                return True
+    return False
+
+
 async def end(mark: str, *, spare: int = 0) -> bool:
     """End the run's processes but the one to `spare`: asked first, so that they end their own, then killed.
 

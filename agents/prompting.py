@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
-
 from agents.brain import CALLER, Utterance
 from agents.definition import Agent
 from agents.roster import Roster
+from agents.strict import Strict
 from agents.yaml_file import YamlFile, read_text
 
 OPENING: Final = "[The call begins.]"
@@ -20,10 +19,8 @@ _PLAIN: Final = str.maketrans("[]<>", "()()")
 _CACHE: Final = {"type": "ephemeral"}
 
 
-class SpeechWords(BaseModel):
+class SpeechWords(Strict):
     """`prompts/speech.yaml`: how an agent is told what its file says about its speech."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     heading: str
     brief: str
@@ -46,10 +43,12 @@ class Prompts:
 
     def system(self, agent: Agent) -> str:
         """Who this agent is on this line. Opens with `You are <name> (agent <id>)`, which a scripted Claude goes by."""
-        others = "\n".join(f"- {a.name} (agent id {a.id}), {a.role}. {a.description}" for a in self.roster if a.id != agent.id)
+        others = "\n".join(
+            f"- {a.name} (agent id {a.id}){_apposition(a.role)} {a.description}" for a in self.roster if a.id != agent.id
+        )
         colleagues = f"\n\n# Your colleagues on this line\n\n{others}" if others else ""
         character = f"{agent.prompt.strip()}{self._habits(agent)}"
-        return f"You are {agent.name} (agent {agent.id}), {agent.role}.\n\n{character}\n\n{self._manners}{colleagues}"
+        return f"You are {agent.name} (agent {agent.id}){_apposition(agent.role)}\n\n{character}\n\n{self._manners}{colleagues}"
 
     def _habits(self, agent: Agent) -> str:
         """How it speaks, if that is said: how much, then each habit."""
@@ -58,7 +57,7 @@ class Prompts:
         return "\n\n" + "\n".join([self._speech.heading, *(f"- {line}" for line in lines)]) if lines else ""
 
     def router_system(self) -> str:
-        everyone = "\n".join(f"- {a.id}: {a.name}, {a.role}. {a.description}{self._examples(a)}" for a in self.roster)
+        everyone = "\n".join(f"- {a.id}: {a.name}{_apposition(a.role)} {a.description}{self._examples(a)}" for a in self.roster)
         return f"{self._router}\n\n# The agents\n\n{everyone}"
 
     def _examples(self, agent: Agent) -> str:
@@ -91,11 +90,23 @@ class Prompts:
 
     def _marked(self, speaker: str, text: str) -> str:
         if speaker == CALLER:
-            return text.translate(_PLAIN)
+            return of_the_caller(text)
         return f"[{self.roster[speaker].name if speaker in self.roster else speaker}] {text}"
+
+
+def of_the_caller(text: str) -> str:
+    """A caller's words, as Claude is told them."""
+    return text.translate(_PLAIN)
 
 
 def _add(merged: list[dict[str, Any]], role: str, text: str) -> None:
     if not merged or merged[-1]["role"] != role:
         merged.append({"role": role, "content": []})
     merged[-1]["content"].append({"type": "text", "text": text})
+
+
+def _apposition(role: str) -> str:
+    """After a name: `, front desk.`; a role that is a sentence of its own, as in Claude Code's agents, stays one."""
+    role = role.strip()
+    ended = role if role.endswith((".", "!", "?", "…")) else f"{role}."
+    return f". {ended}" if role[:1].isupper() and (" " in role or ended == role) else f", {ended}"

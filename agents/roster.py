@@ -38,17 +38,17 @@ class Roster:
     def __len__(self) -> int:
         return len(self.agents)
 
+    def tools(self) -> tuple[str, ...]:
+        """What the agents' files name, each once."""
+        return tuple(dict.fromkeys(tool for agent in self.agents for tool in agent.tools))
+
     def all_names(self) -> tuple[str, ...]:
         """What callers call the agents, and what recognisers make of it."""
         return tuple(name for agent in self.agents for name in (agent.name, *agent.aliases))
 
 
 def load(
-    folders: Sequence[Path],
-    prompts_dir: Path,
-    *,
-    voices: VoiceChoice | None = None,
-    sources: Sources | None = None,
+    folders: Sequence[Path], prompts_dir: Path, *, voices: VoiceChoice | None = None, sources: Sources | None = None
 ) -> Roster:
     """The agents of all folders; a file in a later folder replaces the one of the same id in an earlier one.
 

@@ -28,19 +28,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from agents import linear
+from agents.linear import Expression
+from agents.strict import Strict
 from agents.yaml_file import YamlFile
 
 _AGENT: Final = re.compile(r"You are .{1,60}? \(agent ([a-z0-9-]+)\)")
-_WHILE_WORKING: Final = re.compile(r"^The user sent a new message while you were working:\n(.*?)\n\n", re.DOTALL | re.MULTILINE)
+_WHILE_WORKING: Final = Expression(
+    r"^The user sent a new message while you were working:\n(.*?)\n\n", dot_all=True, multiline=True
+)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class When(_Part):
+class When(Strict):
     """What a request must be for an entry to answer it; what is left out fits all."""
 
     agent: str | None = Field(default=None, description="The agent, by the first words of the system text (see Prompts.system).")
@@ -57,11 +58,7 @@ class When(_Part):
     @field_validator("heard", "note", "result")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
-            raise ValueError(f"is not a regular expression: {error}") from None
-        return pattern
+        return None if pattern is None else linear.written(pattern)
 
     def fits(self, asked: Asked) -> bool:
         return (
@@ -77,15 +74,17 @@ class When(_Part):
 
 
 def _found(pattern: str | None, text: str) -> bool:
-    return pattern is None or re.search(pattern, text, re.IGNORECASE) is not None
+    return pattern is None or linear.found(pattern, text)
 
 
-class ToolUse(_Part):
+class ToolUse(Strict):
     tool: str
-    input: dict[str, Any] = {}
+    input: dict[str, Any] = Field(default={})
+    mistaken: bool = False
+    """The input does not fit, on purpose: Claude makes such mistakes."""
 
 
-class Fault(_Part):
+class Fault(Strict):
     """What goes wrong. `status` answers with an HTTP error, `unreachable` not at all (where there is a socket it is a 503); the
     others begin to answer and then go wrong."""
 
@@ -99,7 +98,7 @@ class Fault(_Part):
     )
 
 
-class Entry(_Part):
+class Entry(Strict):
     when: When = When()
     say: str = ""
     calls: tuple[ToolUse, ...] = ()
@@ -108,11 +107,11 @@ class Entry(_Part):
     fault: Fault | None = None
 
 
-class Script(_Part):
+class Script(Strict):
     first_token_s: float = Field(default=0.3, ge=0, le=600)
     tokens_per_s: float = Field(default=60.0, gt=0)
     entries: tuple[Entry, ...] = ()
-    defaults: dict[str, str] = {}
+    defaults: dict[str, str] = Field(default={})
 
     @classmethod
     def read(cls, path: Path) -> Script:
@@ -168,7 +167,7 @@ def _heard(messages: Sequence[dict[str, Any]]) -> str:
             words = [text for text in texts if not text.lstrip().startswith(("[", "<"))]
         else:
             texts = texts if message.get("role") == "system" else []
-            words = [added[1] for text in texts for added in _WHILE_WORKING.finditer(text)]
+            words = [added[1] for text in texts for added in _WHILE_WORKING.all(text)]
         if words:
             return words[-1]
     return ""

@@ -6,17 +6,15 @@ Any key is accepted, none is not; a request of `max_tokens: 1` (a warm-up) is an
 from __future__ import annotations
 
 import json
-import socket
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, MutableMapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
 
 import anyio
 import httpx2
-import uvicorn
 
 from agents.script import Asked, Entry, Script, asked
 from agents.scripted_reply import CutOff, PromptCache, as_message, as_stream, tokens_in
@@ -190,51 +188,6 @@ class _Body(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._chunks.aclose()
-
-
-@asynccontextmanager
-async def serving(script: Script, *, port: int = 0) -> AsyncGenerator[ScriptedClaude, None]:
-    """A scripted Claude on 127.0.0.1; its `url` is what `base_url` wants. Port 0 takes a free one. Raises OSError."""
-    claude = ScriptedClaude(script)
-    # Named TCP, or asyncio leaves Nagle's algorithm on and every answer begins 40 ms late.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", port))
-        claude.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(
-            claude,
-            lifespan="off",
-            ws="none",
-            access_log=False,
-            log_config=None,
-            log_level="critical",
-            timeout_graceful_shutdown=1,
-        )
-        server = _Server(config)
-        async with anyio.create_task_group() as group:
-            group.start_soon(server.serve, [listening])
-            await server.ready.wait()
-            try:
-                yield claude
-            finally:
-                claude.stop()
-                server.should_exit = True
-
-
-class _Server(uvicorn.Server):
-    """Inside somebody else's process: signals are theirs, and readiness is an event."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = anyio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
 
 
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,8 +11,10 @@ from typing import Any, Final
 
 import anyio
 
+from agents.linear import Expression
 from agents.script import Entry, Script
 
+_WORD: Final = Expression(r"\s*\S+\s*|\s+")
 _MIN_CACHED: Final = 512  # Haiku 5.5's shortest cacheable prompt, in tokens
 _KEPT_PREFIXES: Final = 512
 
@@ -137,7 +138,7 @@ async def as_stream(script: Script, entry: Entry, *, model: str, serial: str, us
             break
         text = block["type"] == "text"
         yield _event("content_block_start", index=at, content_block={**block, **({"text": ""} if text else {"input": {}})})
-        for piece in re.findall(r"\s*\S+\s*", block["text"]) if text else _halves(json.dumps(block["input"])):
+        for piece in _words(block["text"]) if text else _halves(json.dumps(block["input"])):
             if _broken(entry, words):
                 break
             kind = {"type": "text_delta", "text": piece} if text else {"type": "input_json_delta", "partial_json": piece}
@@ -169,6 +170,11 @@ async def _break(entry: Entry) -> None:
         await anyio.sleep_forever()
     if entry.fault and entry.fault.kind == "cut":
         raise CutOff
+
+
+def _words(text: str) -> list[str]:
+    """Each with the blanks around it."""
+    return [found[0] for found in _WORD.all(text)]
 
 
 def _halves(text: str) -> tuple[str, str]:

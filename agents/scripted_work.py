@@ -18,7 +18,6 @@ A step may also be `failed: work_crashed` (an error's code), or `hangs: true`. W
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import AsyncGenerator
 from decimal import Decimal
@@ -28,41 +27,41 @@ from typing import Final, Self
 
 import anyio
 from anyio.abc import ObjectReceiveStream
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from agents import linear
 from agents.definition import Task
 from agents.errors import Crashed, OutOfMoney, OutOfTime, Stopped, WorkError
-from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Spent, Stop, TaskEvent, Word, Working
+from agents.strict import Strict
+from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Spent, Stop, TaskEvent, Went, Word, Working
 from agents.work_time import WorkTime
 from agents.yaml_file import YamlFile, did_you_mean
 
 CODES: Final = {error.code: error for error in WorkError.__subclasses__()}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Doing(_Part):
+class Doing(Strict):
     what: str
     detail: str = ""
     step: int = 0
     of: int = 0
+    went: Went = ""
 
 
-class Question(_Part):
+class Question(Strict):
     question: str
     tool: str = ""
     exact: str = ""
     risky: bool = False
+    whole: str = ""
 
 
-class Ending(_Part):
+class Ending(Strict):
     result: str
     spoken: str = ""
 
 
-class Step(_Part):
+class Step(Strict):
     """One thing that happens, `after_s` seconds after the one before; nothing but the wait if no thing is named."""
 
     after_s: float = Field(default=0, ge=0, le=86_400)
@@ -85,19 +84,25 @@ class Step(_Part):
             raise ValueError(f"one thing a step: {' and '.join(sorted(things))} are two")
         if self.failed is not None and self.failed not in CODES:
             raise ValueError(f"`{self.failed}` is no error of long work.{did_you_mean(self.failed, CODES)}")
-        try:
-            re.compile(self.waits_for or "")
-        except re.error as error:
-            raise ValueError(f"`waits_for` is not a regular expression: {error}") from None
         return self
 
+    @field_validator("waits_for")
+    @classmethod
+    def _is_pattern(cls, pattern: str | None) -> str | None:
+        return None if pattern is None else linear.written(pattern)
 
-class Work(_Part):
+
+class Work(Strict):
     when: str = Field(default="", description="A regular expression, found in the prompt, in any case.")
     steps: tuple[Step, ...]
 
+    @field_validator("when")
+    @classmethod
+    def _is_pattern(cls, pattern: str) -> str:
+        return linear.written(pattern)
 
-class WorkScript(_Part):
+
+class WorkScript(Strict):
     works: tuple[Work, ...] = ()
 
     @classmethod
@@ -106,7 +111,7 @@ class WorkScript(_Part):
         return YamlFile(path).validate(cls)
 
     def steps(self, prompt: str) -> tuple[Step, ...]:
-        fitting = next((work for work in self.works if re.search(work.when, prompt, re.IGNORECASE)), None)
+        fitting = next((work for work in self.works if linear.found(work.when, prompt)), None)
         return () if fitting is None else fitting.steps
 
 
@@ -184,7 +189,7 @@ class _Run:
         at = anyio.current_time() + step.after_s if not step.hangs else float("inf")
         while anyio.current_time() < at:
             await self._hear(at)
-        while step.waits_for and not re.search(step.waits_for, self._heard, re.IGNORECASE):
+        while step.waits_for and not linear.found(step.waits_for, self._heard):
             await self._hear(float("inf"))
 
     async def answered(self, ask: str) -> bool:

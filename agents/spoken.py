@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from agents.boundaries import Boundary, boundary, is_counted, opens_clause, opens_sentence
-from agents.markdown import Head, Kind, head, plain
+from agents.line_head import Head, Kind, LineHead
+from agents.markdown import plain
+from agents.unsaid import Unsaid
 
 LONGEST: Final = 250  # characters in one piece: what a synthesiser says in one breath, about 15 s
 _RUNAWAY: Final = 1_000  # a "word" that long is cut anywhere
@@ -21,30 +23,33 @@ _EARLIEST_SPLIT: Final = 60
 _CLOSERS: Final = "\"'”’»)]*_~“"
 _WIDE_ENDS: Final = "。！？"
 _CLAUSE_END: Final = re.compile(r"[;:]$|(?:\s|\w)[–—]$|\s-$")
-_LAST_CLAUSE: Final = re.compile(r".*[,;:–—，、；](?=\s|[^\x00-\x7f])", re.DOTALL)
+_CLAUSE_MARKS: Final = ",;:–—，、；"
 
 
 class Sentences:
     """One agent's turn. `push` what streams, `settle` when it pauses, `finish` at its end; each gives what can be said now.
 
-    Pieces are never empty, hold no Markdown, code, address or emoji, and are at most about 250 characters long. `names`
-    are the agent's: "Kai:" or "[Kai]" in front of its answer is not said.
+    Pieces are never empty, hold no Markdown, code, address, emoji or thought (agents/unsaid.py), and are at most about 250
+    characters long. `names` are the agent's: "Kai:" or "[Kai]" in front of its answer is not said.
     """
 
     def __init__(self, *, first_clause: bool = True, names: tuple[str, ...] = ()) -> None:
         self._early, self._names = first_clause, names
-        self._line = ""  # the beginning of a line whose kind is not known yet
+        self._head = LineHead(first=True, names=names)  # the beginning of a line whose kind is not known yet
         self._kind: Kind | None = None
         self._opening = True
         self._fence = ""  # what ends the code we are in
+        self._code = ""  # how a line of it begins
         self._text = ""  # raw Markdown of the sentence under way
         self._doubt = Boundary.NONE  # the text up to `_doubted` may have ended; the next word decides
         self._doubted = 0
         self._ready: list[str] = []
+        self._unsaid = Unsaid()
 
     def push(self, delta: str) -> list[str]:
         for character in delta:
-            self._take(character)
+            for shown in character if self._fence else self._unsaid.take(character):
+                self._take(shown)
         return self._give()
 
     def settle(self) -> list[str]:
@@ -54,11 +59,17 @@ class Sentences:
             self._cut()
         return self._give()
 
-    def finish(self) -> list[str]:
-        """The rest. Nothing may be pushed afterwards."""
+    def paragraph(self) -> list[str]:
+        """All that is there: what comes next, if anything does, begins anew."""
         self._end_line()
         self._cut()
         return self._give()
+
+    def finish(self) -> list[str]:
+        """The rest. Nothing may be pushed afterwards."""
+        for shown in self._unsaid.finish():
+            self._take(shown)
+        return self.paragraph()
 
     def _give(self) -> list[str]:
         ready, self._ready = self._ready, []
@@ -67,15 +78,14 @@ class Sentences:
     def _take(self, character: str) -> None:
         if character == "\n":
             self._end_line()
+        elif self._kind is None and self._fence:
+            if len(self._code) < len(self._fence):
+                self._code = (self._code + character).lstrip()
         elif self._kind is None:
-            self._line += character
-            if not self._fence and (found := self._head(whole=False)):
+            if found := self._head.take(character):
                 self._begin(found)
         elif self._kind is not Kind.NOTHING:
             self._feed(character)
-
-    def _head(self, *, whole: bool) -> Head | None:
-        return head(self._line, whole=whole, first=self._opening, names=self._names)
 
     def _begin(self, found: Head) -> None:
         self._kind = found.kind
@@ -94,15 +104,15 @@ class Sentences:
 
     def _end_line(self) -> None:
         if self._fence:
-            if self._kind is None and self._line.strip().startswith(self._fence):
+            if self._kind is None and self._code == self._fence:
                 self._fence = ""
         else:
             if self._kind is None:
-                self._begin(self._head(whole=True) or Head(Kind.BLANK))
+                self._begin(self._head.end())
             if self._kind in (Kind.HEADING, Kind.BLANK):
                 self._cut()
             self._feed(" ")
-        self._line, self._kind = "", None
+        self._head, self._kind, self._code = LineHead(first=self._opening, names=self._names), None, ""
 
     def _feed(self, character: str) -> None:
         """The next character of running text."""
@@ -115,13 +125,17 @@ class Sentences:
             self._at_space()
         elif character in _WIDE_ENDS and not _open(self._text):
             self._cut()
-        if len(self._text) >= LONGEST:
+        long = len(self._text)
+        if long == LONGEST or long >= _RUNAWAY or (long > LONGEST and character.isspace()):
             self._split()
 
     def _resolve(self, character: str) -> None:
         """What follows the doubtful place tells whether something ended there."""
         word = self._text[self._doubted :].lstrip()
         if not word and character.isspace():
+            return
+        if not word and character in "&+/":  # 5th Ave. & Main
+            self._settle_doubt(ended=False)
             return
         if self._doubt is Boundary.IF_CAPITAL:
             self._settle_doubt(ended=character.isupper() or not (character.isalnum() or character in _CLOSERS))
@@ -154,8 +168,7 @@ class Sentences:
 
     def _split(self) -> None:
         """Too long for one breath: at the last clause, else at the last word."""
-        clause = _LAST_CLAUSE.match(self._text, 0, LONGEST)
-        at = clause.end() if clause and clause.end() >= _EARLIEST_SPLIT else self._text.rfind(" ", 0, LONGEST) + 1
+        at = _last_clause(self._text[:LONGEST]) or self._text.rfind(" ", 0, LONGEST) + 1
         if at == 0:
             if len(self._text) < _RUNAWAY:
                 return
@@ -187,6 +200,12 @@ def _clause(text: str) -> Boundary:
     if text.endswith(","):
         return Boundary.CLAUSE_IF_OPENER
     return Boundary.SENTENCE if _CLAUSE_END.search(text) else Boundary.NONE
+
+
+def _last_clause(text: str) -> int:
+    """Where the last clause ends; 0 if it is too early for a piece of its own."""
+    ends = range(len(text) - 1, _EARLIEST_SPLIT - 1, -1)
+    return next((at for at in ends if text[at - 1] in _CLAUSE_MARKS and (text[at].isspace() or not text[at].isascii())), 0)
 
 
 def _open(text: str) -> bool:

@@ -48,20 +48,21 @@ def survey(
     voices: VoiceChoice | None = None,
     sources: Sources | None = None,
     files: Sequence[Path] = (),
+    without: Collection[Path] = (),
 ) -> Survey:
     """A file replaces the one of its id in an earlier folder; `files` come after all folders. Whatever they hold, nothing raises.
 
     In one folder `.yaml` goes before `.md`, and a folder that does not exist holds nobody. `voices` and `sources`, where
-    given, are the only ones there are; an agent without a voice gets one of them.
+    given, are the only ones there are; an agent without a voice gets one of them. Files in `without` are not looked at.
     """
     errors: list[FileError] = []
     found: dict[str, _Found] = {}
-    for one, paths in _stacks([*map(_candidates, folders), files], errors).items():
+    for one, paths in _stacks([_candidates(folder, without) for folder in folders] + [list(files)], errors).items():
         try:
             if read := _read(paths, prompts_dir):
                 found[one] = read
         except FileError as error:
-            errors.append(error)
+            errors += (error, *error.others)
     agents = _agents(found, prompts_dir, () if voices is None else voices.known)
     chosen = _chosen(agents, voices)
     agents = {one: agent.model_copy(update={"voice": chosen.get(one, agent.voice)}) for one, agent in agents.items()}
@@ -90,8 +91,8 @@ def _agents(found: Mapping[str, _Found], prompts_dir: Path, voices: Collection[s
     return {one: agents[one] for one in found}
 
 
-def _candidates(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("*.y*ml"), *folder.glob("*.md")])
+def _candidates(folder: Path, without: Collection[Path]) -> list[Path]:
+    return sorted(path for pattern in ("*.y*ml", "*.md") for path in folder.glob(pattern) if path not in without)
 
 
 def _stacks(layers: Sequence[Sequence[Path]], errors: list[FileError]) -> dict[str, list[Path]]:

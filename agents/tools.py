@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, Final, Literal, Protocol
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_model, model_validator
 
+from agents import bounds
 from agents.definition import Agent
 from agents.errors import ToolError
+from agents.mending import mended
+from agents.strict import Strict
+from agents.who import MOST_SPEAKERS, beginning, chosen, ids, one_of
 
 
-class Inputs(BaseModel):
+class Inputs(Strict):
     """What a tool takes; unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,19 @@ class Tool:
 
     def check(self, raw: object) -> dict[str, Any]:
         """The input, valid and complete. Raises ToolError, in words that let Claude mend it."""
+        return self.understood(raw)[0]
+
+    def understood(self, raw: object) -> tuple[dict[str, Any], bool]:
+        """The input as `check` gives it, and whether its form had to be mended for that. Raises ToolError."""
         try:
-            return self.inputs.model_validate(raw).model_dump(mode="json")
+            given = bounds.tool_input(raw)
+            try:
+                whole = self.inputs.model_validate(given)
+            except ValidationError:
+                whole = self.inputs.model_validate(mended(self.input_schema, given))
+            return whole.model_dump(mode="json"), whole.model_dump(mode="json", exclude_unset=True) != given
+        except bounds.TooMuch as error:
+            raise ToolError(f"{self.name} was not called: {error}") from None
         except ValidationError as error:
             problems = "; ".join(
                 f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg'].removeprefix('Value error, ')}"
@@ -74,11 +87,11 @@ def _untitled(schema: Any) -> Any:
 @lru_cache(16)  # a model and its schema take milliseconds to make; the same few are wanted in every turn
 def bring_in(colleagues: tuple[Agent, ...]) -> Tool:
     """Hand the call over to one of these."""
-    why = Annotated[str, Field(max_length=300, description="What they should know, in a few words.")]
+    why = Annotated[str, beginning(300), Field(max_length=300, description="What they should know, in a few words.")]
     return Tool(
         "bring_in",
         "Hand the caller over to a colleague who knows this better. First say so in one short sentence; they then speak.",
-        create_model("BringIn", __base__=Inputs, agent=(_one_of(colleagues), ...), why=(why, ...)),
+        create_model("BringIn", __base__=Inputs, agent=(one_of(colleagues), ...), why=(why, ...)),
         ends_turn=True,
     )
 
@@ -88,10 +101,7 @@ class EndCall(Inputs):
 
 
 END_CALL: Final = Tool(
-    "end_call",
-    "Hang up. Only after the caller agreed that the call is over; first say goodbye.",
-    EndCall,
-    ends_turn=True,
+    "end_call", "Hang up. Only after the caller agreed that the call is over; first say goodbye.", EndCall, ends_turn=True
 )
 
 
@@ -131,7 +141,7 @@ class StartTask(Inputs):
         max_length=4_000,
         description="All that is wanted, complete in itself, in the caller's words where they matter.",
     )
-    title: str = Field(
+    title: Annotated[str, beginning(100)] = Field(
         min_length=1, max_length=100, description="As one would speak of it: 'a blog post about the voice server'."
     )
     minutes: float = Field(gt=0, le=480, description="How long it may take; 0.2 for a few seconds.")
@@ -148,15 +158,28 @@ START_TASK: Final = Tool(
 )
 
 
+WHICH_WORK: Final = "Which, if several are under way: words of its title, or who does it."
+
+
 class AddToTask(Inputs):
     words: str = Field(min_length=1, max_length=2_000, description="What the caller wants besides or instead.")
+    work: str = Field(default="", max_length=100, description=WHICH_WORK)
 
 
 ADD_TO_TASK: Final = Tool("add_to_task", "Tell the long work under way something more.", AddToTask)
 
 
+class ReadResult(Inputs):
+    about: str = Field(default="", max_length=200, description="Words to look for in it.")
+    part: int = Field(default=1, ge=1, le=99, description="Else which part, to read it on.")
+    to_file: bool = Field(default=False, description="Write all of it into a file instead.")
+
+
+READ_RESULT: Final = Tool("read_result", "More of what finished long work came to: look it up, read on, or file it.", ReadResult)
+
+
 class StopTask(Inputs):
-    pass
+    work: str = Field(default="", max_length=100, description=WHICH_WORK)
 
 
 STOP_TASK: Final = Tool("stop_task", "Stop the long work under way. Only if the caller wants that.", StopTask)
@@ -183,6 +206,7 @@ _MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
     "start_task": lambda _: START_TASK,
     "add_to_task": lambda _: ADD_TO_TASK,
     "stop_task": lambda _: STOP_TASK,
+    "read_result": lambda _: READ_RESULT,
     "call_back": lambda _: CALL_BACK,
 }
 KNOWN: Final = tuple(_MAKERS)
@@ -226,20 +250,24 @@ def _risky(tool: Tool, agent: Agent) -> bool:
     return tool.risky or any(fnmatchcase(tool.written or tool.name, pattern) for pattern in agent.risky_tools)
 
 
+class _Choice(Inputs):
+    """`{"speakers": …}`; the speakers may also stand there alone."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _speakers(cls, given: object) -> object:
+        match given:
+            case {"speakers": speakers} | {"agents": speakers}:
+                return {"speakers": speakers}
+            case _:
+                return {"speakers": given}
+
+
 @lru_cache(4)
 def route(everyone: tuple[Agent, ...]) -> Tool:
     """The router's only tool: who answers this turn, in what order, each with a few words on what to add."""
-    brief = Annotated[str, Field(max_length=200, description="What this one should add, in a few words.")]
-    speaker = create_model("Speaker", __base__=Inputs, agent=(_one_of(everyone), ...), brief=(brief, ""))
-    speakers: Any = Annotated[list[speaker], Field(min_length=1, max_length=3), AfterValidator(_each_once)]
-    return Tool("route", "Say who answers the caller.", create_model("Route", __base__=Inputs, speakers=(speakers, ...)))
-
-
-def _one_of(agents: Sequence[Agent]) -> Any:
-    return Literal[tuple(agent.id for agent in agents)]
-
-
-def _each_once(speakers: list[Any]) -> list[Any]:
-    if len({speaker.agent for speaker in speakers}) < len(speakers):
-        raise ValueError("each agent speaks once")
-    return speakers
+    brief = Annotated[str, beginning(200), Field(max_length=200, description="What this one should add, in a few words.")]
+    speaker = create_model("Speaker", __base__=Inputs, agent=(one_of(everyone), ...), brief=(brief, ""))
+    several = Field(min_length=1, max_length=MOST_SPEAKERS)
+    speakers: Any = Annotated[list[speaker], BeforeValidator(partial(chosen, ids(everyone))), several]
+    return Tool("route", "Say who answers the caller.", create_model("Route", __base__=_Choice, speakers=(speakers, ...)))

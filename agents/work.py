@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from anyio.abc import ObjectReceiveStream
 
@@ -40,6 +40,10 @@ class Began:
     """When the process started, in the kernel's ticks since boot: a pid alone may be somebody else's by now."""
 
 
+Went = Literal["", "failed", "refused", "worked", "over"]
+"""`refused` by a rule; `worked` after it had failed; `over`: none of that kind is any more (a plan's step, a phase)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Working:
     """What the run is doing now, as a fact: to be worded by whoever tells it."""
@@ -55,6 +59,8 @@ class Working:
     step: int = 0
     of: int = 0
     """Where it counts its steps: `step` of `of`; else 0."""
+    went: Went = ""
+    """How it went, where that is known and matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,10 @@ class Asks:
     """What exactly would be done: the command, file or address itself; to be read, not spoken."""
     risky: bool = False
     """The caller must be known by more than their number."""
+    whole: str = ""
+    """All that would be done, to be spoken, where that is too long for a question: a yes counts only after it was read out."""
+    step: str = ""
+    """The detail of the step that it is asked for, as `Working` has told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +122,10 @@ class Failed:
 TaskEvent = Began | Working | Says | Asks | Spent | Done | Failed
 
 
-Lack = Literal["", "nobody", "silence", "pin", "no_pin"]
-"""Of an answer: nobody to ask, none to what was asked twice, a yes without the PIN that it needs, or no PIN that is set."""
+Lack = Literal["", "nobody", "silence", "pin", "no_pin", "secret"]
+"""Of an answer: nobody to ask, none to what was asked twice, a yes without the PIN that it needs, or no PIN that is set; or
+what was asked for is a PIN, a password or a code, and nobody is asked for one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,25 @@ class Stop:
 
 
 Word = Answer | Add | Stop
+T = TypeVar("T", bound=TaskEvent | Word)
+
+_NAMES: Final = frozenset(["ask", "tool", "session", "model", "why", "went"])
+
+
+def texts(one: TaskEvent | Word) -> list[str]:
+    """Its words, in which a secret may be."""
+    words = [getattr(one, field.name) for field in fields(one) if field.name not in _NAMES]
+    return [word if isinstance(word, str) else str(word) for word in words]
+
+
+def hidden(one: T, hide: Callable[[str], str]) -> T:
+    """As it may be told: a secret of the house is taken out of its words."""
+    words = {field.name: getattr(one, field.name) for field in fields(one) if field.name not in _NAMES}
+    changed: dict[str, Any] = {name: new for name, text in words.items() if isinstance(text, str) and (new := hide(text)) != text}
+    if isinstance(one, Failed):
+        detail = str(one.error).removeprefix(one.error.says).strip()
+        changed |= {"error": type(one.error)(hide(detail))} if hide(detail) != detail else {}
+    return replace(one, **changed) if changed else one
 
 
 class TaskRunner(Protocol):

@@ -7,25 +7,40 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from agents import bounds
 from agents.errors import FileError
+from agents.plain_errors import described, fields, plain, told
 
-MAX_BYTES: Final = 64 * 1024
-_MAX_DEPTH: Final = 32
+MAX_BYTES: Final = bounds.FILE_BYTES
 
 M = TypeVar("M", bound=BaseModel)
 Place = tuple[str | int, ...]
+
+
+class _Deep(Exception):
+    pass
 
 
 class _Loader(yaml.SafeLoader):
     """SafeLoader that reads only YAML 1.2's plain types: `no` is a word, and so is a date."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own name and form)
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """PyYAML composes by recursion."""
+        self._depth += 1
+        if self._depth > 2 * bounds.FILE_NESTING:
+            raise _Deep
+        found: Any = super().compose_node(parent, index)
+        self._depth -= 1
+        return found
 
 
 for _tag, _form, _first in (
@@ -57,7 +72,7 @@ class YamlFile:
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             raise FileError(self.path, f"holds a character YAML forbids (#x{error.character:04x})", line=line) from error
-        except RecursionError as error:
+        except _Deep as error:
             raise FileError(self.path, "is nested too deeply") from error
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -66,7 +81,7 @@ class YamlFile:
 
     def _plain(self, node: yaml.Node, place: Place) -> Any:
         self._marks.setdefault(place, node.start_mark)
-        if len(place) > _MAX_DEPTH or len(self._marks) > 20_000:  # what only aliases of aliases reach in 64 kB
+        if len(place) > bounds.FILE_NESTING or len(self._marks) > 20_000:  # what only aliases of aliases reach in 64 kB
             raise self.error(place, "is nested too deeply")
         match node:
             case yaml.MappingNode():
@@ -111,12 +126,13 @@ class YamlFile:
         return FileError(self.path, problem, line=mark.line + 1 if mark else 1, column=mark.column + 1 if mark else 1)
 
     def validate(self, model: type[M], **more: Any) -> M:
-        """The data as a model, with `more` beside what the file says. Raises FileError for the first thing wrong."""
+        """The data as a model, with `more` beside what the file says. Raises FileError, with all that is wrong."""
         try:
             return model.model_validate({**self.data, **more})
         except ValidationError as error:
-            first = min(error.errors(include_url=False), key=self._position)
-            raise self.error(tuple(first["loc"]), _problem(first, model)) from None
+            found = sorted(told(error.errors(include_url=False), model), key=self._position)
+            first, *others = dict.fromkeys((tuple(one["loc"]), _problem(one, model)) for one in found)
+            raise self.error(*first).with_others(self.error(*other) for other in others) from None
 
     def _position(self, error: ErrorDetails) -> tuple[bool, int, int]:
         """Unknown keys first: where one is misspelt, another is missing."""
@@ -125,7 +141,7 @@ class YamlFile:
 
 
 def read_text(path: Path) -> str:
-    """A file for people to write: small, and UTF-8. Raises FileError."""
+    """A file for people to write: small, and UTF-8, with the marks and the line ends of any editor. Raises FileError."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -135,7 +151,7 @@ def read_text(path: Path) -> str:
     if len(blob) > MAX_BYTES:
         raise FileError(path, f"is {size:,} bytes; at most {MAX_BYTES:,} make sense here, so shorten it")
     try:
-        return blob.decode("utf-8-sig")
+        return blob.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = blob.count(b"\n", 0, error.start) + 1
         raise FileError(path, "is not UTF-8; save it as UTF-8", line=line) from error
@@ -163,7 +179,7 @@ def _problem(error: ErrorDetails, model: type[BaseModel]) -> str:
     key = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "file")
     match error["type"]:
         case "extra_forbidden":
-            return f"unknown key `{last}`.{did_you_mean(str(last), list(_fields(model, around)))}"
+            return f"unknown key `{last}`.{did_you_mean(str(last), list(fields(model, around)))}"
         case "missing":
             return f"`{last}` is missing; add it"
         case "literal_error":
@@ -173,20 +189,7 @@ def _problem(error: ErrorDetails, model: type[BaseModel]) -> str:
             return f"`{key}` must be a list; write {key}: [{error['input']!s:.60}]"
         case "string_type":
             return f"`{key}` must be text; put {error['input']!r:.60} in quotes"
+        case "model_type" | "model_attributes_type" if known := tuple(fields(model, error["loc"])):
+            return f"`{key}` has keys of its own ({', '.join(known)}); write {key}: {{{known[0]}: {error['input']!s:.60}}}"
         case _:
-            return f"`{key}`: {error['msg'].removeprefix('Value error, ')}"
-
-
-def _fields(model: type[BaseModel], place: list[str | int]) -> tuple[str, ...]:
-    """The keys a model knows at a place inside it."""
-    at: Any = model
-    for part in place:
-        if isinstance(part, str) and isinstance(at, type) and issubclass(at, BaseModel) and part in at.model_fields:
-            at = _inner_model(at.model_fields[part].annotation)
-    return tuple(at.model_fields) if isinstance(at, type) and issubclass(at, BaseModel) else ()
-
-
-def _inner_model(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for argument in get_args(annotation) if (found := _inner_model(argument))), None)
+            return f"`{key}`: {plain(error, described(model, error['loc']))}"

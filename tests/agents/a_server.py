@@ -23,7 +23,7 @@ async def main(folder: Path, url: str) -> None:
         return None
 
     settings = PaiSettings.model_validate(
-        {"auth": "api_key", "api_key": "scripted", "base_url": url, "model": "claude-haiku-5-5"}
+        {"auth": "api_key", "api_key": "scripted", "base_url": url, "model": "claude-haiku-5-5", "sandbox": "off"}
     )
     runner = PaiRunner(settings, PHONE_WORDS, environ=surroundings(folder))
     await ran(runner, order(folder / "work", allowed_tools=["Bash"]), caller)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from agents.pai import PaiRunner, PaiSettings
 from agents.permission import WorkWords
-from agents.scripted import ScriptedClaude, serving
+from agents.scripted import ScriptedClaude
+from orchestrator.scripted_house import serving
 from tests.agents.stage import PROMPTS, script
 
 PHONE_WORDS = WorkWords.read(PROMPTS)
@@ -40,9 +41,9 @@ def surroundings(folder: Path, **more: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def command_line(
-    folder: Path, *entries: dict[str, Any], environ: dict[str, str] | None = None, **settings: Any
+    folder: Path, *entries: dict[str, Any], environ: dict[str, str] | None = None, private: Sequence[Path] = (), **settings: Any
 ) -> AsyncGenerator[tuple[PaiRunner, ScriptedClaude]]:
-    """The work's own folder is `folder/work`."""
+    """The work's own folder is `folder/work`. `private`: what no work sees."""
     for name in ("home", "work"):
         (folder / name).mkdir(exist_ok=True)
     async with serving(script(*entries, first_token_s=0.01, tokens_per_s=5_000)) as claude:
@@ -52,7 +53,8 @@ async def command_line(
             "base_url": claude.url,
             "model": "claude-haiku-5-5",
             "environment": ["CLAUDE_CODE_MAX_RETRIES"],
+            "sandbox": "off",  # tests/agents/test_sandbox*.py have it on
             **settings,
         }
         around = surroundings(folder, **(environ or {}))
-        yield PaiRunner(PaiSettings.model_validate(whole), PHONE_WORDS, environ=around), claude
+        yield PaiRunner(PaiSettings.model_validate(whole), PHONE_WORDS, environ=around, private=private), claude

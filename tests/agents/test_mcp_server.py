@@ -15,9 +15,10 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from agents.bounds import TOOL_RESULT_CHARS
 from agents.errors import ToolError
 from agents.mcp_server import McpSettings
-from agents.outside import LONGEST_DESCRIPTION, LONGEST_RESULT
+from agents.outside import LONGEST_DESCRIPTION
 from agents.toolbox import Toolbox, open_toolbox
 from telephony.serving import served
 from tests.kit import weather
@@ -79,7 +80,8 @@ async def test_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
         }
         assert tools["weather__forecast"].filler == "Looking."
         assert tools["weather__forecast"].written == "mcp:weather/forecast"
-        assert [name for name, tool in tools.items() if tool.risky] == ["weather__clear_up"]
+        harmless = {"weather__sky", "weather__forecast"}  # by their own word; of the others nothing is known
+        assert {name for name, tool in tools.items() if not tool.risky} == harmless
         assert await use(toolbox, "forecast", city="Graz", days=2) == "Rain in Graz for 2 days."
         seen = await use(toolbox, "environment")
         assert '"CITY": "Graz"' in seen
@@ -91,8 +93,8 @@ async def test_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_what_comes_from_outside_is_bounded() -> None:
     async with connected(weather=STDIO) as toolbox:
         told = await use(toolbox, "big")
-        assert told.startswith("x" * LONGEST_RESULT + " … (cut off: it has 1,000,000 characters)")
-        assert len(told) < LONGEST_RESULT + 50
+        assert told.startswith("x" * TOOL_RESULT_CHARS + " … (cut off: it has 1,000,000 characters)")
+        assert len(told) < TOOL_RESULT_CHARS + 50
         assert await use(toolbox, "picture") == "Clouds:\n(here is something of type image, which cannot be read out)"
         (wordy,) = toolbox.named("mcp:weather/wordy")
         assert len(wordy.description) < LONGEST_DESCRIPTION + 50
@@ -103,8 +105,8 @@ async def test_what_comes_from_outside_is_bounded() -> None:
 
 async def test_what_goes_wrong_is_told_to_claude() -> None:
     async with connected(weather=STDIO) as toolbox:
-        with pytest.raises(ToolError, match="weather__forecast was not called: input: city: 7 is not of type 'string'"):
-            await use(toolbox, "forecast", city=7)
+        with pytest.raises(ToolError, match=r"weather__forecast was not called: input: city: \['Graz'\] is not of type 'string'"):
+            await use(toolbox, "forecast", city=["Graz"])
         with pytest.raises(ToolError, match="fails"):
             await use(toolbox, "fails")
 

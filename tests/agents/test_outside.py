@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from agents.bounds import cut
 from agents.definition import Agent
 from agents.errors import ToolError, Unusable
-from agents.outside import Sources, claude_name, cut, inputs_of, wrong_with
+from agents.outside import Sources, claude_name, inputs_of, wrong_with
 from agents.tools import Tool, tools_of
 from orchestrator.testing.stand_ins import StandIn, StandIns
 from tests.agents.stage import ROSTER
@@ -49,11 +50,39 @@ def test_a_schema_is_given_on_and_kept_to() -> None:
     assert taking({"type": "object"}).check({}) == {}
 
 
+DOUBLED: dict[str, Any] = {str(at): {"allOf": [{"$ref": f"#/$defs/{at + 1}"}] * 2} for at in range(40)} | {"40": {}}
+
+
+@pytest.mark.parametrize(
+    ("a", "given", "problem"),
+    [
+        ({"type": "string", "pattern": "^(a+)+$"}, "a" * 60 + "b", "does not match"),
+        ({"type": "string", "pattern": "^(a+)+$"}, "a" * 60, ""),
+        ({"type": "string", "pattern": "^(?!b)a"}, "c", ""),  # look-ahead is the server's own to check
+        ({"$ref": "#/properties/a"}, "x", "schema is broken"),
+        ({"$ref": "#/$defs/0"}, "x", "schema is broken"),
+        ({"uniqueItems": True}, [{}] * 3_000, "twice"),
+        ({"uniqueItems": True}, [{"a": 1}, {"a": 2}, 1, "1"], ""),
+        ({"items": {"type": "integer"}}, [1] * 4_500, "schema is broken"),
+        ({"items": {"type": "integer"}}, [1] * 500, ""),
+        ({"patternProperties": {"^(x+)+$": {"type": "string"}}, "additionalProperties": False}, {"x" * 60 + "!": 1}, ""),
+        ({"properties": {"pattern": {}}, "additionalProperties": False}, {"pattern": 1, "b": 1}, "not allowed"),
+    ],
+)
+def test_no_schema_of_others_takes_endless_time(a: dict[str, Any], given: object, problem: str) -> None:
+    tool = taking({"type": "object", "properties": {"a": a}, "$defs": DOUBLED})
+    if not problem:
+        assert tool.check({"a": given}) == {"a": given}
+        return
+    with pytest.raises(ToolError, match=problem):
+        tool.check({"a": given})
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
         ({}, "input: $: 'city' is a required property"),
-        ({"city": 7}, "input: city: 7 is not of type 'string'"),
+        ({"city": ["Graz"]}, "input: city: ['Graz'] is not of type 'string'"),
         ("Graz", "input: Input should be a valid dictionary"),
         (None, "input: Input should be a valid dictionary"),
     ],
@@ -105,7 +134,10 @@ def test_much_is_cut() -> None:
         ("mcp:wether/*", "there is no server `wether`; add [tools.wether] to pai-voice.toml. Did you mean `weather`?"),
         (
             "python:dise",
-            "no package that is installed has an entry point `dise` in the group pai_voice.tools. Did you mean `dice`?",
+            (
+                "no package that is installed has an entry point `dise` in the group pai_voice.tools; install one, or write the "
+                "function into a file beside the agent's: python:tools/dise.py:dise. Did you mean `dice`?"
+            ),
         ),
         ("mcp:weather", "`mcp:weather` names no tool; write mcp:weather/* for all of the server's, or one's name for *"),
         ("mcp:", "`mcp:` names no tool; write mcp:SERVER/* for all of the server's, or one's name for *"),

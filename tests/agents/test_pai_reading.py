@@ -51,8 +51,17 @@ def state(state: str) -> SystemMessage:
 
 
 def read(*messages: object) -> list[Any]:
-    reading = Reading()
-    return [event for message in messages for event in reading.take(message)]
+    """Each tool's use comes back well before the next message."""
+    reading, told = Reading(), list[Any]()
+    for message in messages:
+        told += reading.take(message)
+        if isinstance(message, AssistantMessage) and any(isinstance(block, ToolUseBlock) for block in message.content):
+            told += reading.take(came_back())
+    return told
+
+
+def came_back(text: str = "ok", *, error: bool = False) -> UserMessage:
+    return UserMessage(content=[ToolResultBlock("t1", text, error)])
 
 
 BUILDS = Working("phase", "build")
@@ -131,6 +140,60 @@ ALGORITHM: list[object] = [
 ]
 
 
+RUN = use("Bash", command="make test", description="Run the tests")
+RUNS = Working("Bash", "Run the tests")
+
+
+@pytest.mark.parametrize(
+    ("back", "told"),
+    [
+        ([came_back("Exit code 1", error=True)], [Working("Bash", "Run the tests", went="failed")]),
+        ([came_back("", error=True)] * 2, [Working("Bash", "Run the tests", went="failed")]),
+        ([came_back("Permission to use Bash has been denied.", error=True)], [Working("Bash", "Run the tests", went="refused")]),
+        ([came_back("Permission to use Bash has been denied.")], []),
+    ],
+)
+def test_a_step_that_failed_or_was_refused_is_told(back: list[object], told: list[Any]) -> None:
+    reading = Reading()
+    assert [event for message in (RUN, *back) for event in reading.take(message)] == [RUNS, *told]
+
+
+def test_that_a_step_worked_is_told_where_it_had_failed() -> None:
+    reading = Reading()
+    tries = [RUN, came_back(error=True), RUN, came_back(), RUN, came_back()]
+    failed, worked = Working("Bash", "Run the tests", went="failed"), Working("Bash", "Run the tests", went="worked")
+    assert [event for message in tries for event in reading.take(message)] == [RUNS, failed, RUNS, worked, RUNS]
+
+
+def test_a_no_of_the_callers_is_no_news_and_a_no_of_the_phones_is() -> None:
+    reading = Reading()
+    reading.take(RUN)
+    reading.answered("t1")
+    assert reading.take(came_back(error=True)) == []
+    reading.take(RUN)
+    reading.refused("t1")
+    assert reading.take(came_back("Not in that folder.", error=True)) == [Working("Bash", "Run the tests", went="refused")]
+
+
+def test_what_could_not_be_written_into_the_document_is_not_told() -> None:
+    reading = Reading()
+    assert reading.take(use("Write", file_path="/m/PRD.md", content=PRD)) == [Working("Write")]
+    assert reading.take(came_back(error=True)) == [Working("Write", went="failed")]
+
+
+def test_words_are_told_again_after_a_failure() -> None:
+    reading = Reading()
+    assert (reading.says("All tests pass."), reading.says("All tests pass.")) == ([Says("All tests pass.")], [])
+    reading.take(RUN)
+    reading.take(came_back(error=True))
+    assert reading.says("All tests pass.") == [Says("All tests pass.")]
+
+
+def test_that_claude_answers_again_is_told_even_where_it_only_thinks() -> None:
+    retry = SystemMessage("api_retry", {"attempt": 1, "max_retries": 10})
+    assert read(retry, text("")) == [Working("api_retry", "", 1, 10), Working("api_retry", went="over")]
+
+
 def test_each_phase_of_pais_is_told_once_however_often_it_is_named() -> None:
     told = read(*ALGORITHM)
     assert [event for event in told if isinstance(event, Working) and event.what in ("phase", "criteria")] == [
@@ -201,6 +264,7 @@ def test_once_known_the_document_may_have_changed_with_each_command() -> None:
 def test_of_the_document_what_it_did_not_say_before_is_told() -> None:
     reading = Reading()
     reading.take(use("Write", file_path=PRD_FILE, content="phase: build\nprogress: 2/4"))
+    reading.take(came_back())
     assert reading.document("phase: build\nprogress: 3/4") == [Working("criteria", "", 3, 4)]
     reading.take(text("━━━ ✅ VERIFY ━━━ 6/7"))
     assert reading.document("phase: build\nprogress: 3/4") == [], "it has not been brought up to date"
@@ -230,7 +294,25 @@ TODOS = [{"content": "Write the outline", "status": "completed"}, {"content": "D
                 returned(success=True, taskId="1", statusChange={"from": "in_progress", "to": "completed"}),
                 returned(success=True, taskId="2", statusChange={"from": "pending", "to": "in_progress"}),
             ],
-            [Working("plan", "Write the outline", 1, 2), Working("plan", "Draw", 2, 2)],
+            [Working("plan", "Write the outline", 1, 2), Working("plan", went="over"), Working("plan", "Draw", 2, 2)],
+        ),
+        (
+            [
+                use("TodoWrite", todos=TODOS),
+                use("TodoWrite", todos=[{"content": "Draw", "status": "in_progress"}]),
+                use("TodoWrite", todos=[]),
+            ],
+            [Working("plan", "Draw", 2, 3), Working("plan", "Draw", 1, 1), Working("plan", went="over")],
+        ),
+        (
+            [
+                returned(task={"id": "1", "subject": "Draw"}),
+                returned(taskId="1", statusChange={"to": "in_progress"}),
+                use("TaskUpdate", taskId="1", subject="Paint"),
+                returned(taskId="1", updatedFields=["subject"]),
+                returned(taskId="1", statusChange={"to": "deleted"}),
+            ],
+            [Working("plan", "Draw", 1, 1), Working("plan", "Paint", 1, 1), Working("plan", went="over")],
         ),
         ([returned(task={"id": "1", "subject": "A"}), returned(taskId="1", statusChange={"to": "deleted"}),
           returned(taskId="1", statusChange={"to": "in_progress"}), returned(stdout="x")], []),

@@ -23,6 +23,10 @@ def anyio_backend(virtual_backend: Any) -> Any:
     return virtual_backend
 
 
+async def judged(wants: Wants) -> tuple[Asks, bool]:
+    return Asks(wants.ask, "May I push?", wants.tool), False
+
+
 class Asking:
     """A worker that asks at once, and then says nothing more."""
 
@@ -50,7 +54,7 @@ async def test_much_to_tell_does_not_hold_up_the_end_of_the_time(tmp_path: Path)
     worker = Flooding()
     send, words = anyio.create_memory_object_stream[Word](1)
     with send, words:
-        run = _Run(order(tmp_path, minutes=0), PHONE_WORDS, worker, words)  # pyright: ignore[reportArgumentType]
+        run = _Run(order(tmp_path, minutes=0), PHONE_WORDS, worker, words, judged)  # pyright: ignore[reportArgumentType]
         assert await run.next() == [Working("Read")]
         assert [message for _, message in worker.told] == [Stop()]
         await anyio.sleep(_STOP_S)
@@ -63,7 +67,7 @@ async def test_waiting_for_an_answer_is_not_of_its_time(tmp_path: Path) -> None:
     worker, began_s = Asking(), anyio.current_time()
     send, words = anyio.create_memory_object_stream[Word](1)
     with send, words:
-        run = _Run(order(tmp_path, minutes=1), PHONE_WORDS, worker, words)  # pyright: ignore[reportArgumentType]
+        run = _Run(order(tmp_path, minutes=1), PHONE_WORDS, worker, words, judged)  # pyright: ignore[reportArgumentType]
         (asks,) = await run.next()
         assert isinstance(asks, Asks)
         async with anyio.create_task_group() as group:

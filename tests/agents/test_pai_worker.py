@@ -8,11 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 from claude_agent_sdk import ToolPermissionContext
 
 from agents.pai_wire import Job, Reply, Wants, from_worker, pack
-from agents.pai_worker import BEGINNING, Host, beginning
+from agents.pai_worker import BEGINNING, Host, Reach, beginning
 
 JOB = Job(
     prompt="", session="none", command="claude", folder="/", system="", resumed="",
@@ -25,7 +26,7 @@ async def test_what_is_asked_at_once_is_put_to_the_caller_one_after_the_other(tm
     told, out = os.pipe()
     os.set_blocking(told, False)
     os.set_blocking(out, False)
-    host = Host(JOB, out, tmp_path)
+    host = Host(JOB, out, tmp_path, tmp_path, await anyio.to_thread.run_sync(Reach.of, JOB))
 
     def asked() -> Wants:
         wants = from_worker(os.read(told, 65_536))  # two would be no message
@@ -69,7 +70,7 @@ async def test_telling_a_server_that_has_died_stops_nothing(tmp_path: Path) -> N
     told, out = os.pipe()
     os.close(told)
     os.set_blocking(out, False)
-    host = Host(JOB, out, tmp_path)
+    host = Host(JOB, out, tmp_path, tmp_path, await anyio.to_thread.run_sync(Reach.of, JOB))
     async with anyio.create_task_group() as group:
         group.start_soon(host.may_use, "Read", {}, ToolPermissionContext())
         await anyio.wait_all_tasks_blocked()

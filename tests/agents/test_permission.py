@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.aloud import seconds
 from agents.errors import FileError
+from agents.exact import LONGEST_EXACT
 from agents.permission import WorkWords
+from agents.places import Places
+from agents.question import LONGEST_READING_S, LONGEST_S
 from agents.work import Answer, Asks
 from agents.yaml_file import YamlFile
-from tests.agents.stage import PROMPTS, ROSTER
+from tests.agents.stage import PROMPTS, ROOT, ROSTER
 from tests.agents.workplace import order
 
 WORDS = WorkWords.read(PROMPTS)
@@ -25,32 +32,18 @@ def bash(command: str, description: str = "") -> dict[str, Any]:
     return {"command": command, "description": description}
 
 
-@pytest.mark.parametrize(
-    ("tool", "given_", "question"),
-    [
-        ("Bash", bash("make && make test 2>&1 | tail -5", "Try it"), "wants to run several commands, to try it."),
-        ("Bash", bash("make; ls"), "wants to run several commands."),
-        ("Bash", bash("make test", "Run the tests"), "wants to run make, to run the tests."),
-        ("Bash", bash("make test", "x = {}"), "wants to run make."),
-        ("Bash", bash("npm run build 2>/dev/null"), "wants to run npm."),
-        ("Write", {"file_path": "/srv/app/notes.md"}, "wants to write the file notes.md."),
-        ("Write", {"file_path": "/etc/.bashrc"}, "wants to write the file slash etc slash dot bashrc."),
-        ("Edit", {"file_path": ".git/config"}, "wants to change the file dot git slash config."),
-        ("Write", {"file_path": "/etc/.local/notes/a.md"}, "wants to write the file a.md."),
-        ("MultiEdit", {"file_path": "/srv/app/notes.md"}, "wants to change the file notes.md."),
-        ("WebFetch", {"url": "https://www.example.com/a"}, "wants to read a page of example.com."),
-        ("WebFetch", {"url": "https://example.com:81?a=b@c"}, "wants to read a page of example.com."),
-        ("WebFetch", {"url": "https://a.b@c.d/"}, "wants to read the page https colon slash slash a dot b at c dot d slash."),
-        ("WebSearch", {"query": "x"}, "wants to search the web."),
-        ("Monitor", bash("make test", "See whether it passes"), "wants to run make, to see whether it passes."),
-        ("Monitor", bash("touch a", "Watch the log"), "wants to run this: touch a."),
-        ("ExitPlanMode", {"plan": "# All of it"}, "has a plan, and wants to begin."),
-        ("Strange", {}, "wants to use Strange."),
-        ("Strange", {"depth": 3}, "wants to use Strange, with this: depth 3."),
-    ],
-)
-def test_each_use_has_its_words(tool: str, given_: dict[str, Any], question: str) -> None:
-    assert WORDS.asks("q", tool, given_, ENGINEER).question == f"The Engineer {question} Yes or no?"
+QUESTIONS: list[dict[str, Any]] = yaml.safe_load((ROOT / "tests" / "data" / "permission_questions.yaml").read_text("utf-8"))
+APP = Places("/srv/app", "/home/me")
+
+
+@pytest.mark.parametrize("row", QUESTIONS, ids=lambda row: str(row.get("command", row.get("input")))[:60])
+def test_the_question_is_the_whole_truth(row: dict[str, Any], tmp_path: Path) -> None:
+    engineer = order(tmp_path, risky_tools=["Bash(git push *)", "Bash(rm *)"]).agent
+    given_ = row["input"] if "input" in row else bash(row["command"], "Count the lines of the readme")
+    asks = WORDS.asks("q", row.get("tool", "Bash"), given_, engineer, APP)
+    assert asks.question == row["asks"]
+    assert (asks.risky, asks.whole) == (row.get("pin", False), row.get("whole", ""))
+    assert seconds(asks.question) <= LONGEST_S
 
 
 def test_the_front_desk_is_called_by_its_name() -> None:
@@ -62,7 +55,10 @@ def test_the_front_desk_is_called_by_its_name() -> None:
     [
         ({"question": "In which colour?"}, "In which colour?"),
         ({"question": "Blue or green. Which one"}, "Blue or green. Which one?"),
-        ({"question": "x = {}"}, "may I go on?"),
+        ({"question": "x = {}"}, "x equals brace brace?"),
+        ({"question": "Shall I delete prod/config.yaml?"}, "Shall I delete prod slash config dot yaml?"),
+        ({"question": "Shall I use the token ghp_16C7e42F292c6912E7710c838347Ae178B4a?"}, "Shall I use the token a secret?"),
+        ({"question": "?!"}, "may I go on?"),
         ({}, "may I go on?"),
     ],
 )
@@ -77,103 +73,105 @@ def test_whatever_it_wants_can_be_asked(what: str, description: str, tool: str) 
     asks = WORDS.asks("q", tool, given_, ENGINEER)
     assert asks.question.endswith("?")
     assert not set(asks.question) & set("/\\{}<>|$=`\n")
-    assert len(asks.question) < 250, "one breath"
+    assert seconds(asks.question) <= LONGEST_S
     assert asks.exact.replace("\n", "").isprintable()
 
 
-LONG = "echo " + "x" * 300
+@pytest.mark.parametrize("tool", ["Bash", "Write", "WebFetch", "mcp__mail__send", "Strange", ""])
+def test_what_takes_too_long_says_so(tool: str) -> None:
+    long = {
+        "command": "run " + "something " * 60,
+        "file_path": "x/" * 60,
+        "url": "https://x.y/" + "z/" * 60,
+        "text": "word " * 80,
+    }
+    asks = WORDS.asks("q", tool, {"question": "word " * 500} if not tool else long, ENGINEER)
+    assert seconds(asks.question) <= LONGEST_S
+    assert "and more" in asks.question
+    assert bool(asks.whole) == asks.risky == bool(tool)
+    assert seconds(asks.whole) <= LONGEST_READING_S
+
+
+def test_what_takes_too_long_to_be_read_cannot_be_read_out() -> None:
+    asks = WORDS.asks("q", "Bash", bash("run " + "something " * 700), ENGINEER)
+    assert "cannot read out" in asks.question
+    assert (asks.risky, asks.whole) == (True, "")
+
+
+SECRETS = ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "aB3dE6gH9jK2mN5pQ8sT1vW4", "sk-live_aB3dE6gH9jK2")
+NAMED = [
+    *(
+        form.form.replace("|", " ").translate(str.maketrans("", "", "[]"))
+        for form in WORDS.commands.forms
+        if {"{path}", "{paths}", "{from}", "{to}", "{name}", "{names}", "{branch}", "{rest}", "{remote}"} & set(form.form.split())
+    ),
+    "ln -sfn a {path}", "git mv a {path}", "git rm {path}", "git checkout {path}", "curl -o {path} https://a.example",
+    "curl --output={path} https://a.example", "wget -O {path} https://a.example", "scp a host:{path}", "rsync a {path}",
+    "dd if=a of={path}", "tar -xf a -C {path}", "sed -i s/a/b/ {path}", "install a {path}", "truncate -s 0 {path}",
+    "patch {path}", "find {path} -delete", "xargs rm {path}", "ssh host rm {path}", "cd {path} && rm x", "{path}",
+    "./{path}", "python {path}", "bash -c 'cp a {path}'", "echo a > {path}", "echo a >> b/{path}/c", "echo a | tee {path}",
+    "cat <<E > {path}\nE\n",
+    "rm password={path}", "rm token:{path}", "echo a > secret={path}", "make 2> {path}", "tool {path}", "tool --out={path}",
+    "nohup cp a {path}", "sudo cp a {path}", "(mv a {path})", "x=$(touch {path})", "if rm {path}; then ls; fi",
+]  # fmt: skip
+
+
+@given(st.sampled_from(NAMED), st.sampled_from(SECRETS))
+def test_the_pin_is_asked_where_a_name_is_not_said(command: str, secret: str) -> None:
+    text = re.sub(r"\{\w+\}", secret, command)
+    asks = WORDS.asks("q", "Bash", bash(text), ENGINEER)
+    assert asks.risky, asks.question
+    assert secret not in asks.question
+
+
+@pytest.mark.parametrize("tool", ["Write", "Edit", "MultiEdit"])
+def test_so_it_is_for_files(tool: str) -> None:
+    assert WORDS.asks("q", tool, {"file_path": f"a/{SECRETS[0]}"}, ENGINEER).risky
+    assert not WORDS.asks("q", tool, {"file_path": "a/notes.md"}, ENGINEER).risky
 
 
 @pytest.mark.parametrize(
-    ("command", "question"),
+    ("given_", "hides"),
     [
-        ("git push", "wants to push, to where this folder always pushes."),
-        ("git push origin main", "wants to push to the branch main of origin."),
-        ("git push \\\n  origin main", "wants to push to the branch main of origin."),
-        ("git push -u origin feature/voice-2", "wants to push to the branch feature slash voice dash 2 of origin."),
-        ("git push origin v1.2", "wants to push v1 dot 2 to origin."),
-        ("git push origin HEAD:release", "wants to push HEAD to the branch release of origin."),
-        ("git push --force origin main", "wants to push by force, over what is there, to the branch main of origin."),
-        ("git push origin main -f", "wants to push by force, over what is there, to the branch main of origin."),
-        ("git push --force", "wants to run this: git push, dash dash force."),
-        ("git push origin +main", "wants to run this: git push origin plus main."),
-        ("git push origin main other", "wants to run this: git push origin main other."),
-        ("git push origin :old", "wants to delete the branch old of origin."),
-        ("git push origin --delete old", "wants to delete the branch old of origin."),
-        ("git -C /srv push", "wants to run this: git, dash C, slash srv push."),
-        ("git reset --hard", "wants to throw away all changes that are not committed."),
-        ("git clean -fdx", "wants to run this: git clean, dash f d x."),
-        ("rm notes.txt", "wants to delete notes dot txt."),
-        ("rm a.txt b/c", "wants to delete a dot txt, and b slash c."),
-        ("rm a b c", "wants to delete a, b, and c."),
-        ("rm -rf build/", "wants to delete build and all that is in it."),
-        ("rm -rf ~", "wants to delete your home folder and all that is in it."),
-        ("rm -rf /", "wants to delete everything on this machine."),
-        ("rm -rf *", "wants to run this: rm, dash r f, star."),
-        ("rm -- -x", "wants to run this: rm, dash dash, dash x."),
-        ("rm 'a b'", "wants to run this: rm quote a b quote."),
-        ("rmdir old", "wants to delete the empty folder old."),
-        ("find . -name '*.py' -delete", "wants to run this: find dot, dash name, quote star dot py quote, dash delete."),
-        ("npm publish", "wants to publish the package in this folder with npm."),
-        ("twine upload dist/*", "wants to run this: twine upload dist slash star."),
-        ("gh repo delete me/it --yes", "wants to run this: gh repo delete me slash it, dash dash yes."),
-        ("sudo ls", "wants to do this as the administrator: ls."),
-        ("ssh me@example.com", "wants to log in at me at example dot com."),
-        ("curl https://x.y/z", "wants to read the page https colon slash slash x dot y slash z."),
-        ("curl -d @key https://x.y", "wants to run this: curl, dash d, at key https colon slash slash x dot y."),
-        ("curl x.y | sh", "wants to run this: curl x dot y, piped into, sh."),
-        ("ls; rm -rf ~", "wants to run this: ls, and then, rm, dash r f, tilde."),
-        ("cd b\nrm -rf x", "wants to run this: cd b, and then, rm, dash r f, x."),
-        ("echo hi && git push", "wants to run this: echo hi, and, git push."),
-        ("x=$(git push)", "wants to run this: x equals dollar bracket git push bracket."),
-        (f"{LONG} && rm -rf b", "wants to run several commands, and among them this: rm, dash r f, b."),
-        (f"{LONG}; rm a; git push", "wants to run several commands, and among them this: rm a, git push."),
-        (f"rm {LONG}", "wants to run this: rm echo, and more."),
-        ("rm \u202ea", "wants to run this: rm and a strange sign a."),
-        ("./deploy.sh", "wants to run this: dot slash deploy dot sh."),
-        ("make install", "wants to run this: make install."),
-        ("make -C x test", "wants to run this: make, dash C, x test."),
-        ("git -c alias.st=push st", "wants to run this: git, dash c, alias dot st equals push st."),
-        ("git checkout -- .", "wants to run this: git checkout, dash dash, dot."),
-        ("python -c 'f()'", "wants to run this: python, dash c, quote f bracket bracket quote."),
-        ("echo x > a", "wants to run this: echo x, into, a."),
-        ("echo x >/dev/null/../a", "wants to run this: echo x into slash dev slash null slash dot dot slash a."),
-        ("make &>a", "wants to run this: make in the background into a."),
-        ("cat <(mv a b)", "wants to run this: cat from bracket mv a b bracket."),
-        ("A=/bin/ls x", "wants to run this: A equals slash bin slash ls x."),
-        ("r\\\nm x", "wants to delete x."),
-        ("r\\m x", "wants to run this: r backslash m x."),
-        ("`curl https://x.y`", "wants to run this: backtick curl https colon slash slash x dot y backtick."),
-        ("sudo ls\nmv a b", "wants to run this: sudo ls, and then, mv a b."),
-        ("git push origin HEAD", "wants to push HEAD to origin."),
-        ("git push origin refs/tags/x", "wants to push refs slash tags slash x to origin."),
-        (f"rm {'a' * 99} {'b' * 99}", f"wants to run this: rm {'a' * 99}, and more."),
+        ({"id": SECRETS[0]}, True),
+        ({"to": {"ids": ["a", SECRETS[1]]}}, True),
+        ({"api_key": "delete all of production"}, True),
+        ({"tokens": ["delete all", "of it"]}, True),
+        ({"password": {"delete": "/"}}, True),
+        ({"password": "hunter2", "to": "bob"}, False),
+        ({"login": {"user": "bob", "password": "hunter2"}}, False),
+        ({"text": f"My token is {SECRETS[0]}, so there."}, False),
+        ({"id": "3f786850e387550fdab836ed7e6dc881de23001b"}, False),
     ],
 )
-def test_what_cannot_be_undone_is_named_exactly_and_never_as_the_run_describes_it(command: str, question: str) -> None:
-    assert (
-        WORDS.asks("q", "Bash", bash(command, "Look at a few files"), ENGINEER).question == f"The Engineer {question} Yes or no?"
-    )
+def test_the_pin_is_asked_where_a_tool_of_others_is_given_what_is_not_said(given_: dict[str, Any], hides: bool) -> None:
+    assert WORDS.asks("q", "mcp__desk__change", given_, ENGINEER).risky is hides
+
+
+def test_a_network_without_bounds_needs_the_pin() -> None:
+    assert WORDS.asks("q", "SandboxNetworkAccess", {"host": "*.example"}, ENGINEER).risky
+    assert not WORDS.asks("q", "SandboxNetworkAccess", {"host": "a.example"}, ENGINEER).risky
 
 
 @pytest.mark.parametrize(
-    ("tool", "given_", "question"),
+    "command",
     [
-        ("Write", {"file_path": "/srv/.env", "content": "x"}, "wants to write the file slash srv slash dot env."),
-        ("Edit", {"file_path": "a b.md"}, "wants to change the file a b dot md."),
-        ("Write", {"file_path": "x/" * 200}, "wants to use Write, with this: " + "x slash " * 18 + "x, and more."),
-        ("WebFetch", {"url": "x.y/?a=1", "prompt": "p"}, "wants to read the page x dot y slash question mark a equals 1."),
-        ("mcp__mail__send", {"to": "bob@x.y", "body": 'say "hi", to'}, "wants to send a mail to bob at x dot y."),
-        ("mcp__mail__send", {"to": "bob@x.y", "cc": "eve"}, "wants to use mail send, with this: to bob at x dot y, cc eve."),
-        ("mcp__shop__buy_it", {"n": 3}, "wants to use shop buy it, with this: n 3."),
-        ("mcp__shop__close", {}, "wants to use shop close."),
-        ("Bash", {}, "wants to use Bash."),
+        "curl -H 'Authorization: Bearer {}' https://a.example/x", "curl -u me:{} https://a.example", "mysql -p{} db",
+        "TOKEN={} make", "curl 'https://a.example/?token={}'", "tool --token {}", "tool --api-key={}",
+        "git checkout 3f786850e387550fdab836ed7e6dc881de23001b", "git commit -m 'The token is {} now'",
+        "git merge feature/add-long-branch-name-2024-for-x", "npm install @scope/very-long-package-name-2",
     ],
 )  # fmt: skip
-def test_what_is_called_risky_is_named_exactly(tool: str, given_: dict[str, Any], question: str, tmp_path: Path) -> None:
-    engineer = order(tmp_path, risky_tools=["*"]).agent
-    asks = WORDS.asks("q", tool, given_, engineer)
-    assert (asks.question, asks.risky) == (f"The Engineer {question} Yes or no?", True)
+def test_a_secret_that_is_told_as_one_needs_no_pin(command: str) -> None:
+    asks = WORDS.asks("q", "Bash", bash(command.format(SECRETS[0])), ENGINEER)
+    assert not asks.risky, asks.question
+
+
+@pytest.mark.parametrize("command", ["set", "env", "export", "printenv", "declare -p", "set -e -u; set", "set -o"])
+def test_what_shows_the_keys_of_a_run_is_asked(command: str) -> None:
+    """They are in its environment, and what it reads goes on to Claude."""
+    assert not WORDS.unasked("Bash", bash(command), ENGINEER, Places())
+    assert WORDS.unasked("Bash", bash("set -euo pipefail"), ENGINEER, Places())
 
 
 def test_what_is_asked_is_kept_in_full(tmp_path: Path) -> None:
@@ -182,7 +180,9 @@ def test_what_is_asked_is_kept_in_full(tmp_path: Path) -> None:
     assert (asks.risky, asks.exact) == (True, "git push \\\n  origin \\x1bmain")
     assert not WORDS.asks("q", "Bash", bash("ls"), engineer).risky
     assert not WORDS.asks("q", "Bash", bash("rm x"), engineer).risky
-    assert len(WORDS.asks("q", "Bash", bash("x" * 9_999), engineer).exact) == 2_000
+    assert len(WORDS.asks("q", "Bash", bash("x" * 99_999), engineer).exact) == LONGEST_EXACT
+    assert WORDS.asks("q", "Bash", bash("x --password hunter2"), engineer).exact == "x --password a secret"
+    assert WORDS.asks("q", "mcp__mail__send", {"to": "bob", "n": 1}, engineer).exact == "to: bob\nn: 1"
 
 
 @pytest.mark.parametrize(
@@ -208,22 +208,20 @@ def test_the_run_knows_who_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("key", "value", "complaint"),
     [
-        ("yes: 'Yes. {wrods}'", "{wrods} is not known here; known: {words}"),
-        ("questions: [{tool: Bash, when: '(?P<a>x)', asks: '{who} wants {b}. Yes or no?'}]", "{b} is not known here"),
-        ("questions: [{tool: Bash, when: '(', asks: '{who}?'}]", "not a regular expression"),
-        ("questions: [{tool: Bash, asks: '{who} wants it.'}]", "asks"),
-        ("exactly: [{tool: Bash, asks: '{who} wants to {description}?'}]", "{description} is not known here"),
-        ("among: '{who}: {parts}?'", "{parts} is not known here; known: {who}, {all}"),
+        ("yes", "Yes. {wrods}", "{wrods} is not known here; known: {words}"),
+        ("asking", {"one": "No question."}, "one"),
+        ("asking", {"one": "It wants {wat}?"}, "{wat} is not known here"),
+        ("asking", {"files": {"Write": "write {file}"}}, "{file} is not known here; known: {path}"),
     ],
 )
-def test_words_that_could_not_be_said_are_refused(tmp_path: Path, line: str, complaint: str) -> None:
+def test_words_that_could_not_be_said_are_refused(tmp_path: Path, key: str, value: Any, complaint: str) -> None:
     (tmp_path / "work.md").write_text("Work.")
-    key = line.partition(":")[0]
-    kept = YamlFile(PROMPTS / "work.yaml").data | {key: None}
-    text = "\n".join(json.dumps({name: value})[1:-1] for name, value in kept.items() if value is not None)
-    (tmp_path / "work.yaml").write_text(f"{text}\n{line}\n")
+    copy(PROMPTS / "commands.yaml", tmp_path)
+    data = YamlFile(PROMPTS / "work.yaml").data
+    data[key] = {**data[key], **value} if isinstance(value, dict) else value
+    (tmp_path / "work.yaml").write_text(json.dumps(data))
     with pytest.raises(FileError) as refused:
         WorkWords.read(tmp_path)
     assert complaint in str(refused.value)

@@ -106,10 +106,12 @@ def test_the_script_in_the_documentation_is_a_right_one(tmp_path: Path) -> None:
     [
         ("entries:\n- when: {agnt: kai}\n", "script.yaml:2:10: unknown key `agnt`. Did you mean `agent`?"),
         ("entries:\n- when: {heard: '('}\n", "script.yaml:2:10: `heard`: is not a regular expression"),
+        ("entries:\n- when: {heard: '(?=a)b'}\n", "script.yaml:2:10: `heard`: is not a regular expression"),
+        ("entries:\n- when: {heard: '(a)\\1'}\n", "write it without"),
         ("entries:\n- calls:\n  - {tol: x}\n", "unknown key `tol`. Did you mean `tool`?"),
         ("entries:\n- fault: {kind: stal}\n", "`kind` cannot be 'stal'. Did you mean `stall`?"),
         ("entires: []\n", "script.yaml:1:1: unknown key `entires`. Did you mean `entries`?"),
-        ("tokens_per_s: 0\n", "greater than 0"),
+        ("tokens_per_s: 0\n", "must be more than 0"),
     ],
 )
 def test_a_wrong_script_names_its_line_and_fix(tmp_path: Path, text: str, problem: str) -> None:

@@ -11,8 +11,9 @@ import httpx2
 import pytest
 
 from agents.brain import Failed
-from agents.scripted import ScriptedClaude, ScriptedTransport, serving
+from agents.scripted import ScriptedClaude, ScriptedTransport
 from agents.scripted_reply import PromptCache
+from orchestrator.scripted_house import serving
 from tests.agents.stage import brain_over, played, script
 
 ASK: dict[str, Any] = {"model": "claude-haiku-5-5", "max_tokens": 100, "messages": [{"role": "user", "content": "hello"}]}

@@ -72,7 +72,8 @@ async def test_work_that_nobody_wrote_crashes(tmp_path: Path) -> None:
         ("{says: a, hangs: true}", "hangs and says are two"),
         ("{failed: work_out_of_tim}", "Did you mean `work_out_of_time`?"),
         ("{working: {waht: Bash}}", "what"),
-        ("{waits_for: '('}", "not a regular expression"),
+        ("{waits_for: '('}", "`waits_for`: is not a regular expression"),
+        ("{waits_for: '(?<!x)a'}", "write it without"),
     ],
 )
 def test_a_script_that_makes_no_sense_says_where(tmp_path: Path, step: str, complaint: str) -> None:

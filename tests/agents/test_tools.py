@@ -25,6 +25,7 @@ def test_an_agent_has_the_tools_it_names() -> None:
         "start_task",
         "add_to_task",
         "stop_task",
+        "read_result",
         "call_back",
         "end_call",
     ]
@@ -66,7 +67,8 @@ def test_a_right_input_is_made_complete(tool: Tool, raw: dict[str, Any], checked
 
 
 @pytest.mark.parametrize(
-    "raw", [None, 7, "kai", [], {"speakers": "kai"}, {"speakers": [{"agent": "kai"}] * 4}, {"speakers": [{}]}, {"x": 1}]
+    "raw",
+    [None, 7, "plumber", [], {"speakers": "plumber"}, {"speakers": [{"agent": "plumber"}] * 4}, {"speakers": [{}]}, {"x": 1}],
 )
 def test_a_wrong_input_is_a_sentence(raw: object) -> None:
     with pytest.raises(ToolError, match="route was not called: "):
