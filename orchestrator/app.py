@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import anyio
@@ -23,12 +23,13 @@ from agents.work import TaskRunner
 from orchestrator import events
 from orchestrator.announcement import announce
 from orchestrator.attended import Errand
+from orchestrator.backlog import Unstored
 from orchestrator.call import Call
-from orchestrator.config import Settings, surroundings
+from orchestrator.config import Settings, guarded, private, surroundings
 from orchestrator.engines import open_ears, open_voices
 from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
-from orchestrator.history import CALLS, spent_before
+from orchestrator.history import CALLS, ID, spent_before
 from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.journal import Folder, Journal, Shelf
@@ -42,11 +43,13 @@ from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.pin import Trust
+from orchestrator.pin_filter import PinFilter
 from orchestrator.renewal import Renewal, read_lineup, stamp
-from orchestrator.rosters import PROMPTS, phrases_of
-from orchestrator.router import Router
+from orchestrator.rosters import PROMPTS, phrases_of, readable
+from orchestrator.router import Router, router_of
 from orchestrator.spending import DaySpending
 from orchestrator.tasks import Task, Tasks
+from orchestrator.tries_kept import tries_kept
 from orchestrator.voice_care import LINES, VoiceCare
 from orchestrator.zones import clock, zones
 from telephony.admission import Admission, Refused
@@ -88,6 +91,8 @@ class House:
     """Long work. It is in memory until `orchestrator.keeping.kept` keeps it."""
     care: VoiceCare | None = None
     """Works on the voices in the background, where somebody runs it."""
+    unstored: Unstored = field(default_factory=Unstored)
+    """What could not be stored of calls that are over."""
     shelf: Callable[[Path], Shelf] = Folder
     """Where the journal of a call is kept that is to lie in that folder."""
 
@@ -109,8 +114,11 @@ class House:
     async def journaled(self, parties: Parties, call: Callable[[Journal], Awaitable[str]]) -> None:
         """A call, in a journal of its own from its first moment to its last; `call` says why it ended."""
         now = self.parts.minds.now()
-        shelf = self.shelf(self.settings.home / CALLS / f"{now:%Y%m%d-%H%M%S}-{parties.call[:8]}")
-        async with Journal(shelf, anyio.current_time(), watch=self.watch) as journal, anyio.create_task_group() as tasks:
+        shelf = self.shelf(self.settings.home / CALLS / f"{now:%Y%m%d-%H%M%S}-{parties.call[:ID]}")
+        async with (
+            Journal(shelf, anyio.current_time(), watch=self.watch, unstored=self.unstored) as journal,
+            anyio.create_task_group() as tasks,
+        ):
             tasks.start_soon(journal.run)
             journal.write(events.CallStarted(**asdict(parties), began=now.isoformat(timespec="seconds")))
             why = "server_stopped"
@@ -125,7 +133,7 @@ class House:
     def refused(self, caller: str, journal: Journal) -> Refused | None:
         """Whether there may be no call with them now; it is in the journal then, and else what the call costs is counted."""
         now = self.parts.minds.now()
-        verdict = self.admission.check(caller, now_s=anyio.current_time(), spent_today=self.spending.today(now))
+        verdict = self.admission.check(caller, spent_today=self.spending.today(now))
         if not isinstance(verdict, Refused):
             self.spending.add(now, journal.ledger)
             return None
@@ -135,8 +143,7 @@ class House:
 
     async def talk(self, line: Line, journal: Journal, errand: Errand | None = None) -> str:
         """The call itself, on a line that rings; or with an `errand`, on one that is up. Returns why it ended."""
-        trust = Trust.of(self.admission, line.caller)
-        trust.called = errand is not None
+        trust = Trust.of(self.admission, line.caller, called=errand is not None)
         parts = self.parts if self.renewal is None else await self.renewal.parts()
         call = Call(parts, line, journal, trust=trust, errand=errand)
         try:
@@ -150,7 +157,7 @@ class House:
             log.warning("call_failed", call_id=line.call_id, where=where)
             journal.write(events.Failed(where="call", code="call_failed", sentence=where))
             minds = self.parts.minds
-            await announce(line, journal, self.parts.catalogue, self.roster.front_desk, minds.lines.errors.call_failed)
+            await announce(line, journal, self.parts.catalogue, self.roster.front_desk, minds.lines.errors["call_failed"])
         finally:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()
@@ -165,39 +172,58 @@ class _Texts:
     roster: Roster
     prompts: Prompts
     phrases: Phrases
+    router: Router
     lines: Lines
     hold: HoldWords
     work: WorkWords
 
 
-def _read(settings: Settings) -> _Texts:
+def _read(settings: Settings, forgiving: bool) -> _Texts:
     zones()
-    lineup = read_lineup(settings)
+    lineup = readable(settings)[0] if forgiving else read_lineup(settings)
     roster = lineup.roster
+    phrases = phrases_of(roster)
     return _Texts(
         lineup,
         roster,
         Prompts.read(roster, PROMPTS),
-        phrases_of(roster),
+        phrases,
+        router_of(roster, phrases),
         Lines.read(PROMPTS / "lines.yaml"),
         HoldWords.read(PROMPTS / "hold.yaml"),
         WorkWords.read(PROMPTS),
     )
 
 
+def _pai(settings: Settings, words: WorkWords) -> PaiRunner:
+    return PaiRunner(
+        settings.pai,
+        words,
+        environ=surroundings(),
+        key=settings.claude.api_key,
+        private=private(settings),
+        guarded=guarded(settings),
+    )
+
+
 @asynccontextmanager
 async def open_house(
-    settings: Settings, *, watch: MemoryObjectSendStream[Entry] | None = None, runner: TaskRunner | None = None
+    settings: Settings,
+    *,
+    watch: MemoryObjectSendStream[Entry] | None = None,
+    runner: TaskRunner | None = None,
+    forgiving: bool = False,
 ) -> AsyncGenerator[House]:
     """Everything loaded and warm. The runner does what agents are asked to do at length: the PAI command line, if left out.
+    `forgiving` leaves out agents whose files are broken.
 
     Raises AgentError, RecognitionError, SynthesisError, TasksUnreachable: what is missing, and how to get it.
     """
     before = await anyio.to_thread.run_sync(stamp, settings)
-    texts = await anyio.to_thread.run_sync(_read, settings)
+    texts = await anyio.to_thread.run_sync(_read, settings, forgiving)
     roster = texts.roster
     async with AsyncExitStack() as stack:
-        toolbox = await stack.enter_async_context(open_toolbox(settings.tools))
+        toolbox = await stack.enter_async_context(open_toolbox(settings.tools, roster.tools(), settings.agents))
         brain = await stack.enter_async_context(ClaudeBrain(settings.claude, texts.prompts))
         recognizer, ears = await open_ears(settings.ears, stack)
         catalogue, mouths = await open_voices(
@@ -206,14 +232,14 @@ async def open_house(
         await anyio.to_thread.run_sync(load_silero)
         now = clock(settings.house.zone)
         if runner is None:
-            runner = PaiRunner(settings.pai, texts.work, environ=surroundings(), key=settings.claude.api_key)
+            runner = await anyio.to_thread.run_sync(_pai, settings, texts.work)
         tasks = await stack.enter_async_context(doing(runner, settings, now))
         work = LongWork(tasks, texts.hold, await open_music(settings, stack), now)
         minds = Minds(
             roster=roster,
             brain=brain,
             recognizer=recognizer,
-            router=Router(roster, texts.phrases),
+            router=texts.router,
             router_system=texts.prompts.router_system(),
             router_model=settings.mind.router_model,
             history_tokens=settings.mind.history_tokens,
@@ -226,7 +252,7 @@ async def open_house(
             work=work,
         )
         policy = settings.admission
-        limits = Limits(policy.max_minutes, policy.max_usd_per_call)
+        limits = Limits(policy.max_minutes, policy.max_usd_per_call, settings.patience)
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, limits, settings.earcons)
         today = now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
@@ -238,6 +264,8 @@ async def open_house(
             return spending.today(now()) < policy.max_usd_per_day
 
         tasks.may_spend = may_spend
+        brain.hide = tasks.hide = PinFilter(policy.pin).hide
         care = VoiceCare(lambda: renewal.latest, spending, policy.max_usd_per_day, now)
-        house = House(settings, roster, parts, Admission(policy), spending, watch, (ears, mouths), renewal, tasks, care)
+        admission = Admission(policy, await anyio.to_thread.run_sync(tries_kept, settings), lambda: now().timestamp())
+        house = House(settings, roster, parts, admission, spending, watch, (ears, mouths), renewal, tasks, care)
         yield house

@@ -9,7 +9,8 @@ from typing import Any, Final
 from agents.lines import Lines
 from agents.roster import Roster
 from orchestrator.as_worked import worked
-from orchestrator.events import Asked, Entry, HoldEnded, Narrated, SaidText, TaskDone, TaskStarted
+from orchestrator.events import Asked, Entry, HoldEnded, Narrated, SaidText, TaskDone, TaskStarted, TurnEnded
+from orchestrator.hold import ANSWER_S
 
 LINES_A_TURN: Final = 3  # a reader, and a pattern, can take in no more
 LONGEST_S: Final = 600.0  # that a scenario is silent for in one turn
@@ -36,8 +37,17 @@ def unasked(facts: Sequence[Entry]) -> list[Entry]:
     """What was said about long work by itself, after what answered the caller."""
     ends = any(_begins_to_tell(entry, (HoldEnded,)) for entry in facts)
     kinds = (Narrated, Asked, HoldEnded) if ends else (Narrated, Asked, TaskDone)
-    first = next((at for at, entry in enumerate(facts) if _begins_to_tell(entry, kinds)), len(facts))
-    return list(facts[first:])
+    told = (at for at, entry in enumerate(facts) if _begins_to_tell(entry, kinds) and not _answers(facts, at))
+    return list(facts[next(told, len(facts)) :])
+
+
+def _answers(facts: Sequence[Entry], at: int) -> bool:
+    """The question is put once more because the caller asked for it: at once, and before anything else is said."""
+    asked = facts[at]
+    if not (isinstance(asked.event, Asked) and asked.event.again):
+        return False
+    turn = next((entry for entry in reversed(facts[:at]) if isinstance(entry.event, TurnEnded | SaidText)), None)
+    return turn is not None and isinstance(turn.event, TurnEnded) and asked.at_s - turn.at_s < ANSWER_S
 
 
 def _begins_to_tell(entry: Entry, kinds: tuple[type[Any], ...]) -> bool:

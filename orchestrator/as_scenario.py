@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from agents import linear
 from agents.lines import Lines
 from agents.outside import MCP, PYTHON
+from agents.prompting import of_the_caller
 from agents.roster import Roster
 from agents.script import Entry as Answer
 from agents.script import Fault
@@ -18,9 +20,9 @@ from orchestrator.as_worked import literal
 from orchestrator.as_written import Thought, answers, routing, tellings, thoughts
 from orchestrator.events import CallEnded, CallStarted, DigitPressed, Entry, HeardText, Routed, SaidText, SpeechResumed
 from orchestrator.exchanges import exchange, split
-from orchestrator.mind import HIDDEN
 from orchestrator.moves import Move, moves, own_lines, without_pin
 from orchestrator.patience import FILLER_S
+from orchestrator.pin_filter import HIDDEN
 from orchestrator.replayed_tools import Use, uses
 from orchestrator.testing.cast import CHAR_S, Cast
 from orchestrator.testing.speeches import Said, speeches
@@ -30,6 +32,7 @@ NEVER_S: Final = 600  # a tool that was stopped before it was done
 LONGEST_COUGH_S: Final = 10.0
 LONGEST_PATTERN: Final = 60  # characters of what is expected to be said: enough to know it by
 SHORTEST_PATTERN: Final = 12
+_SENTENCE: Final = re.compile(rf".{{{SHORTEST_PATTERN},}}?[.!?…](?=\s)")
 ANYTHING: Final = ".*"  # between two lines that one speaker says; no pattern has it in it
 UNHEARD: Final = {"say": "mumble", "heard_as": "!"}  # the recogniser failed on it
 ENDS: Final = ("caller_hung_up", "goodbye", "silence", "call_back")  # that a rehearsal comes to by itself
@@ -48,6 +51,8 @@ class Draft:
     """Long work, and what it does."""
     left_out: list[str] = field(default_factory=list[str])
     """What of the call is not in it, a sentence each."""
+    hidden: bool = False
+    """The PIN was given, and is not in it."""
 
     def data(self) -> dict[str, Any]:
         parts = {
@@ -69,6 +74,7 @@ def drafted(entries: Sequence[Entry], players: Cast, agents: str = USUAL_AGENTS)
     draft = Draft(agents)
     _tools(draft, uses(entries), roster)
     if any(isinstance(entry.event, HeardText | DigitPressed) and entry not in talk for entry in entries):
+        draft.hidden = True
         draft.left_out.append(f"what a journal hides ({HIDDEN}), as the PIN: the call begins behind it")
     _works(draft, entries)
     told = passing(lines, roster) if draft.works else None
@@ -240,7 +246,7 @@ def _beginning(said: str, *, cut: bool) -> str:
 
 def _pattern(text: str) -> str:
     """Found in that text, as a person would write it: its first sentence, unless that says little."""
-    sentence = re.match(rf".{{{SHORTEST_PATTERN},}}?[.!?…](?=\s)", text)
+    sentence = _SENTENCE.match(text)
     text = sentence[0] if sentence else text
     if len(text) > LONGEST_PATTERN:
         text = text[:LONGEST_PATTERN].rpartition(" ")[0]
@@ -298,10 +304,11 @@ def _script(draft: Draft, plan: Sequence[Move], thought: dict[int, Thought]) -> 
 
 
 def _heard(words: str, later: Sequence[str]) -> str:
-    """A pattern for these words, and for none that are said later."""
+    """A pattern for these words, as Claude is told them, and for none that are said later."""
+    words, *later = map(of_the_caller, (words, *later))
     pattern = _escaped(words.removeprefix("(pressed the ").removesuffix(")"))
     others = [other for other in later if other != words]
-    return rf"^{pattern}\W*$" if any(re.search(pattern, other, re.IGNORECASE) for other in others) else pattern
+    return rf"^{pattern}\W*$" if any(linear.found(pattern, other) for other in others) else pattern
 
 
 def _lines_of(thought: Thought, heard: str) -> Iterator[Answer]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from agents.errors import Stopped
 from agents.scripted_work import CODES, Doing, Ending, Question, Step, Work
@@ -14,9 +13,8 @@ from agents.work import Asks, Done, Failed, Says, TaskEvent, Working
 from orchestrator import events
 from orchestrator.events import CallEvent, Entry
 from orchestrator.records import outcome_of
+from orchestrator.results import abridged
 from orchestrator.task import Task
-
-LONGEST_RESULT: Final = 4_000  # characters of it that Claude reads in a turn
 
 
 def began_before(task: Task, now: datetime) -> events.TaskAttended:
@@ -37,16 +35,16 @@ def began_before(task: Task, now: datetime) -> events.TaskAttended:
 def fact_of(task: Task, event: TaskEvent) -> CallEvent | None:
     """None for what is nobody's news."""
     match event:
-        case Working(what=what, detail=detail, step=step, of=of):
-            return events.TaskProgress(task=task.id, what=what, said=detail, step=step, of=of)
+        case Working(what=what, detail=detail, step=step, of=of, went=went):
+            return events.TaskProgress(task=task.id, what=what, said=detail, step=step, of=of, went=went)
         case Says(text=text, passing=passing):
             return events.TaskProgress(task=task.id, said=text, passing=passing)
-        case Asks(question=question, tool=tool, exact=exact, risky=risky):
-            return events.TaskAsked(task=task.id, question=question, tool=tool, exact=exact, risky=risky)
+        case Asks(question=question, tool=tool, exact=exact, risky=risky, whole=whole):
+            return events.TaskAsked(task=task.id, question=question, tool=tool, exact=exact, risky=risky, whole=whole)
         case Done(result=result, spoken=spoken):
-            return events.TaskDone(task=task.id, ok=True, result=result[:LONGEST_RESULT], spoken=spoken, usd=task.usd)
+            return events.TaskDone(task=task.id, ok=True, result=abridged(result), spoken=spoken, usd=task.usd)
         case Failed(error=error, achieved=achieved):
-            return events.TaskDone(task=task.id, ok=False, why=error.code, result=achieved[:LONGEST_RESULT], usd=task.usd)
+            return events.TaskDone(task=task.id, ok=False, why=error.code, result=abridged(achieved), usd=task.usd)
         case _:
             return None
 
@@ -110,10 +108,10 @@ def _step(fact: CallEvent) -> Step | None:
     match fact:
         case events.TaskProgress(what="", said=said, passing=passing):
             return Step(says=said, passing=passing)
-        case events.TaskProgress(what=what, said=said, step=step, of=of):
-            return Step(working=Doing(what=what, detail=said, step=step, of=of))
-        case events.TaskAsked(question=question, tool=tool, exact=exact, risky=risky):
-            return Step(asks=Question(question=question, tool=tool, exact=exact, risky=risky))
+        case events.TaskProgress(what=what, said=said, step=step, of=of, went=went):
+            return Step(working=Doing(what=what, detail=said, step=step, of=of, went=went))
+        case events.TaskAsked(question=question, tool=tool, exact=exact, risky=risky, whole=whole):
+            return Step(asks=Question(question=question, tool=tool, exact=exact, risky=risky, whole=whole))
         case _:
             return None
 

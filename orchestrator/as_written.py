@@ -24,7 +24,7 @@ from orchestrator.events import (
     ToolUsed,
     Written,
 )
-from orchestrator.hold import Notes
+from orchestrator.hold_words import Notes
 
 LATEST_S: Final = 30.0  # of a first word; no answer is waited for that long
 AT_ONCE: Final = 1_000.0  # tokens a second: the router's choice takes what it took, and no longer

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final, Literal, Protocol
 
 from agents.definition import Agent
 from agents.work import TaskEvent
-from orchestrator.hold import Hold
+from orchestrator.hold import Hold, Telling
+from orchestrator.mixer import Clip
 from orchestrator.task import Task
 
+By = Literal["voice", "key", "silence", "policy"]
 MOST_TELLINGS: Final = 3  # of an end that is not heard: in the agent's words, then plainly; after that it waits for another call
 
 
@@ -30,6 +33,52 @@ class Errand(Protocol):
         """They have answered what it asked."""
         ...
 
+    def hears(self, text: str, spoke_s: float) -> None:
+        """They have said that, in so long a time; empty: what it was, nobody knows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The phone asks which work an order means, or whether work of minutes is really to end."""
+
+    order: str
+    works: Sequence[Attended]
+    sure: bool
+    """It is certain which; only a yes is wanted."""
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """The caller's, on its way to the run: for a moment it can be taken back as if it had not been said."""
+
+    text: str
+    to_s: float
+    by: By
+    words: str
+    """For the run, where it asks for words."""
+
+
+@dataclass(eq=False, slots=True)
+class News:
+    """A line of news, on its way to the caller."""
+
+    of: Attended
+    telling: Telling
+    clip: Clip | None = None
+    """In which they hear it."""
+
+    @property
+    def stands(self) -> bool:
+        """It is still so, and may begin to be heard."""
+        return self.of.task.running and self.of.hold.stands(self.telling)
+
+    @property
+    def heard(self) -> bool:
+        """To its end."""
+        return self.clip is not None and self.clip.vital_s is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -47,6 +96,12 @@ class Due:
     """The task that asks, and that we called for: its question comes next."""
     asks: Task | None = None
     """The task whose question this puts."""
+    choice: Choice | None = None
+    """What the phone itself asks about an order."""
+    reads: Task | None = None
+    """The task whose question is too long, and is read out in full here."""
+    news: News | None = None
+    """It is that."""
     of_work: bool = False
     """What the caller says to it, they say to the work."""
     farewell: str = ""
@@ -88,11 +143,27 @@ class Attended:
     """Its end is being told, or was."""
     tellings: int = 0
     """How often that was begun."""
+    clip: Clip | None = None
+    """In which the caller hears its question, the last time."""
+    yes: Yes | None = None
+    """The caller's to its question, that it does not know of yet."""
+    allowed_s: float = -inf
+    """When it was last told of one."""
+    stop_asked: int | None = None
+    """The turn in which an agent was told to ask whether it is really to stop."""
+    read: str = ""
+    """The question, by its id, that the caller has heard in full."""
 
     @property
     def open(self) -> bool:
         """It is under way, or its end is still to be heard."""
         return not self.task.delivered and (self.task.running or self.ending or self.tellings < MOST_TELLINGS)
+
+    @property
+    def unread(self) -> bool:
+        """It asks something that nobody can say yes to yet: it is too long for a question, and was not read out."""
+        question = self.task.question
+        return question is not None and bool(question.whole) and self.read != question.ask
 
     @property
     def old(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Final
 
@@ -16,7 +17,7 @@ from orchestrator.hints import hints
 from orchestrator.holding import Holding
 from orchestrator.journal import Journal
 from orchestrator.keypad import Keypad
-from orchestrator.mind import HIDDEN, Mind
+from orchestrator.mind import Mind
 from orchestrator.mixer import Clip, ClipHeard, ClipStarted, Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order
@@ -24,6 +25,7 @@ from orchestrator.pacer import Pacer, said
 from orchestrator.parts import Parts
 from orchestrator.patience import Patience, Prompt, Rest
 from orchestrator.pin import Trust
+from orchestrator.pin_filter import HIDDEN
 from orchestrator.reply import Reply
 from orchestrator.turns import Act, Sign, State, step
 from orchestrator.yielding import Yielding
@@ -34,6 +36,7 @@ GUESSES: Final = 2  # answers that Claude thought in vain, per turn; after that 
 LISTENINGS: Final = 6  # and recognitions in vain: most pauses within a sentence are over before Claude is asked
 WATCH_S: Final = 0.1
 KEYED: Final = "(pressed the keys {digits})"
+TAKEN_BACK: Final = ("goodbye", "call_back", "silence")  # ends of a call that the caller's words take back
 LAST_SOUND_S: Final = 1.0  # what was sent when we hang up is heard: the line drains first
 
 
@@ -45,16 +48,18 @@ class Call:
     ) -> None:
         """`errand`: what we called for, and `line` is up already."""
         self._parts, self._line, self._journal, self._errand = parts, line, journal, errand
+        trust = trust or Trust()
+        journal.hide = trust.filter.hide
         self.lines = parts.minds.lines
         self._mixer = Mixer(parts.earcons)
         self._pacer = Pacer(line, self._mixer, journal, soon=lambda: self._reply is not None or self._guess is not None)
         self._yielding = Yielding(self._mixer, self._pacer, journal)
         self._mouth = Mouth(parts.catalogue, self._mixer)
         work = parts.minds.work
-        self._holding = Holding(work, line.caller, self._mixer, journal, errand) if work else None
-        self._mind = Mind(parts.minds, line, self._mixer, self._mouth, self, trust or Trust(), self._holding)
+        self._holding = Holding(work, line.caller, self._mixer, journal, parts.minds.phrases, errand) if work else None
+        self._mind = Mind(parts.minds, line, self._mixer, self._mouth, self, trust, self._holding)
         self._ear = Ear(line, parts.vad(), parts.endpointer(), journal, self)
-        self._keypad = Keypad()
+        self._keypad, self._keys = Keypad(), self._mind.keys
         self._keyed = ""
         self._ordered: Order | None = None
         self._patience = Patience(parts.limits)
@@ -125,6 +130,7 @@ class Call:
             cut = None if self._mixer.held else self._mixer.hold(anyio.current_time())
             if cut is not None:
                 self._said(cut)
+        self._tell_keys(self._keys.rest())
         self._journal.write(self._pacer.summary())
         self._tasks.cancel_scope.cancel()
 
@@ -140,29 +146,46 @@ class Call:
 
     @property
     def protected(self) -> bool:
-        """The farewell, and the first moments of the greeting, are not interrupted by sound."""
-        if self._state is State.CLOSING:
+        """Whether sound does not interrupt: a final farewell, the greeting's start, or anything while only noise is heard."""
+        if self._noisy:
             return True
+        if self._state is State.CLOSING:
+            return self._farewell not in TAKEN_BACK
         greeting = self._greeting
         if self._reply is not greeting or self._state is State.LISTENING:
             return False
         return greeting.heard_s is None or self._journal.now_s() < greeting.heard_s + GREETING_PROTECTED_S
 
+    def hears(self, text: str, spoke_s: float) -> None:
+        if self._errand is not None:
+            self._errand.hears(text, spoke_s)
+
+    @property
+    def parting(self) -> bool:
+        return bool(self._farewell)
+
     def played(self, length_s: float) -> bytes:
         return self._pacer.played(length_s)
 
     async def key(self, key: str) -> None:
-        self._journal.write(events.DigitPressed(key=HIDDEN if self._mind.guarded else key))
+        self._tell_keys(self._keys.press(key, self._journal.now_s()))
         await self.sign(Sign.KEY)
-        self._patience.moved(self._journal.now_s())
-        order = None if self._mind.guarded else self._mind.keyed(key)
+        self._patience.words(self._journal.now_s())
+        order = None if self._mind.guarded else self._mind.keyed(key, self._journal.now_s())
         await self._entered(key if order else self._keypad.press(key, self._journal.now_s()), order)
+
+    def _tell_keys(self, keys: Sequence[tuple[str, float]]) -> None:
+        for key, at_s in keys:
+            self._journal.write(events.DigitPressed(key=HIDDEN if self._mind.guarded else key), at_s)
 
     def judges(self, reply: Reply) -> bool:
         return self.yielded and reply is self._guess
 
     async def sign(self, sign: Sign, of: Reply | None = None) -> bool:
         async with self._acting:
+            if sign is Sign.WORDS and of is not None and of.utterance is not None:
+                of.utterance.worded, of.utterance.noise = True, False
+                self._patience.words(of.utterance.to_s, moment=self._parts.minds.phrases.begins_moment(of.text))
             if of is not None and of is not self._awaited(sign):
                 return False  # it was dropped while it said so, or is about something else
             found = step(self._state, sign)
@@ -204,13 +227,17 @@ class Call:
             case Act.COMMIT:
                 self._commit(self._guess or self._begin(self._utterance_reply()))
             case Act.ENTER:
-                self._commit(self._begin(Reply(self._turn + 1, self._journal, text=self._keyed, order=self._ordered)))
+                reply = Reply(self._turn + 1, self._journal, order=self._ordered)
+                self._mind.show(reply, self._keyed)
+                self._commit(self._begin(reply))
             case Act.DROP:
                 self._drop()
             case Act.FINISH:
                 self._told(self._reply)
+                if self._holding and self._reply is not None and self._reply.due and self._reply.due.reads:
+                    self._holding.read_out(self._reply.due.reads)
                 self._reply = None
-                self._patience.moved(self._journal.now_s())
+                self._patience.sounded(self._journal.now_s())
             case Act.HANG_UP:
                 self._tasks.start_soon(self._end, self._farewell or "goodbye")
 
@@ -277,15 +304,16 @@ class Call:
 
     def _drop(self) -> None:
         reply, self._reply = self._reply, None
+        self._farewell = ""
         self._yielding.drop(reply, self._mind.floor)
         if reply is not None:
             self._told(reply)
             reply.forget()
 
     def _told(self, reply: Reply | None) -> None:
-        """The caller heard how their work ended: to its end, or until they spoke; or not a word of it."""
-        if self._holding and reply is not None and reply.ends is not None:
-            self._holding.told(reply.ends, heard=bool(reply.played))
+        """The caller heard what was due about long work: to its end, or until they spoke; or not a word of it."""
+        if self._holding and reply is not None and reply.due is not None:
+            self._holding.over(reply.due, heard=bool(reply.played))
 
     async def _report(self, fact: ClipStarted | ClipHeard | None) -> None:
         """What the pacer says the caller has heard."""
@@ -299,7 +327,7 @@ class Call:
 
     async def _progress(self) -> None:
         """Where the answer stands, after each frame."""
-        self._mixer.waits = self._state is State.LISTENING and self._ear.talking
+        self._mixer.waits = self._state is State.LISTENING and self._ear.talking and not self._noisy
         if not self._ear.talking:
             self._mixer.bed.ducked = False
         reply = self._reply
@@ -307,8 +335,13 @@ class Call:
             return
         if reply.farewell and reply.heard_s is not None and await self.sign(Sign.FAREWELL, reply):
             self._farewell = reply.farewell
-        if reply.finished and self._mixer.idle:
+        if reply.finished and self._mixer.idle and not self._taken_back:
             await self.sign(Sign.DONE, reply)
+
+    @property
+    def _taken_back(self) -> bool:
+        """The caller speaks into the end of the farewell: it is not over before that is judged."""
+        return self._state is State.CLOSING and not self.protected and self._ear.talking
 
     async def _started(self, clip: Clip, at_s: float) -> None:
         self._mouth.moved()
@@ -319,7 +352,7 @@ class Call:
         self._patience.moved(at_s)
         reply.heard_s = at_s if reply.heard_s is None else reply.heard_s
         if not clip.filler:
-            self._mind.sounds(reply)
+            self._mind.sounds(reply, clip)
         if not clip.aside:
             self._mind.spoke(clip.agent)
             self._patience.begun()
@@ -344,14 +377,17 @@ class Call:
         while True:
             await anyio.sleep(WATCH_S)
             now_s = self._journal.now_s()
+            self._look_for_words(now_s)
             if self._holding is not None:
                 self._holding.look()
             if self.rest in (Rest.CALLER, Rest.WORK):
                 await self._entered(self._keypad.rest(now_s))
             if self._mouth.lost:
                 await self._end("failed")
-            elif self._ear.talking or self._mixer.sounding is not None:
+            elif self._mixer.sounding is not None:
                 self._patience.moved(now_s)
+            elif self._ear.talking and not self._noisy:
+                (self._patience.moved if self._speaks_words else self._patience.sounded)(now_s)
             elif (rest := self.rest) is not None and not self._speaks_of_work(rest, now_s):
                 prompt = self._patience.due(rest, now_s, self._journal.ledger.usd)
                 if prompt is not None:
@@ -363,9 +399,25 @@ class Call:
         if self._reply is not None and self._state in (State.THINKING, State.SPEAKING):
             waits_for = Rest.TOOL if self._reply.works else Rest.ANSWER
             return waits_for if self._reply.turn or self._reply.finished else None
-        if self._state is not State.LISTENING or (self._reply or self._guess or self._ear.utterance) is not None:
+        if self._state is not State.LISTENING or self._reply is not None:
+            return None
+        if not self._noisy and (self._guess or self._ear.utterance) is not None:
             return None
         return Rest.WORK if self._holding and self._holding.active and self._mind.admitted else Rest.CALLER
+
+    @property
+    def _speaks_words(self) -> bool:
+        return self._ear.utterance is not None and self._ear.utterance.worded
+
+    @property
+    def _noisy(self) -> bool:
+        """What is heard of the caller has gone on for long, and there is no word in it."""
+        return self._ear.utterance is not None and self._ear.utterance.noise
+
+    def _look_for_words(self, now_s: float) -> None:
+        utterance = self._ear.utterance
+        if utterance is not None and not utterance.worded and self._patience.waited_s(now_s) >= self._parts.limits.waits.noise_s:
+            utterance.noise = True
 
     def _speaks_of_work(self, rest: Rest, now_s: float) -> bool:
         """Say what is due about long work, where nobody else is about to speak."""

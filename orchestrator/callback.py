@@ -21,15 +21,22 @@ from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS
 from orchestrator.journal import JOURNAL, Journal, read
+from orchestrator.machine import Finding
 from orchestrator.meter import charge
 from orchestrator.pickup import PickedUp
+from orchestrator.pin import Trust
 from orchestrator.results import message
 from orchestrator.task import Task
-from telephony.line import Dialler, Line, LineBusy, LineDown, LineError, LineRejected, NotAnswered
+from telephony.line import Dialler, Line, LineBusy, LineDown, LineError, LineRejected, NotAnswered, Refusal
 
 log = structlog.get_logger()
 
 MOST_TOLD: Final = 16  # tasks of one owner that are over or ask: nobody has so many
+MOST_ASKED: Final = 3  # times that we say who calls: a screener may ask for more
+FETCHED_S: Final = 45.0  # that somebody is waited for whom a screener or a switchboard fetches
+ANSWERS_S: Final = 12.0  # that an answer is waited for from where nobody has spoken
+PICKS_UP_S: Final = 2.0  # after the message to a machine: who listens along may lift the receiver
+_NOBODY: Final = {Verdict.MACHINE: "machine"}
 
 
 @dataclass(eq=False)
@@ -54,6 +61,10 @@ class Errand:
 
     def answered(self, task: Task) -> None:
         self._settled.append(task)
+
+    def hears(self, text: str, spoke_s: float) -> None:
+        if self.up is not None:
+            self.up.heard(text, spoke_s)
 
     def of(self, task: Task) -> Verdict:
         """What the call came to for that one."""
@@ -92,7 +103,7 @@ class CallBack:
 
     async def _ring(self, owner: str, errand: Errand, journal: Journal) -> str:
         """Returns why the call ended."""
-        if self._house.refused(owner, journal):
+        if self._house.refused(owner, journal) or await self._rests(owner, journal):
             return "refused"
         for task in errand.tasks:
             journal.write(events.CallbackDialing(task=task.id))
@@ -109,6 +120,16 @@ class CallBack:
             with anyio.CancelScope(shield=True):
                 await line.hang_up()
                 charge(line, journal)
+
+    async def _rests(self, owner: str, journal: Journal) -> bool:
+        """Somebody there gave too many wrong PINs when we called: nothing could be told them now."""
+        trust = Trust.of(self._house.admission, owner, called=True)
+        await trust.arrive()
+        if trust.risk == "rests":
+            journal.write(
+                events.CallRefused(why=Refusal.FORBIDDEN, reason="too many wrong PINs when we called; no PIN is taken yet")
+            )
+        return trust.risk == "rests"
 
     async def _dialled(self, owner: str, errand: Errand, journal: Journal) -> Line | None:
         """None if it was not taken, or there is nothing to call for any more: they called us while it rang."""
@@ -127,26 +148,76 @@ class CallBack:
 
     async def _taken(self, line: Line, errand: Errand, journal: Journal) -> str:
         errand.verdict = Verdict.UNHEARD
-        async with aclosing(line.hear()) as sounds:
-            up = errand.up = PickedUp(line, sounds, self._house.parts.vad())
-            if not await up.greeted():
-                return "caller_hung_up"
-            why = "machine" if up.machine else await self._talk(up, errand, journal)
-            if not up.machine:
-                return why
-            if await up.recording():
-                errand.verdict = Verdict.MACHINE
-                await self._leave_message(line, errand, journal)
-        return "machine"
+        minds, why = self._house.parts.minds, ""
+        async with aclosing(line.hear()) as sounds, anyio.create_task_group() as tasks:
+            up = errand.up = PickedUp(line, sounds, self._house.parts.vad(), minds.recognizer, minds.phrases, tasks)
+            why = await self._met(up, errand, journal)
+            tasks.cancel_scope.cancel()
+        return why
+
+    async def _met(self, up: PickedUp, errand: Errand, journal: Journal) -> str:
+        """Whoever or whatever took it, in stages: each finding may be followed by another for as long as the line is open."""
+        minds = self._house.parts.minds
+        lines, desk = minds.lines.callback, minds.roster.front_desk.name
+        asked, found = 0, await up.next()
+        while found is not None:
+            match found:
+                case Finding.PERSON:
+                    why = await self._talk(up, errand, journal)
+                    if up.person or up.gone:
+                        return why
+                    found = up.found
+                case Finding.SCREENER | Finding.SILENT | Finding.UNSURE if asked == MOST_ASKED:
+                    return "nobody"
+                case Finding.SCREENER:
+                    asked += 1
+                    found = await self._says(up, journal, lines.screened.format(name=desk), FETCHED_S)
+                case Finding.SILENT | Finding.UNSURE:
+                    asked += 1
+                    found = await self._says(up, journal, lines.unsure.format(name=desk), ANSWERS_S)
+                case Finding.HOLDS:
+                    found = await up.next(FETCHED_S)
+                case Finding.MACHINE:
+                    found = await up.next()
+                case Finding.RECORDING:
+                    errand.verdict = Verdict.MACHINE
+                    if all(task.messaged for task in errand.tasks):
+                        return "machine"
+                    found = await self._says(up, journal, message(errand.tasks, minds.lines), PICKS_UP_S)
+                case Finding.MENU | Finding.FAX:
+                    return "no_person"
+        return "caller_hung_up" if up.gone and errand.verdict is Verdict.UNHEARD else _NOBODY.get(errand.verdict, "nobody")
+
+    async def _says(self, up: PickedUp, journal: Journal, text: str, within_s: float) -> Finding | None:
+        """Nothing that is private; what is found meanwhile, or within that time after it, ends it."""
+        house, said, found = self._house, anyio.Event(), list[Finding | None]()
+        text = f"{house.parts.minds.lines.an_ai} {text}" if house.admission.policy.must_say_ai(up.caller) else text
+
+        async def say() -> None:
+            await announce(up, journal, house.parts.catalogue, house.parts.minds.roster.front_desk, text)
+            said.set()
+
+        up.says(text)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(say)
+            found.append(await up.next(within_s, after=said))
+            tasks.cancel_scope.cancel()
+        up.says("")
+        if found[0] is not None:
+            await up.clear()
+        return found[0]
 
     async def _talk(self, up: PickedUp, errand: Errand, journal: Journal) -> str:
+        """With a person, by all appearances: what a line told that proves to be none, nobody has heard."""
         why = ""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._deliver_when_certain, up, errand, journal)
             why = await self._house.talk(up, journal, errand)
             tasks.cancel_scope.cancel()
-        if not up.machine:
+        if up.person:
             _deliver(errand, journal)
+        else:
+            errand.heard.clear()
         return why
 
     async def _deliver_when_certain(self, up: PickedUp, errand: Errand, journal: Journal) -> None:
@@ -156,14 +227,6 @@ class CallBack:
             _deliver(errand, journal)
             errand.news = anyio.Event()
             await errand.news.wait()
-
-    async def _leave_message(self, line: Line, errand: Errand, journal: Journal) -> None:
-        if all(task.messaged for task in errand.tasks):
-            return
-        minds = self._house.parts.minds
-        told_first = f"{minds.lines.an_ai} " if self._house.admission.policy.must_say_ai(line.caller) else ""
-        text = told_first + message(errand.tasks, minds.lines)
-        await announce(line, journal, self._house.parts.catalogue, minds.roster.front_desk, text)
 
 
 async def _when_moot(tasks: Sequence[Task], ringing: anyio.CancelScope) -> None:

@@ -10,6 +10,7 @@ import anyio
 from agents import tools
 from agents.brain import Utterance
 from agents.errors import BrainError, Slow
+from orchestrator.events import Repaired
 from orchestrator.meter import money, unanswered
 from orchestrator.minds import Minds
 from orchestrator.reply import Reply
@@ -34,5 +35,7 @@ async def chosen(minds: Minds, reply: Reply, thread: Sequence[Utterance], floor:
     except anyio.get_cancelled_exc_class():  # the caller went on
         reply.tell(asked)
         raise
+    if choice.repaired:
+        reply.tell(Repaired(turn=reply.turn, where="router", what="input"))
     reply.tell(money(choice.spent, reply.turn, "router"))
     return minds.router.read(choice.input, floor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from orchestrator.cli_agents import agents
 from orchestrator.cli_calls import calls, forget, replay
 from orchestrator.cli_tasks import tasks
 from orchestrator.cli_voices import voices
-from orchestrator.terminal import AsJson, configured, end_when_terminated, fail, run, screen, show_json, tell
+from orchestrator.terminal import AsJson, configured, end_when_terminated, fail, run, screen, set_up_streams, show_json, tell
 
 if TYPE_CHECKING:
     from orchestrator.doctor import Finding
@@ -42,6 +43,7 @@ CALLED = "+15550199"
 
 def main() -> None:
     """Failures end here: a sentence and its fix for each, exit code 1; the stack is for the log."""
+    set_up_streams()
     try:
         app()
     except ImportError as error:
@@ -81,13 +83,20 @@ def options(
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    script: Annotated[Path | None, typer.Option(help="A script, or a scenario, that answers in Claude's place: no key.")] = None,
+) -> None:
     """Answer the telephone until stopped."""
     end_when_terminated()
-    from orchestrator.serve import serve as serving
-
     config = configured(log="info")
-    run(lambda: serving(config.settings, screen.print))
+    from telephony.open_calls import FOLDER, OpenCalls
+
+    with closing(OpenCalls(config.settings.home / FOLDER)) as notes:
+        if acs := config.settings.acs:
+            run(lambda: notes.end_left(acs))  # before anything that takes seconds: somebody may listen to silence
+        from orchestrator.serve import serve as serving
+
+        run(lambda: serving(config.settings, screen.print, notes, script))
 
 
 @app.command()
@@ -98,9 +107,10 @@ def demo(
 ) -> None:
     """Hear real phone calls made on this machine. Emulated Azure, a recorded caller, real ears, voices and long work."""
     from orchestrator.demo.showing import demo as showing
+    from orchestrator.demo.showing import scripted_settings
 
-    config = configured()
-    run(lambda: showing(config.settings, out, wav or [], live=live, screen=screen))
+    settings = configured().settings if live else scripted_settings()
+    run(lambda: showing(settings, out, wav or [], live=live, screen=screen))
 
 
 @app.command("speech-server")

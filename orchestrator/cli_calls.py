@@ -13,7 +13,9 @@ from rich.table import Table
 from orchestrator.terminal import AsJson, configured, run, screen, show_json
 
 calls = typer.Typer(help="Calls that were made.", no_args_is_help=True)
-Which = Annotated[str, typer.Argument(metavar="CALL", help="How the call's name begins, `last`, a folder, or an exported file.")]
+Which = Annotated[
+    str, typer.Argument(metavar="CALL", help="How its name begins, `last`, a folder, a journal, or an exported file.")
+]
 
 
 class Against(StrEnum):
@@ -40,7 +42,7 @@ def calls_list(as_json: AsJson = False) -> None:
 def calls_show(call: Which = "last", as_json: AsJson = False) -> None:
     """One call: who said what, and how long each answer took."""
     from orchestrator.recorded import recorded
-    from orchestrator.rosters import roster_of
+    from orchestrator.rosters import readable_roster
     from orchestrator.screen import Transcript
 
     config = configured()
@@ -48,7 +50,7 @@ def calls_show(call: Which = "last", as_json: AsJson = False) -> None:
     if as_json:
         show_json([json.loads(entry.line()) for entry in entries])
         return
-    transcript = Transcript(screen, roster_of(config.settings))
+    transcript = Transcript(screen, readable_roster(config.settings))
     for entry in entries:
         transcript.show(entry)
 

@@ -117,4 +117,4 @@ def voices_import(
     for path in found.kept:
         screen.print(f"{path} is there already, and stays as it is; --force writes over it")
     for error in found.wrong:
-        screen.print(f"left out: {error}")
+        screen.print(f"not as it stands there: {error}")

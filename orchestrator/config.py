@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, cast, get_origin
+from typing import Annotated, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -18,7 +18,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -27,34 +26,23 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from agents import bounds
 from agents.claude import BrainSettings
 from agents.mcp_server import McpSettings
 from agents.pai import PaiSettings
+from agents.plain_errors import described, fields, nearest, plain, told
+from agents.strict import Strict
 from orchestrator.delivery import CallbackSettings
 from orchestrator.earcons import EarconSettings
 from orchestrator.errors import ConfigError
+from orchestrator.patience import PatienceSettings
+from orchestrator.settings_environment import put, strangers, variables
+from orchestrator.settings_file import FILE, SettingsFile, found
 from orchestrator.thread import LONGEST_TOKENS
 from telephony.acs_settings import AcsSettings
 from telephony.admission import AdmissionPolicy
 from voices.engines.elevenlabs import ElevenLabsSettings
-from voices.settings import EarSettings, Folders, VoiceSettings
-
-FILE: Final = "pai-voice.toml"
-PREFIX: Final = "PAI_VOICE_"
-WHERE: Final = "PAI_VOICE_CONFIG"
-KNOWN_AS: Final = {
-    "PAI_VOICE_HOME": ("home",),
-    "PAI_VOICE_AGENTS": ("agents",),
-    "PAI_VOICE_VOICES": ("voices", "folders"),
-    "ANTHROPIC_API_KEY": ("claude", "api_key"),
-    "ANTHROPIC_BASE_URL": ("claude", "base_url"),
-    "ELEVENLABS_API_KEY": ("voices", "elevenlabs", "key"),
-    "PAI_DIR": ("voices", "pai"),
-}
-LISTS: Final = frozenset({"allow", "owners", "agents", "folders", "engines", "environment", "setting_sources", "retries"})
-
-
-Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+from voices.settings import EarSettings, Folder, Folders, VoiceSettings
 
 
 def _server_name(name: str) -> str:
@@ -66,10 +54,6 @@ def _server_name(name: str) -> str:
 ServerName = Annotated[str, AfterValidator(_server_name)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 def _zone(name: str) -> str:
     if name and name not in available_timezones():
         near = get_close_matches(name, available_timezones(), n=1)
@@ -77,7 +61,7 @@ def _zone(name: str) -> str:
     return name
 
 
-class HouseSettings(_Section):
+class HouseSettings(Strict):
     place: str = Field(
         default="",
         max_length=80,
@@ -89,12 +73,12 @@ class HouseSettings(_Section):
     )
 
 
-class ServerSettings(_Section):
+class ServerSettings(Strict):
     host: str = "127.0.0.1"
     port: int = Field(default=8060, ge=0, le=65_535)
 
 
-class MindSettings(_Section):
+class MindSettings(Strict):
     router_model: str = "claude-haiku-5-5"
     history_tokens: int = Field(
         default=LONGEST_TOKENS, ge=500, description="How much of a call goes to Claude with each turn; of more, the later half."
@@ -110,17 +94,17 @@ def _music(value: object) -> object:
         return value
     if not isinstance(value, str) or not set(value) & {"/", "\\", "~"}:
         raise ValueError(f"must be one of {', '.join(MUSIC)}, or a folder such as ./music")
-    return Path(value).expanduser()
+    return bounds.path(value)
 
 
-class HoldSettings(_Section):
+class HoldSettings(Strict):
     music: Annotated[Literal["composed", "off", "elevenlabs"] | Path, BeforeValidator(_music)] = Field(
         default="composed",
         description="What callers hear while work runs: music that is composed, none, ElevenLabs', or that in a folder of yours.",
     )
 
 
-class TaskSettings(_Section):
+class TaskSettings(Strict):
     database: SecretStr | None = Field(
         default=None, description="Where long work is kept: `postgresql://…`, for several servers; a file in `home` if left out."
     )
@@ -138,13 +122,15 @@ class TaskSettings(_Section):
         return database
 
 
-class LogSettings(_Section):
+class LogSettings(Strict):
     level: Literal["debug", "info", "warning", "error"] | None = Field(
-        default=None, description="If not set: info for what serves, warning for what people watch."
+        default=None,
+        description="If not set: info for what serves, warning for what people watch. "
+        "At debug `serve` also reports each stall of its event loop over 20 ms, with its stack.",
     )
 
 
-class Settings(_Section):
+class Settings(Strict):
     """Everything that can be set. A section that is left out has its defaults; without `[acs]` there is no ACS line."""
 
     home: Folder = Field(
@@ -168,6 +154,7 @@ class Settings(_Section):
     earcons: EarconSettings = EarconSettings()
     tasks: TaskSettings = TaskSettings()
     callback: CallbackSettings = CallbackSettings()
+    patience: PatienceSettings = PatienceSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("hold")
@@ -193,6 +180,8 @@ class Config:
 
     settings: Settings
     origins: Mapping[tuple[str, ...], str]
+    warnings: tuple[str, ...] = ()
+    """What looks like a setting, and is none."""
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
         """Key, value and origin of every setting; secrets are masked."""
@@ -202,62 +191,36 @@ class Config:
 
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Config:
     """From the file that PAI_VOICE_CONFIG names, else `pai-voice.toml` in `folder` (the current one) or in the user's
-    configuration; the environment wins over it. Raises ConfigError."""
+    configuration; the environment wins over it. Raises ConfigError, with all that is wrong."""
     environ = os.environ if environ is None else environ
-    tree: dict[str, Any] = {}
-    origins: dict[tuple[str, ...], str] = {}
-    if file := Path(environ[WHERE]) if environ.get(WHERE) else _found(folder or Path.cwd()):
-        tree = _read(file)
-        origins = dict.fromkeys(_paths(tree), str(file))
-    for name, path in _variables(environ):
-        _put(tree, path, environ[name], name)
-        origins[path] = name
+    path = found(environ, folder or Path.cwd())
+    file = SettingsFile.read(path) if path else SettingsFile()
+    origins = dict.fromkeys(_paths(file.tree), str(file.path))
+    tree = deepcopy(file.tree)
+    for name, keys in variables(environ, Settings):
+        put(tree, keys, environ[name], name)
+        origins[keys] = name
     try:
-        return Config(Settings.model_validate(tree), origins)
+        return Config(Settings.model_validate(tree), origins, strangers(environ, Settings))
     except ValidationError as error:
-        raise ConfigError(_explain(error, origins), "correct it there and run the command again") from None
+        raise ConfigError(_explain(error, file, origins), "correct it there and run the command again") from None
+
+
+def private(settings: Settings) -> tuple[Path, ...]:
+    """What is the phone's own, and never the work's: the data folder and the settings."""
+    file = found(os.environ, Path.cwd())
+    places = (settings.home, Path(platformdirs.user_config_dir("pai-voice")), *([file] if file else []))
+    return tuple(place.absolute() for place in places)
+
+
+def guarded(settings: Settings) -> tuple[Path, ...]:
+    """What the work writes only after a question: agents and voices say what may be done, and by whom."""
+    return tuple(place.absolute() for place in (*settings.agents, *settings.voices.folders))
 
 
 def surroundings() -> dict[str, str]:
     """The environment as it is, for what hands a part of it on."""
     return dict(os.environ)
-
-
-def _found(folder: Path) -> Path | None:
-    places = (folder / FILE, Path(platformdirs.user_config_dir("pai-voice")) / FILE)
-    return next((place for place in places if place.is_file()), None)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}", f"set {WHERE} to a file that can be read, or unset it") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: this is not TOML: {error}", "write `key = value`, with texts in quotes") from None
-
-
-def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """PAI_VOICE_SECTION__KEY is section.key, and wins over the names that everybody knows; what is empty is not set."""
-    for name, path in KNOWN_AS.items():
-        if environ.get(name):
-            yield name, path
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in KNOWN_AS and name != WHERE and environ[name]:
-            yield name, tuple(name.removeprefix(PREFIX).lower().split("__"))
-
-
-def _put(tree: dict[str, Any], path: tuple[str, ...], value: str, origin: str) -> None:
-    *sections, key = path
-    for section in sections:
-        inner: Any = tree.setdefault(section, {})
-        if not isinstance(inner, dict):
-            raise ConfigError(
-                f"{origin}: `{section}` is a single value, not a section", f"write it as [{section}] in {FILE}, or unset {origin}"
-            )
-        tree = inner
-    # Lists are written with commas, as people write them in a shell.
-    tree[key] = [item.strip() for item in value.split(",") if item.strip()] if key in LISTS else value
 
 
 def _paths(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -295,45 +258,33 @@ def _shown(value: Any) -> str:
             return str(value)
 
 
-def _explain(error: ValidationError, origins: Mapping[tuple[str, ...], str]) -> str:
+def _explain(error: ValidationError, file: SettingsFile, origins: Mapping[tuple[str, ...], str]) -> str:
     """A line for each wrong setting: where it was set, its key, what is wrong. Never its value, which may be a secret."""
-    return "\n".join(_complaint(problem, origins) for problem in error.errors(include_url=False, include_input=False))
+    problems = told(error.errors(include_url=False), Settings)
+    problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")  # where one is misspelt, another is missing
+    return "\n".join(_complaint(problem, file, origins) for problem in problems)
 
 
-def _complaint(problem: ErrorDetails, origins: Mapping[tuple[str, ...], str]) -> str:
-    path = tuple(str(part) for part in problem["loc"])
-    what = problem["msg"].removeprefix("Value error, ")
+def _complaint(problem: ErrorDetails, file: SettingsFile, origins: Mapping[tuple[str, ...], str]) -> str:
+    *above, last = path = tuple(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        known = _known(path[:-1])
-        near = get_close_matches(path[-1], known, n=1)
-        what = "there is no such setting; " + (f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}")
+        known = fields(Settings, above)
+        near = nearest(last, known)
+        what = "there is no such setting; " + (f"did you mean `{near}`?" if near else f"known: {', '.join(sorted(known))}")
     elif problem["type"] == "missing":
-        what = f"is needed; add it to [{'.'.join(path[:-1])}] in {FILE}"
-    elif problem["type"] == "model_type":
+        what = f"is needed; add it to [{'.'.join(above)}] in {FILE}"
+    elif problem["type"] in ("model_type", "dict_type"):
         what = f"is a section; write [{'.'.join(path)}] in {FILE}, and its settings below"
-    elif problem["type"] == "tuple_type":
-        what = "is a list; write it in brackets: […]"
-    return f"{_origin(path, origins)}: {'.'.join(path)}: {what}"
+    else:
+        what = plain(problem, described(Settings, path))
+    return f"{_origin(path, file, origins)}: {'.'.join(path)}: {what}"
 
 
-def _origin(path: tuple[str, ...], origins: Mapping[tuple[str, ...], str]) -> str:
-    """Where a setting, or for lack of one its neighbours, came from."""
-    for length in range(len(path), 0, -1):
-        for known, origin in origins.items():
-            if known[:length] == path[:length]:
-                return origin
-    return "the settings"
-
-
-def _known(path: tuple[str, ...]) -> list[str]:
-    model: Any = Settings
-    parts = iter(path)
-    for part in parts:
-        field = model.model_fields.get(part)
-        options = [] if field is None else [field.annotation, *getattr(field.annotation, "__args__", ())]
-        model = next((option for option in options if isinstance(option, type) and issubclass(option, BaseModel)), None)
-        if model is None:
-            return []
-        if get_origin(options[0]) is Mapping:
-            next(parts, None)  # a name that people give, such as a server's
-    return sorted(model.model_fields)
+def _origin(path: tuple[str, ...], file: SettingsFile, origins: Mapping[tuple[str, ...], str]) -> str:
+    """Where a setting, or for lack of one its section or its neighbours, came from."""
+    if path in origins and origins[path] != str(file.path):
+        return origins[path]
+    if place := file.place(path):
+        return place
+    near = (origin for n in range(len(path), 0, -1) for known, origin in origins.items() if known[:n] == path[:n])
+    return next(near, "the settings")

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum, auto
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from agents.strict import Strict
 from orchestrator.hours import Hours
 from orchestrator.task import Task
 
@@ -46,10 +47,8 @@ class Bearer(Protocol):
         ...
 
 
-class CallbackSettings(BaseModel):
+class CallbackSettings(Strict):
     """When the owner is called back, and how often."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     hours: str = Field(default="08:00-22:00", description="When the phone may ring, in the time zone of `house.zone`.")
     retries: tuple[float, ...] = Field(

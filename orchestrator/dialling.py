@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import anyio.to_thread
 from rich.console import Console
 from rich.text import Text
 
-from telephony.dial import DialEvent, DialResult, Outcome, Utterance, dial
+from orchestrator.errors import NoEmulator, NothingToSay
+from telephony.acs_emulator.control import NUMBER
+from telephony.dial import DialEvent, DialResult, Manners, Outcome, Utterance, dial
+from telephony.line import DigitsNotSent, NotAnswered, check_keys
 from voices.audio import read_wav
 from voices.catalogue import spoken
 
+MANNERS: Final = Manners(quiet_s=1.5, filler_s=0.9)  # lets a filler pass without taking it for the answer
 FIXES: Final = {
-    Outcome.REFUSED: "put the number on the list: allow = […] in [admission]; `pai-voice calls list` tells why",
+    Outcome.REFUSED: "put the number on the list: allow = […] in [admission]; `pai-voice calls show last` tells why",
     Outcome.NO_ANSWER: "see that `pai-voice serve` runs, with the settings that `pai-voice emulate acs` printed",
     Outcome.SILENT: "see `pai-voice calls show` for what was heard",
     Outcome.HUNG_UP: "see `pai-voice calls show` for why",
     Outcome.TOO_LONG: "give fewer utterances",
 }
+_NUMBER: Final = re.compile(NUMBER)
 
 
 async def dial_in(
@@ -37,8 +44,11 @@ async def dial_in(
 ) -> DialResult:
     """The keys first, then the wavs, then the texts, in a voice that no agent has.
 
-    Raises AudioError for a wav that cannot be read, SynthesisError for a text that cannot be spoken, and LineError.
+    Raises NoEmulator, NothingToSay, LineError; AudioError for a wav that cannot be read, SynthesisError for a text that cannot.
     """
+    _check(emulator, (caller, called), keys)
+    if not (wavs or texts or keys):
+        raise NothingToSay("there is nothing to say or to press", "give --text, --wav or --dtmf")
     sounds = [await anyio.to_thread.run_sync(read_wav, wav) for wav in wavs]
     sounds += [await spoken(text) for text in texts]
     plan = [Utterance(keys=keys)] if keys else []
@@ -50,4 +60,24 @@ async def dial_in(
         if screen is not None:
             screen.print(Text(f"{event.at_s:7.2f}  {event.what} {event.detail}".rstrip(), style="dim"))
 
-    return await dial(emulator, caller, called, plan, record=record, on_event=show)
+    try:
+        result = await dial(emulator, caller, called, plan, manners=MANNERS, record=record, on_event=show)
+    except NotAnswered as error:
+        raise NoEmulator(str(error), "start one with `pai-voice emulate acs`, or give its address as --emulator") from error
+    if screen is not None:
+        screen.print(Text("`pai-voice calls show last` tells what was said, and how long each answer took", style="dim"))
+    return result
+
+
+def _check(emulator: str, numbers: Sequence[str], keys: str) -> None:
+    parts = urlsplit(emulator if "//" in emulator else f"//{emulator}")
+    if not emulator.startswith(("http://", "https://")) or not parts.hostname:
+        near = f"http://{parts.netloc}" if parts.netloc and "//" not in emulator else "http://127.0.0.1:8070"
+        raise NoEmulator(f"--emulator {emulator} is no address", f"give it with http: --emulator {near}")
+    for number in numbers:
+        if not _NUMBER.fullmatch(number):
+            raise NothingToSay(f"{number} is no telephone number", "give + and all digits, such as +15550100, or anonymous")
+    try:
+        check_keys(keys)
+    except DigitsNotSent as error:
+        raise NothingToSay(f"--dtmf {keys}: {error}", "give only keys that a telephone has") from None

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import secrets
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -24,8 +26,10 @@ import structlog
 from anyio.abc import TaskGroup
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus, error
 from pydantic import SecretStr
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from orchestrator.durable_steps import WRITABLE, DurableSteps, StepsInFile, reason
 from orchestrator.elsewhere import Elsewhere, Turns
 from orchestrator.errors import TasksUnreachable
 from orchestrator.letters import obeyed
@@ -67,6 +71,19 @@ def database_url(home: Path, database: SecretStr | None) -> sa.URL:
     return url.update_query_dict({option: value for option, value in PATIENCE.items() if option not in url.query})
 
 
+def _knows_the_time(connection: object, _: object) -> None:
+    """From Python 3.12 on DBOS has SQLite write `unixepoch('subsec')`, which is NULL before SQLite 3.42; Debian 12 has 3.40."""
+    if isinstance(connection, sqlite3.Connection) and sqlite3.sqlite_version_info < (3, 42):
+        connection.create_function("unixepoch", 1, _now_s)
+
+
+def _now_s(_: object) -> int:
+    return int(datetime.now(UTC).timestamp())
+
+
+event.listen(sa.Engine, "connect", _knows_the_time)
+
+
 @asynccontextmanager
 async def durable(
     tasks: Tasks, home: Path, database: SecretStr | None = None, rhythm: Rhythm | None = None
@@ -74,7 +91,7 @@ async def durable(
     """While this is entered, tasks are kept, those that another process left are gone on with, and those of dead servers too.
 
     Enter it when all that a task needs is there (`tasks.bearer`). Leaving it breaks tasks off where they are, to be gone on with.
-    Raises TasksUnreachable.
+    Raises TasksUnreachable; OSError where a file of ours cannot be written.
     """
     url, rhythm = database_url(home, database), rhythm or Rhythm()
     with ExitStack() as stack:
@@ -117,7 +134,7 @@ def _join(url: sa.URL, door: TextIO) -> Servers:
         servers.open()
     except SQLAlchemyError as failure:
         servers.close()
-        raise TasksUnreachable.of(failure) from failure
+        raise _unusable(url, failure) from failure
     return servers
 
 
@@ -137,7 +154,7 @@ async def _launched(tasks: Tasks, url: sa.URL, servers: Servers) -> AsyncGenerat
             _launch(config)
             await lives.find()
         except SQLAlchemyError as failure:
-            raise TasksUnreachable.of(failure) from failure
+            raise _unusable(url, failure) from failure
         tasks.keep = lives.begin
         yield lives
     finally:
@@ -159,13 +176,15 @@ class _Lives:
 
     def __init__(self, tasks: Tasks, servers: Servers) -> None:
         self._tasks, self._servers = tasks, servers
-        self._running: dict[asyncio.Task[Any], _Steps] = {}
+        self._running: dict[asyncio.Task[Any], DurableSteps] = {}
         self._over: set[str] = set()
         """Whose letters are to be thrown away: later, for nothing may stand between an end that was heard and its being kept."""
         self._elsewhere: Elsewhere | None = None
         self._judge: Judge | None = None
         """Once we are seen."""
         self._looks = 0
+        self._away = False
+        """The database is, and that has been logged."""
         self._listening = anyio.Lock()
         self._workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._life())
 
@@ -175,12 +194,14 @@ class _Lives:
             assert ours
             # It may be ours once more: taken over while nobody saw us, and of all servers we were the one that was free.
             await self._break_off([life for life, steps in self._running.items() if steps.id == id], taken_over=True)
-            steps = self._running[ours] = _Steps(id)
+            steps = self._running[ours] = DurableSteps(id) if self._servers.shared else StepsInFile(id, self._servers)
             task = self._tasks.known(id, record)
             try:
-                with _let_be():  # it may have been cancelled while nobody had it
+                with self._let_be():  # it may have been cancelled while nobody had it
                     await self._listen([id])
-                await self._tasks.live(task, steps)
+                async with steps.keeping():
+                    await self._tasks.live(task, steps)
+                    steps.lived = True
                 self._over.add(id)
             except* error.DBOSWorkflowConflictIDError:
                 steps.ours = False  # another server has it, and DBOS has known that before us
@@ -212,8 +233,8 @@ class _Lives:
             with SetWorkflowID(task.id):
                 await DBOS.start_workflow_async(self._workflow, record_of(task))
         except (SQLAlchemyError, error.DBOSException) as failure:
-            log.warning("task_not_kept", task=task.id, error=type(failure).__name__)
-            await self._tasks.live(task, InMemory())
+            log.warning("task_not_kept", task=task.id, reason=reason(failure), fix=WRITABLE)
+            await self._tasks.live(task, InMemory(suffices=False))
 
     async def find(self) -> None:
         """What this server has left unfinished is known before anybody asks for it; DBOS goes on with it by itself."""
@@ -226,9 +247,21 @@ class _Lives:
             elif workflow.executor_id == self._servers.id and workflow.input is not None:
                 self._tasks.known(workflow.workflow_id, workflow.input["args"][0])
 
+    @contextmanager
+    def _let_be(self) -> Generator[None]:
+        """A database that is away for a while, or full: what matters is tried again."""
+        try:
+            yield
+        except SQLAlchemyError as failure:
+            if not self._away:
+                log.warning("tasks_database_failed", error=type(failure).__name__, reason=reason(failure))
+            self._away = True
+
     async def break_off(self) -> None:
         """They stay unfinished, and are gone on with by whoever has them next."""
         tasks = [task for steps in self._running.values() if (task := self._tasks.find(steps.id)) is not None]
+        if ending := [life for life, steps in self._running.items() if steps.lived]:
+            await asyncio.wait(ending, timeout=LEAVE_S)
         await self._break_off(list(self._running))
         await self._keep_what_was_heard(tasks)
 
@@ -237,13 +270,14 @@ class _Lives:
         lives = [life for life in lives if life in self._running]
         for life in lives:
             self._running[life].ours &= not taken_over
+            self._running[life].broken_off()
             life.cancel()
         if lives:
             await asyncio.wait(lives)
 
     async def _keep_what_was_heard(self, tasks: Sequence[Task]) -> None:
         """A call goes on while the life that made it is broken off; if that takes long, it is heard to its end meanwhile."""
-        with _let_be():
+        with self._let_be():
             for task in tasks:
                 if task.delivered:
                     await anyio.to_thread.run_sync(self._servers.tell, task.id, "heard")
@@ -256,8 +290,11 @@ class _Lives:
         """
         self._judge = Judge(rhythm.silent_s, from_s=anyio.current_time() + NEW_BEATS * rhythm.beat_s)
         while True:
-            with _let_be():
+            with self._let_be():
                 self._judge.seen(await anyio.to_thread.run_sync(self._servers.beat), anyio.current_time())
+                if self._away:
+                    self._away = False
+                    log.info("tasks_database_back")
                 if self._looks < MOST_LOOKS:
                     group.start_soon(self._look_around)
                 if self._judge.may(anyio.current_time()):
@@ -270,7 +307,7 @@ class _Lives:
         return rhythm.silent_s if self._judge is not None and self._judge.may(anyio.current_time()) else inf
 
     async def _take_over(self, server: str) -> None:
-        with _let_be():
+        with self._let_be():
             left = await DBOS.list_workflows_async(
                 name=WORKFLOW, status="PENDING", executor_id=server, app_version=VERSION, load_input=False, load_output=False
             )
@@ -282,7 +319,7 @@ class _Lives:
     async def _look_around(self) -> None:
         self._looks += 1
         try:
-            with _let_be():
+            with self._let_be():
                 await self._look()
         finally:
             self._looks -= 1
@@ -317,32 +354,11 @@ class _Lives:
                     await anyio.to_thread.run_sync(self._servers.seen_to, letter)
 
 
-class _Steps:
-    """See orchestrator.life.Steps."""
-
-    def __init__(self, id: str) -> None:
-        self.id = id
-        self.ours = True
-        """Nobody else has taken the task over."""
-
-    async def once(self, name: str, act: Callable[[], Coroutine[Any, Any, Record]]) -> Record:
-        return await DBOS.run_step_async({"name": name}, act)
-
-    async def note(self, key: str, value: Record) -> None:
-        if self.ours:
-            await DBOS.set_event_async(key, value)
-
-    async def noted(self, key: str) -> Record | None:
-        return (await DBOS.get_all_events_async(self.id)).get(key)
-
-
-@contextmanager
-def _let_be() -> Generator[None]:
-    """A database that is away for a while: what matters is tried again."""
-    try:
-        yield
-    except SQLAlchemyError as failure:
-        log.warning("tasks_database_failed", error=type(failure).__name__)
+def _unusable(url: sa.URL, failure: SQLAlchemyError) -> Exception:
+    """Of a file the disk's trouble, which ends with it; of anything else a database's."""
+    if url.drivername == "sqlite" and isinstance(failure, OperationalError):
+        return OSError(reason(failure))
+    return TasksUnreachable.of(failure)
 
 
 async def _unfinished() -> list[WorkflowStatus]:

@@ -24,6 +24,7 @@ INSIST_S: Final = 0.12  # with detection and fade the agent is silent within 250
 SHORTEST_TURN_S: Final = 0.25
 SHORTEST_BID_S: Final = 0.35
 BRIEF_PATIENCE_S: Final = 0.25  # "wait … stop" is one bid, but after a cough we go on within 400 ms
+ECHO_WINDOW_S: Final = 0.25  # the last of what was said: where we began to speak only after it began, its onset is no echo
 ECHO_REACH_S: Final = 1.0  # how long ago our own voice may have left and still come back
 
 
@@ -92,8 +93,14 @@ class Utterance:
         self.from_s = from_s
         self.to_s = from_s
         self.recognition: Recognition | None = None
+        self.worded = False
+        """There are words in it."""
+        self.noise = False
+        """It has gone on for long without any."""
         self.told = False
         """The journal knows that it began."""
+        self.echoes = False
+        """It is our own voice, at least in part: what we say or play comes back."""
 
 
 class Attention(Protocol):
@@ -237,6 +244,7 @@ class Ear:
         if self._is_brief(self._segmenter.speech_s):
             self._segmenter.patience_s = BRIEF_PATIENCE_S
             return
+        self.utterance.echoes = self.utterance.echoes or self._ends_as_echo(self.utterance, ended_s)
         self._segmenter.patience_s = await self._endpointer.patience_s(self.utterance.frames)
         await self._attention.sign(Sign.SPEECH_PAUSED)
 
@@ -267,6 +275,12 @@ class Ear:
         if not utterance.told:
             utterance.told = True
             self._journal.write(SpeechStarted(), utterance.from_s)
+
+    def _ends_as_echo(self, utterance: Utterance, ended_s: float) -> bool:
+        pause_s = self._axis_s + self.frames * FRAME_S - ended_s
+        last = len(utterance.frames) - round(pause_s / FRAME_S)
+        window = utterance.frames[max(0, last - round(ECHO_WINDOW_S / FRAME_S)) : max(0, last)]
+        return is_echo(b"".join(window), self._attention.played(pause_s + ECHO_WINDOW_S + ECHO_REACH_S))
 
     def _is_echo(self) -> bool:
         length_s = NOTICE_S + 0.06

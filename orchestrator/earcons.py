@@ -12,8 +12,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from agents.strict import Strict
 from voices.audio import FRAME_SAMPLES, FULL_SCALE, RATE
 
 EARCON_DBFS: Final = -32.0  # of the loudest frame: 12 dB under speech, and over music still under what is taken for speech
@@ -35,17 +36,10 @@ class Earcon(StrEnum):
     BACK = "back"
 
 
-NOTES_HZ: Final = {
-    Earcon.CONNECTED: (A5, E6),
-    Earcon.HEARD: (B5,),
-    Earcon.ON_HOLD: (A5, E5),
-    Earcon.BACK: (E5, A5),
-}
+NOTES_HZ: Final = {Earcon.CONNECTED: (A5, E6), Earcon.HEARD: (B5,), Earcon.ON_HOLD: (A5, E5), Earcon.BACK: (E5, A5)}
 
 
-class EarconSettings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class EarconSettings(Strict):
     connected: bool = Field(default=True, description="A rising sound as your call is answered.")
     heard: bool = Field(default=False, description="A tick when you have been heard out, and the answer is on its way.")
     on_hold: bool = Field(default=True, description="A falling sound as the hold begins.")

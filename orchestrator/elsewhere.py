@@ -161,7 +161,8 @@ class Elsewhere:
                             case Stop():
                                 await self._write(image.task, "stop")
                             case _:
-                                pass  # what it asks is asked by the server that has it
+                                continue  # what it asks is asked by the server that has it
+                        image.task.keep(image.task.orders)
 
     async def _heard(self, image: _Image) -> None:
         await image.task.heard.wait()

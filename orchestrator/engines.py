@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import anyio
@@ -11,6 +11,7 @@ import anyio.from_thread
 import anyio.to_thread
 import structlog
 
+from voices.beside import beside
 from voices.catalogue import Catalogue
 from voices.engine import Engine
 from voices.engines.registry import RECOGNIZERS_BY_NAME
@@ -49,25 +50,12 @@ async def open_voices(
     catalogue = Catalogue(voices, synthesizers, words=words, patience=patience, aligns=True, lines=lines, stamps=known)
     stack.push_async_callback(catalogue.aclose)
     await catalogue.warm()
-    await stack.enter_async_context(_maintaining([one for one in synthesizers if isinstance(one, Maintained)]))
+    tasks = await stack.enter_async_context(beside())
+    for one in synthesizers:
+        if isinstance(one, Maintained):
+            tasks.start_soon(one.maintain)
     _log("synthesizer_chosen", choice)
     return catalogue, choice
-
-
-@asynccontextmanager
-async def _maintaining(synthesizers: Sequence[Maintained]) -> AsyncGenerator[None]:
-    """Upkeep beside the block. It does not fail, so what ends the block is raised as it is, and in no group."""
-    raised: Exception | None = None
-    async with anyio.create_task_group() as tasks:
-        for synthesizer in synthesizers:
-            tasks.start_soon(synthesizer.maintain)
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001  raised again below
-            raised = error
-        tasks.cancel_scope.cancel()
-    if raised:
-        raise raised
 
 
 def _log(event: str, choice: Choice) -> None:

@@ -13,6 +13,8 @@ HouseError
 ├── CannotTell           a task cannot be told that any more
 ├── TasksUnreachable     the place where long work is kept cannot be used
 ├── NotWritten           files that were asked for cannot be made
+├── NoEmulator           no emulated telephone network is at that address
+├── NothingToSay         a caller that is made has no number, words or keys that could be
 ├── NoSound              this machine's microphone or loudspeaker cannot be used
 ├── DemoBroke            a call of the demonstration did not go as planned
 ├── NotScripted          Claude is scripted, and was asked what nobody scripted
@@ -104,6 +106,14 @@ class NotWritten(HouseError):
 class NotScripted(HouseError):
     code = "not_scripted"
     usual_fix = "script that answer, or leave --script out and talk to Claude itself"
+
+
+class NoEmulator(HouseError):
+    code = "no_emulator"
+
+
+class NothingToSay(HouseError):
+    code = "nothing_to_say"
 
 
 class NoSound(HouseError):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from agents.brain import Repair
 from orchestrator.fact import Fact
 from orchestrator.work_facts import (
     Answered,
@@ -238,6 +239,16 @@ class Failed(Fact):
     retryable: bool = False
 
 
+class Repaired(Fact):
+    """What Claude gave was not as it should be, and the turn went on all the same."""
+
+    kind: Literal["repaired"] = "repaired"
+    turn: int
+    where: str
+    """router, or an agent's id."""
+    what: Repair
+
+
 class VoiceChanged(Fact):
     """A voice engine failed, or still rested from a failure, and another one went on; once per engine and call."""
 
@@ -257,7 +268,8 @@ class VoiceChanged(Fact):
 class CallEnded(Fact):
     kind: Literal["call_ended"] = "call_ended"
     why: str
-    """goodbye, caller_hung_up, silence, limit, locked, refused, failed, server_stopped; busy, no_answer, rejected, machine."""
+    """goodbye, caller_hung_up, silence, limit, locked, refused, failed, server_stopped; busy, no_answer, rejected,
+    machine; no_person (a menu or a fax), nobody."""
     duration_s: float
     cost_usd: Decimal
 
@@ -299,6 +311,7 @@ CallEvent = Annotated[
     | Written
     | MoneySpent
     | Failed
+    | Repaired
     | VoiceChanged
     | CallEnded,
     Field(discriminator="kind"),

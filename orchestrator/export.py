@@ -6,10 +6,13 @@ that do not come with PAI Voice, as they are now, each with its prompt.
 
 from __future__ import annotations
 
+import json
+import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import yaml
 
@@ -17,14 +20,16 @@ from orchestrator.config import Settings
 from orchestrator.errors import NotWritten
 from orchestrator.events import CallStarted, DigitPressed, Entry
 from orchestrator.journal import JOURNAL, RECORDING
-from orchestrator.mind import HIDDEN
+from orchestrator.pin_filter import HIDDEN
 from orchestrator.recorded import AGENTS, SUMMARY, Recorded
-from orchestrator.rosters import ROOT, lineup_of, roster_of
+from orchestrator.rosters import ROOT, readable, readable_roster
 from orchestrator.screen import as_text
 
 TRANSCRIPT: Final = "transcript.txt"
 NOBODYS: Final = ("+15550100", "+15550199")
 """Who called and who was called, where that is nobody's business: numbers that are never given out."""
+_NUMBER: Final = re.compile(r"\+?\d(?:[ ./()\u2010-\u2015\u00a0\u202f-]{0,3}\d){4,}")
+_TELLING: Final = 7  # digits at its end that tell a number from others: its country and area may be left out
 
 
 def export(settings: Settings, call: Recorded, out: Path, *, mask: bool) -> Path:
@@ -36,7 +41,7 @@ def export(settings: Settings, call: Recorded, out: Path, *, mask: bool) -> Path
     entries = without_keys(without_numbers(call.entries)) if mask else call.entries
     files = {
         JOURNAL: "".join(f"{entry.line()}\n" for entry in entries),
-        TRANSCRIPT: as_text(entries, roster_of(settings)),
+        TRANSCRIPT: as_text(entries, readable_roster(settings)),
         **({RECORDING: call.wav} if call.wav else {}),
         **({SUMMARY: call.summary} if call.summary else {}),
         **{f"{AGENTS}/{name}": text for name, text in (call.agents or _own_agents(settings)).items()},
@@ -46,14 +51,16 @@ def export(settings: Settings, call: Recorded, out: Path, *, mask: bool) -> Path
         with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as bundle:
             for name, content in files.items():
                 bundle.writestr(name, content)
-    except FileExistsError as error:
-        raise NotWritten(f"{path} is there already", "move it away, or give another --out") from error
+    except OSError as error:
+        if isinstance(error, FileExistsError):
+            raise NotWritten(f"{path} is there already", "move it away, or give another --out") from error
+        raise NotWritten(f"{path} cannot be written: {error.strerror}", "give an --out that can be written to") from error
     return path
 
 
 def _own_agents(settings: Settings) -> dict[str, str]:
     """Whole in themselves: with the prompt, also where that is a file of its own, or where the agent is Markdown."""
-    found = lineup_of(settings).found
+    found = readable(settings)[0].found
     own = (agent for one, agent in found.agents.items() if found.files[one].path.parent != ROOT / "agents")
     without = {one: {"id", "voice"} if one in found.chosen else {"id"} for one in found.agents}  # whose voice was chosen here
     dumped = {agent.id: agent.model_dump(mode="json", exclude=without[agent.id], exclude_defaults=True) for agent in own}
@@ -61,21 +68,29 @@ def _own_agents(settings: Settings) -> dict[str, str]:
 
 
 def without_numbers(entries: Iterable[Entry]) -> list[Entry]:
-    """The numbers of both ends become nobody's, wherever they are written."""
+    """The numbers of both ends become nobody's, however they are written: with spaces, in the national form, with 00."""
     kept = list(entries)
     started = next((entry.event for entry in kept if isinstance(entry.event, CallStarted)), None)
     ends = (started.caller, started.called) if started else ()
-    swaps = [
-        (theirs.lstrip("+"), ours.lstrip("+")) for theirs, ours in zip(ends, NOBODYS, strict=False) if theirs.startswith("+")
-    ]
-    return [_swapped(entry, swaps) for entry in kept]
+    swaps = {theirs.lstrip("+"): ours for theirs, ours in zip(ends, NOBODYS, strict=False) if theirs.startswith("+")}
 
+    def swapped(found: re.Match[str]) -> str:
+        digits = "".join(str(unicodedata.digit(sign)) for sign in found[0] if sign.isdecimal())
+        ours = next((ours for theirs, ours in swaps.items() if theirs[-_TELLING:] in digits), found[0])
+        return ours if found[0][0] == "+" else ours.removeprefix("+")
 
-def _swapped(entry: Entry, swaps: Iterable[tuple[str, str]]) -> Entry:
-    line = entry.line()
-    for theirs, ours in swaps:
-        line = line.replace(theirs, ours)
-    return Entry.parse(line)
+    def masked(value: object) -> object:
+        match value:
+            case str():
+                return _NUMBER.sub(swapped, value)
+            case dict():
+                return {key: masked(inner) for key, inner in cast("dict[str, object]", value).items()}
+            case list():
+                return [masked(inner) for inner in cast("list[object]", value)]
+            case _:
+                return value
+
+    return [Entry.parse(json.dumps(masked(json.loads(entry.line())))) for entry in kept]
 
 
 def without_keys(entries: Iterable[Entry]) -> list[Entry]:

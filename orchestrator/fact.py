@@ -1,9 +1,9 @@
-"""What every fact of a call is: frozen, in the past tense, and nothing in it that this version does not know."""
+"""What every fact of a call has in common."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from agents.strict import Strict
 
 
-class Fact(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Fact(Strict):
+    """In the past tense."""

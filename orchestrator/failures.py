@@ -38,7 +38,7 @@ def place(error: BaseException) -> str:
 def failures(error: Exception) -> list[Failure]:
     """One for each different thing that went wrong."""
     each = leaves(error) if isinstance(error, ExceptionGroup) else [error]
-    return list(dict.fromkeys(_failure(one) for one in each))
+    return list(dict.fromkeys(_failure(part) for one in each for part in (one, *getattr(one, "others", ()))))
 
 
 def _failure(error: Exception) -> Failure:

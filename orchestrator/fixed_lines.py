@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from agents.definition import Agent
 from agents.lines import Lines
 from agents.roster import Roster
-from orchestrator.hold import HoldWords
+from orchestrator.hold_words import HoldWords
 
 
 def fixed_lines(roster: Roster, lines: Lines, hold: HoldWords | None) -> Iterator[tuple[str, str]]:
@@ -21,7 +21,7 @@ def fixed_lines(roster: Roster, lines: Lines, hold: HoldWords | None) -> Iterato
         lines.an_ai,
         lines.pin.ask,
         f"{lines.callback.who} {lines.pin.ask}",
-        lines.errors.call_failed,
+        lines.errors["call_failed"],
     )
     yield from ((text, desk.voice) for text in opens)
     agents = [desk, *(agent for agent in roster if agent is not desk)]

@@ -9,14 +9,15 @@ from typing import Final
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 
-from agents.brain import Brain, Failed, Said, Spent, ToolCalled, Utterance
-from agents.errors import BrainError, Truncated
+from agents.brain import Brain, Failed, Repaired, Said, Spent, ToolCalled, Utterance
+from agents.errors import BrainError, Truncated, Unheard
 from agents.tools import Toolbox, tools_of
+from agents.who import MOST_SPEAKERS
 from orchestrator import events
 from orchestrator.acts import Acts, Means
 from orchestrator.events import CallEvent
 from orchestrator.meter import Meter
-from orchestrator.router import MOST_SPEAKERS, Speaker
+from orchestrator.router import Speaker
 from orchestrator.speech import Sentence, Speech
 
 SPEAKER_GAP_S: Final = 0.25
@@ -56,7 +57,7 @@ class Floor:
                 async for happening in happenings:
                     match happening:
                         case Said(text):
-                            if not speech.text:
+                            if not speech.writes:
                                 self._tell(events.FirstToken(turn=turn, agent=agent.id))
                             meter.said(text)
                             await speech.said(text)
@@ -64,7 +65,13 @@ class Floor:
                             self._tell(meter.spent(happening, turn))
                         case ToolCalled():
                             speech.tell_written()
-                            await speech.settle()
+                            await speech.paragraph()
+                        case Repaired(what):
+                            self._tell(events.Repaired(turn=turn, where=agent.id, what=what))
+                            if what == "unheard":
+                                speech.begin_again()
+                            elif what == "cut_off":
+                                await speech.paragraph()
                         case Failed(failure):
                             pass  # and nothing follows it
                 tasks.cancel_scope.cancel()
@@ -85,7 +92,7 @@ class Floor:
             for sentence in speaker.plain:
                 await speech.say(sentence)
             return True
-        itself = isinstance(error, Truncated)
+        itself = isinstance(error, Truncated | Unheard)
         who = speech.agent if itself else self._roster.front_desk
         await speech.out.send(Sentence(who, self._lines.for_error(error.code), opens=not itself, aside=True))
         return itself

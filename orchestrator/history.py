@@ -6,15 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import structlog
 
 from orchestrator.config import Settings
 from orchestrator.errors import JournalUnreadable, NoSuchCall
-from orchestrator.events import CallEnded, CallStarted, Entry, MoneySpent, TaskDone
-from orchestrator.journal import JOURNAL, read
+from orchestrator.events import CallEnded, CallEvent, CallStarted, Entry, MoneySpent, TaskDone
+from orchestrator.journal import JOURNAL, read, readable
 from orchestrator.waterfall import percentiles, turns
 
 CALLS = "calls"
+ID: Final = 8  # letters of a call's id, at the end of its folder's name
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,18 +67,22 @@ def all_calls(settings: Settings) -> list[PastCall]:
 
 
 def find(settings: Settings, name: str) -> list[Entry]:
-    """The entries of the call whose name begins so; `last` is the newest. Raises NoSuchCall, JournalUnreadable."""
+    """The entries of the call whose name begins so, or which had that id; `last` is the newest.
+
+    Raises NoSuchCall, JournalUnreadable.
+    """
     return entries_in(folder_of(settings, name))
 
 
 def folder_of(settings: Settings, name: str) -> Path:
     """Where that call lies. Raises NoSuchCall."""
     if "/" in name:
-        raise NoSuchCall(f"there is no {JOURNAL} in {name}", "give the folder of a call; `pai-voice demo` makes build/demo")
+        raise NoSuchCall(f"there is no {JOURNAL} in {name}", "give a call's folder or journal; `pai-voice demo` makes some")
     folders = _folders(settings)
     if not folders:
         raise NoSuchCall(f"there are no calls yet in {settings.home / CALLS}", "make one: `pai-voice serve` and a telephone")
-    fitting = folders[:1] if name == "last" else [folder for folder in folders if folder.name.startswith(name)]
+    fits = [folder for folder in folders if folder.name.startswith(name) or folder.name.endswith(f"-{name[:ID]}")]
+    fitting = folders[:1] if name == "last" else fits
     match fitting:
         case [folder]:
             return folder
@@ -86,10 +95,20 @@ def folder_of(settings: Settings, name: str) -> Path:
 def spent_before(settings: Settings, day: date) -> Decimal:
     """What the calls of that day cost, and the work that ended in them, by their journals.
 
-    Raises JournalUnreadable: a limit that cannot be counted is none.
+    What cannot be read of a journal does not count, and the log says so: a broken file does not keep the phone off.
     """
-    today = [folder for folder in _folders(settings) if folder.name.startswith(f"{day:%Y%m%d}")]
-    facts = [entry.event for folder in today for entry in entries_in(folder)]
+    facts = list[CallEvent]()
+    for folder in _folders(settings):
+        if folder.name.startswith(f"{day:%Y%m%d}"):
+            try:
+                kept, lost = readable((folder / JOURNAL).read_bytes())
+            except OSError as error:
+                kept, lost = [], error.strerror or str(error)
+            facts += (entry.event for entry in kept)
+            if lost:
+                _log.warning(
+                    "journal_unreadable", call=folder.name, why=lost, fix="what it cost does not count for today's limit"
+                )
     work = {fact.task: fact.usd for fact in facts if isinstance(fact, TaskDone)}  # a call back tells its end again
     return sum((fact.usd for fact in facts if isinstance(fact, MoneySpent)), sum(work.values(), Decimal(0)))
 

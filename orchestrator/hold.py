@@ -1,149 +1,33 @@
 """What to tell a caller on hold, and when. Pure: facts and the time come in, lines come out.
 
-A line says only what the run has told, as it stands when it is said (orchestrator/news), and no line is said twice.
+A line says only what the run has told, as it stands when it is heard (orchestrator/news): one that a newer fact overtakes before
+that is taken back, and what is still so of it is told anew.
 """
 
 from __future__ import annotations
 
-import string
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Final, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, model_validator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from agents.work import Asks, Says, TaskEvent, Working
-from agents.yaml_file import YamlFile
-from orchestrator.news import Fact, News, Standing, is_milestone
+from orchestrator.hold_words import AnswerWords as AnswerWords
+from orchestrator.hold_words import HoldWords as HoldWords
+from orchestrator.news import Fact, News, Standing, overtakes
+from orchestrator.teller import Teller
+from orchestrator.teller import spoken_minutes as spoken_minutes
 
 Why = Literal["start", "news", "still", "question", "unanswered"]
 Style = Literal["silent", "quiet", "brief", "podcast"]
 STYLES: Final[tuple[Style, ...]] = ("silent", "quiet", "brief", "podcast")
 GAP_S: Final[Mapping[Style, float]] = {"quiet": 50.0, "brief": 10.0, "podcast": 7.0}  # of music, between two lines
 BREATH_S: Final = 0.6
-STILL_S: Final = 20.0
-STILL_AGAIN_S: Final = 60.0
+STILL_S: Final = (20.0, 60.0, 120.0, 300.0, 600.0)  # after news, and from one honest line to the next, the last over and over
 ANSWER_S: Final = 15.0
+MOST_REPEATS: Final = 3
+THINK_S: Final = 120.0  # for whoever says that they need a moment
 SETTLES_S: Final = 0.5  # what it begins may need leave, and is then only wanted
 MOST_ASKED: Final = 5  # a caller who speaks each time before they hear the question does not want to
-TELLING: Final = frozenset({"detail", "step"})  # a line with these says more than one that names only the kind of step
-
-
-class Orders(BaseModel):
-    """What is answered to what the caller orders; the keys are orchestrator.orders' too."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    wait: str
-    call_back: str
-    call_again: str
-    too_much: str
-    more: str
-    less: str
-    most: str
-    least: str
-    silent: str
-    music_on: str
-    music_off: str
-    no_music: str
-    louder: str
-    softer: str
-    stop: str
-    desk: str
-    help: str
-
-
-class Notes(BaseModel):
-    """What Claude is told of long work."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    started: str
-    started_short: str
-    started_here: str
-    withheld: str
-    running: str
-    asks: str
-    done: str
-    failed: str
-    result: str
-    failure: str
-    podcast: str
-
-
-class Withheld(BaseModel):
-    """What is said before the PIN; nothing of what the work is about."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    result: str
-    news: str
-    still: str
-
-
-class LateWords(BaseModel):
-    """An answer that takes too long, as long work."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    title: str
-    what: str
-    minutes: float
-
-
-class Overtaken(BaseModel):
-    """The run's own words, where they may not be so any more."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    noted: str
-    earlier: str
-
-
-class HoldWords(BaseModel):
-    """`prompts/hold.yaml`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    starts: tuple[str, ...]
-    steps: dict[str, tuple[str, ...]]
-    other: tuple[str, ...]
-    overtaken: Overtaken
-    still: tuple[str, ...]
-    busy: tuple[str, ...]
-    again: str
-    unanswered: str
-    undecided: str
-    no_pin: str
-    no_pin_given: str
-    settled: str
-    yes: str
-    no: str
-    words: str
-    status: str
-    nothing: str
-    waits: str
-    withheld: Withheld
-    moved: str
-    moved_here: str
-    orders: Orders
-    late: LateWords
-    for_claude: Notes
-
-    @model_validator(mode="after")
-    def _each_can_be_told(self) -> Self:
-        """Even when no more is known of a step than its kind."""
-        for kind, lines in {**self.steps, "other": self.other}.items():
-            if all(map(_blanks, lines)):
-                raise ValueError(f"`{kind}` needs a line without blanks")
-        return self
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Raises FileError, with the line."""
-        return YamlFile(path).validate(cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +46,10 @@ class _Question:
     given: int = 0
     """How often it was given out, to be said."""
     heard: int = 0
+    repeats: int = 0
+    """How often that was because the caller had not understood, or was not: those do not wear out our patience."""
+    patience_s: float = ANSWER_S
+    """How long the caller may think before it is asked again."""
 
 
 class Hold:
@@ -174,13 +62,14 @@ class Hold:
         self._started = False
         self._moved = False
         self._moved_s = began_s
-        self._said: set[str] = set()
-        self._used: Counter[str] = Counter()
-        self._news = News()
-        self._counts: Counter[str] = Counter()
+        self._news = News(words.bad.search)
+        self._teller = Teller(words, self._news)
+        self._given: _Given | None = None
         self._question: _Question | None = None
         self._last_news_s = began_s
         self._last_still_s: float | None = None
+        self._stills = 0
+        """Lines that nothing was new, since there was news."""
 
     def happened(self, *events: TaskEvent) -> None:
         self._moved = self._moved or bool(events)
@@ -189,22 +78,29 @@ class Hold:
 
     def _take(self, event: TaskEvent) -> None:
         match event:
-            case Says():
-                self._news.take(event)
-            case Working():
-                self._counts[event.what] += 1
+            case Says() | Working():
+                if isinstance(event, Working):
+                    self._teller.count(event)
+                if self._given is not None:
+                    self._given.take(event)
                 self._news.take(event)
             case Asks():
                 self._question = _Question(event)
-                self._counts[event.tool] -= self._news.take_back(event.tool)
+                self._take_back(event)
             case _:
                 pass
+
+    def _take_back(self, asks: Asks) -> None:
+        step = self._news.take_back(asks.tool, asks.step)
+        self._teller.count(Working(asks.tool, asks.step), -1)
+        if step is not None and self._given is not None:
+            self._given.overtaken += [fact for fact in self._given.facts if fact is step]
 
     @property
     def _latest(self) -> Fact | None:
         """What came last; but its own words say more than a step of which nothing is known but its kind."""
         newest, sentence = self._news.newest, self._news.sentence
-        bare = isinstance(newest, Working) and not is_milestone(newest) and not newest.detail
+        bare = isinstance(newest, Working) and not self._news.is_milestone(newest) and not newest.detail
         return sentence if sentence and bare else newest
 
     @property
@@ -216,10 +112,21 @@ class Hold:
         """What came last, for a caller who wants to know; it need not be told them by and by."""
         if self._latest:
             self._news.caught_up(self._latest)
+            self._teller.knows(self._latest)
         return self.latest
 
     def answered(self) -> None:
         self._question = None
+
+    def wait(self) -> None:
+        """The caller wants to think before they answer."""
+        if self._question is not None:
+            self._question.patience_s = THINK_S
+
+    def repeat(self) -> None:
+        """It is put once more for the caller's sake."""
+        if self._question is not None:
+            self._question.repeats = min(MOST_REPEATS, self._question.repeats + 1)
 
     def asking(self) -> int:
         """The caller begins to hear the question; how often they have heard it with this time, 0 if it has lapsed."""
@@ -246,16 +153,17 @@ class Hold:
             return self._ask(self._question, quiet_s)
         if not self._started:
             self._started, self._last_news_s = True, now_s
-            return self._fresh([line.format(title=self._title, name=self._name) for line in self._words.starts], "start")
+            return Telling(self._words.starts[0].format(title=self._title, name=self._name), "start")
         if self.style == "silent" or quiet_s < GAP_S[self.style]:
             return None
         return None if self._unsettled(now_s) else self._tell(now_s) or self._admit(now_s)
 
     def _ask(self, question: _Question, quiet_s: float) -> Telling | None:
-        if question.heard and quiet_s < ANSWER_S:
+        if question.heard and quiet_s < question.patience_s:
             return None
         question.given += 1
-        if question.heard > 1 or question.given > MOST_ASKED:
+        question.patience_s = ANSWER_S
+        if question.heard - question.repeats > 1 or question.given > MOST_ASKED:
             self._question = None
             words = self._words.unanswered if question.asks.tool else self._words.undecided
             return Telling(words, "unanswered", (question.asks,))
@@ -263,87 +171,75 @@ class Hold:
         return Telling(self._words.again.format(question=text) if question.heard else text, "question", (question.asks,))
 
     def _unsettled(self, now_s: float) -> bool:
-        fact = self._news.next(milestones=self.style == "quiet")
-        return fact is not None and fact is self._news.newest and now_s - self._moved_s < SETTLES_S
+        facts = self._news.next(milestones=self.style == "quiet")
+        return bool(facts) and facts[-1] is self._news.newest and now_s - self._moved_s < SETTLES_S
+
+    def in_words(self, fact: Fact) -> str:
+        """The best that can be said of it as it stands, said before or not."""
+        return self._teller.in_words(fact)
 
     def _tell(self, now_s: float) -> Telling | None:
         quiet = self.style == "quiet"
-        while fact := self._news.next(milestones=quiet):
-            self._news.drop(fact, older=quiet)
-            if telling := self._worded(fact):
-                self._last_news_s, self._last_still_s = now_s, None
-                facts = self._news.told(fact)
-                return replace(telling, facts=facts) if self.style == "podcast" else telling
+        while facts := self._news.next(milestones=quiet):
+            self._news.drop(facts, older=quiet)
+            if text := self._teller.told(facts):
+                self._last_news_s, self._stills, self._last_still_s = now_s, 0, None
+                return self._give(Telling(text, "news", self._of(facts)), facts)
         return None
 
-    def _worded(self, event: Fact) -> Telling | None:
-        """In words that were not said yet, if there are any left for it."""
-        if isinstance(event, Says):
-            new = self._fresh([event.text], "news", (event,))
-            return replace(new, text=self.in_words(event)) if new else None
-        for line in self._lines(event):
-            if telling := self._fresh([self._filled(line, event)], "news", (event,)):
-                self._used[line] += 1
-                return telling
-        return None
-
-    def in_words(self, event: Fact) -> str:
-        """The best that can be said of it as it stands, said before or not."""
-        if isinstance(event, Says):
-            return self._framed(event.text, self._news.standing(event))
-        return self._filled(self._lines(event)[0], event)
-
-    def _framed(self, text: str, standing: Standing) -> str:
-        words = self._words.overtaken
-        return {"now": text, "noted": words.noted.format(text=text), "earlier": words.earlier.format(text=text)}[standing]
-
-    def _lines(self, event: Working) -> list[str]:
-        """That fit, best first: a line with a blank that cannot be filled says nothing; of two alike, the one less used."""
-        known = self._known(event).keys()
-        fitting = [line for line in self._words.steps.get(event.what, self._words.other) if _blanks(line) <= known]
-        return sorted(fitting, key=lambda line: (-len(_blanks(line) & TELLING), self._used[line]))
-
-    def _filled(self, line: str, event: Working) -> str:
-        return line.format(**self._known(event))
-
-    def _known(self, event: Working) -> Mapping[str, str | int]:
-        count = self._counts[event.what]
-        blanks = {"detail": _inside(event.detail), "step": event.step if event.of else 0, "of": event.of}
-        return {name: value for name, value in {**blanks, "count": count if count > 1 else 0}.items() if value}
+    def _of(self, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+        """What a line of these is made of; a podcast's of all that has happened since the line before."""
+        since = self._news.told(facts[-1])
+        return (
+            (*(fact for fact in facts if all(other is not fact for other in since)), *since) if self.style == "podcast" else facts
+        )
 
     def _admit(self, now_s: float) -> Telling | None:
-        """Say honestly that nothing is new: after a while, then once a minute."""
-        quiet_since_s, patience_s = (
-            (self._last_news_s, STILL_S) if self._last_still_s is None else (self._last_still_s, STILL_AGAIN_S)
-        )
-        if now_s - quiet_since_s < patience_s:
+        """Say honestly that nothing is new: after a while, then less and less often."""
+        quiet_since_s = self._last_news_s if self._last_still_s is None else self._last_still_s
+        if now_s - quiet_since_s < STILL_S[min(self._stills, len(STILL_S) - 1)]:
             return None
         self._last_still_s = now_s
-        lines = self._words.still if self._news.nothing else self._words.busy
-        return self._fresh([line.format(since=spoken_minutes(now_s - self._began_s)) for line in lines], "still")
+        text = self._teller.still(spoken_minutes(now_s - self._began_s), nothing=self._news.nothing)
+        self._stills += 1
+        return self._give(Telling(text, "still"), ()) if text else None
 
-    def _fresh(self, lines: Iterable[str], why: Why, facts: tuple[TaskEvent, ...] = ()) -> Telling | None:
-        """The first of these that was not said yet."""
-        text = next((line for line in lines if line not in self._said), None)
-        if text is None:
-            return None
-        self._said.add(text)
-        return Telling(text, why, facts)
+    # --- until it is heard --------------------------------------------------------------------------------------------
+
+    def _give(self, telling: Telling, facts: tuple[Fact, ...]) -> Telling:
+        self._given = _Given(telling, {id(fact): self._standing(fact) for fact in facts}, facts)
+        return telling
+
+    def _standing(self, fact: Fact) -> Standing:
+        return self._news.standing(fact) if isinstance(fact, Says) else "now"
+
+    def stands(self, telling: Telling) -> bool:
+        """It is still so, and may be heard."""
+        given = self._given
+        if given is None or given.telling is not telling:
+            return True
+        changed = any(self._standing(fact) != given.standings[id(fact)] for fact in given.facts)
+        return not (changed or given.overtaken or (given.happened and telling.why == "still"))
+
+    def unheard(self, telling: Telling) -> None:
+        """Nobody heard it to its end; what of it is still so, and not merely of the moment, is still to be told."""
+        given, self._given = self._given, None
+        if given is not None and given.telling is telling:
+            self._news.put_back([fact for fact in given.facts if fact not in given.overtaken and self._news.is_milestone(fact)])
+            if telling.why == "news":
+                self._teller.unsay()
 
 
-def _blanks(line: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(line) if name}
+@dataclass(slots=True)
+class _Given:
+    """A line that was given out last, and what has become of it since."""
 
+    telling: Telling
+    standings: Mapping[int, Standing]
+    facts: tuple[Fact, ...]
+    overtaken: list[Fact] = field(default_factory=list[Fact])
+    happened: bool = False
 
-def _inside(detail: str) -> str:
-    """As part of a sentence: "Run the tests." → "run the tests"; "GPU" stays."""
-    first = detail[:1] if detail[1:2].isupper() else detail[:1].lower()
-    return (first + detail[1:]).rstrip(".!?")
-
-
-def spoken_minutes(seconds: float) -> str:
-    """A duration as one says it."""
-    if seconds < 45:
-        return "less than a minute"
-    minutes = round(seconds / 60)
-    return "about a minute" if minutes <= 1 else f"{minutes} minutes"
+    def take(self, new: Fact) -> None:
+        self.happened = True
+        self.overtaken += [fact for fact in self.facts if overtakes(new, fact)]

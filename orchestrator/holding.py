@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Self
@@ -13,17 +13,20 @@ import structlog
 
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import Add, Answer, Done, Failed, Lack, Says, Stop, Working
+from agents.work import Done, Failed, Says, Working
 from orchestrator import events
-from orchestrator.as_worked import LONGEST_RESULT, began_before, fact_of
-from orchestrator.attended import Attended, Due, Errand, Late
+from orchestrator.answers import SEAL_S, Answers
+from orchestrator.as_worked import began_before, fact_of
+from orchestrator.attended import Attended, Choice, Due, Errand, Late, News
 from orchestrator.earcons import Earcon
 from orchestrator.errors import MusicUnavailable
 from orchestrator.hold import BREATH_S, Hold, HoldWords, Telling, spoken_minutes
 from orchestrator.journal import Journal
-from orchestrator.mixer import Mixer
+from orchestrator.mixer import Clip, Mixer
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import MusicSource
+from orchestrator.phrases import Phrases
+from orchestrator.results import abridged, looked_up, own_line, part_of
 from orchestrator.tasks import Task, Tasks, Wish
 from orchestrator.withheld import Withheld
 
@@ -31,7 +34,6 @@ log = structlog.get_logger()
 
 OFFER_S: Final = 4.0  # nobody answers "stay, or call back?": staying
 SHORT_MINUTES: Final = 0.33  # of work that is not worth the question
-By = Literal["voice", "key", "silence", "policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class LongWork:
 class Holding:
     """Use it as a context manager, for as long as the call lasts: what still runs then, runs on without it."""
 
-    def __init__(self, work: LongWork, owner: str, mixer: Mixer, journal: Journal, errand: Errand | None = None) -> None:
+    def __init__(
+        self, work: LongWork, owner: str, mixer: Mixer, journal: Journal, phrases: Phrases, errand: Errand | None = None
+    ) -> None:
+        self.answers, self.names = Answers(phrases.consent, journal, errand), phrases.works
         self._work, self.words, self._owner, self._errand = work, work.words, owner, errand
         self.bed, self._earcons, self._journal = mixer.bed, mixer.earcons, journal
         self._attended: list[Attended] = []
@@ -62,6 +67,9 @@ class Holding:
         """The caller wants some."""
         self.told_last = False
         """The last thing said was about the work."""
+        self.choice: Choice | None = None
+        """What the phone has asked about an order, last of all."""
+        self.choice_clip: Clip | None = None
         self._withheld = Withheld()
         self.late: Late | None = None
         """What the caller may still be called back with."""
@@ -96,6 +104,7 @@ class Holding:
         return Due(first.task.agent, opens=first.task, of_work=True)
 
     def __exit__(self, *_: object) -> None:
+        self.answers.seal(self._attended)
         self.leave("hung_up")
         self._stack.close()
         for attended in self._attended:
@@ -124,7 +133,7 @@ class Holding:
     @property
     def goes_on(self) -> bool:
         """Some of it will not be over with the call."""
-        return any(attended.task.running and not attended.task.stopped for attended in self._attended)
+        return any(attended.task.running and not (attended.task.stopped or attended.task.paused) for attended in self._attended)
 
     def lapse(self, turn: int) -> None:
         """What was late is so no more when the caller has spoken of something else since."""
@@ -139,22 +148,21 @@ class Holding:
             what = words.what.format(question=late.question, talk=late.talk)
             self.start(late.agent, what, words.title, words.minutes, Mood.CALM)
 
-    def add(self, words: str) -> str:
-        """Raises ToolError."""
-        self.newest().task.tell(Add(words))
-        return "The work has been told."
+    @property
+    def attended(self) -> Sequence[Attended]:
+        return self._attended
 
-    def stop(self) -> str:
-        """Raises ToolError."""
-        self.newest().task.tell(Stop())
-        return "It is being stopped; what was achieved is told when it has ended."
+    @property
+    def works(self) -> list[Attended]:
+        """What is under way; the newest is the last."""
+        return [attended for attended in self._attended if attended.task.running]
 
     def newest(self) -> Attended:
-        """What "it" is. Raises ToolError."""
-        running = [attended for attended in self._attended if attended.task.running]
-        if not running:
+        """Raises ToolError."""
+        works = self.works
+        if not works:
             raise ToolError("Nothing is under way.")
-        return running[-1]
+        return works[-1]
 
     def note(self, *, withheld: bool) -> str:
         """What an agent should know of this caller's long work in a turn; where it is withheld, that there is some."""
@@ -166,17 +174,32 @@ class Holding:
         task, notes = attended.task, self.words.for_claude
         of = {"name": task.agent.name, "title": task.wish.title}
         match task.outcome:
-            case Done(result=result):
-                return notes.done.format(**of, result=result[:LONGEST_RESULT])
+            case Done(result=result, spoken=spoken):
+                return notes.done.format(**of, spoken=spoken, result=abridged(result))
             case Failed(error=error, achieved=achieved):
-                return notes.failed.format(**of, why=error, result=achieved[:LONGEST_RESULT])
+                return notes.failed.format(**of, why=error, result=abridged(achieved))
             case None:
                 running = notes.running.format(**of, since=self.since(attended), told=attended.hold.latest)
                 asks = notes.asks.format(question=task.question.question) if task.question else ""
                 return f"{running} {asks}".strip()
 
+    async def read_result(self, about: str, part: int, *, to_file: bool) -> str:
+        """Of the work that was finished last. Raises ToolError."""
+        done = [one.task for one in self._attended if isinstance(one.task.outcome, Done)]
+        if not done:
+            raise ToolError("Nothing that was finished is known in this call.")
+        outcome = done[-1].outcome
+        assert isinstance(outcome, Done)
+        if to_file:
+            await self._work.tasks.write_result(done[-1])
+            return "It is in a file now; `pai-voice tasks show` names it. Say so."
+        return looked_up(outcome.result, about) if about else part_of(outcome.result, part)
+
     def since(self, attended: Attended) -> str:
-        return spoken_minutes((self._work.now() - attended.task.began).total_seconds())
+        return spoken_minutes(self.age_s(attended))
+
+    def age_s(self, attended: Attended) -> float:
+        return (self._work.now() - attended.task.began).total_seconds()
 
     # --- what is due --------------------------------------------------------------------------------------------------
 
@@ -188,7 +211,7 @@ class Holding:
     @property
     def asked(self) -> Attended | None:
         """Whose question the caller has been asked, and has not answered."""
-        return next((attended for attended in self._attended if attended.task.question and attended.hold.question), None)
+        return next((one for one in self._attended if one.task.question and one.hold.question and not one.yes), None)
 
     def look(self) -> None:
         """Take in what has happened since the last time: into the journal, and to whoever tells it."""
@@ -202,13 +225,17 @@ class Holding:
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now, after so long a silence; each is given out once, so say it."""
+        if quiet_s >= SEAL_S:
+            self.answers.seal(self._attended)
+        if self.choice is not None and quiet_s < OFFER_S:
+            return None
         if quiet_s >= BREATH_S and (gone := next((one for one in self._attended if one.lost), None)):
             return self._lost(gone)
         if (asked := self.asked) is not None:  # and nothing else until that is settled: a yes must not mean two things
             return self._told(asked, telling) if (telling := asked.hold.due(now_s, quiet_s)) else None
         if quiet_s >= BREATH_S and (end := self.ended()):
             return end
-        asking = next((attended for attended in self._attended if attended.task.question), None)
+        asking = next((one for one in self._attended if one.task.question and not one.yes), None)
         if asking is not None:
             # Who else spoke last may have asked something: what is said now answers that.
             telling = asking.hold.due(now_s, quiet_s) if self.told_last or quiet_s >= OFFER_S else None
@@ -219,7 +246,8 @@ class Holding:
                 return None
             self.hold_on()
         for attended in self._attended:
-            if attended.task.running and not attended.task.stopped and (telling := attended.hold.due(now_s, quiet_s)):
+            halted = attended.task.stopped or attended.task.paused
+            if attended.task.running and not halted and (telling := attended.hold.due(now_s, quiet_s)):
                 return self._told(attended, telling)
         return None
 
@@ -236,9 +264,9 @@ class Holding:
             return None
         due = self._withheld.due(now_s, ask=ask, over=bool(over), well=all(isinstance(outcome, Done) for outcome in over))
         if due == "lapsed" and asking is not None:
-            self.give_up(asking, "policy", "pin")
+            self.answers.give_up(asking, "policy", "pin")
             return None
-        return Due(None, getattr(self.words.withheld, due), asks_pin=True) if due else None
+        return Due(None, self.words.withheld[due], asks_pin=True) if due and due != "lapsed" else None
 
     def _lost(self, attended: Attended) -> Due:
         """What is known of it here is old, and nothing more comes."""
@@ -275,7 +303,8 @@ class Holding:
         elif isinstance(task.outcome, Failed):
             brief = notes.failure.format(title=task.wish.title, why=task.outcome.error)
         else:
-            brief = notes.result.format(title=task.wish.title)
+            told = notes.told_first.format(spoken=" ".join(own_line(task))) if own_line(task) else ""
+            brief = f"{notes.result.format(title=task.wish.title)} {told}".strip()
         return Due(task.agent, brief=brief, ends=task)
 
     def _told(self, attended: Attended, telling: Telling) -> Due:
@@ -284,23 +313,42 @@ class Holding:
             case "question":
                 return Due(task.agent, telling.text, asks=task, of_work=True)
             case "unanswered":
-                self.give_up(attended, "silence", "silence")
+                self.answers.give_up(attended, "silence", "silence")
+            case "start":
+                self._narrated(attended, telling)
             case _:
-                of = attended.seqs_of(telling.facts)
-                self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
-        return Due(task.agent, telling.text, self._podcast(attended, telling), of_work=True)
+                pass
+        news = News(attended, telling) if telling.why in ("news", "still") else None
+        return Due(task.agent, telling.text, self._podcast(attended, telling), news=news, of_work=True)
 
-    def sounds(self, due: Due) -> None:
+    def stands(self, due: Due) -> bool:
+        """It is still so, and may begin to be heard."""
+        if due.news is None:
+            return True
+        self.look()
+        return due.news.stands
+
+    def sounds(self, due: Due, clip: Clip) -> None:
         """The caller begins to hear it; from now on, and not before, what they say may be an answer to it."""
         self.told_last |= due.of_work
+        self.choice, self.choice_clip = due.choice, clip
+        if due.choice:
+            clip.vital = len(clip.text)
         if due.asks_pin:
             self._withheld.sounds()
-        attended = next((one for one in self._attended if one.task is due.asks), None)
-        asks = attended.task.question if attended else None
-        if attended and asks and (times := attended.hold.asking()):
-            again = times > 1
-            fact = events.Asked(task=attended.task.id, question=asks.question, exact=asks.exact, risky=asks.risky, again=again)
-            self._journal.write(fact)
+        if asked := next((one for one in self._attended if one.task is due.asks), None):
+            self.answers.sounds(asked, clip)
+        if due.news:
+            due.news.clip, clip.vital = clip, len(clip.text)
+            self._narrated(due.news.of, due.news.telling)
+        if read := next((one for one in self._attended if one.task is due.reads), None):
+            read.clip, clip.vital = clip, len(clip.text)
+
+    def read_out(self, task: Task) -> None:
+        """The caller has heard all of what it asks."""
+        for attended in self._attended:
+            if attended.task is task and task.question is not None:
+                attended.read = task.question.ask
 
     def _podcast(self, attended: Attended, telling: Telling) -> str:
         """What the agent may word more finely, where the caller wants to hear all of it; else nothing."""
@@ -309,7 +357,18 @@ class Holding:
         facts = [attended.hold.in_words(fact) for fact in telling.facts if isinstance(fact, Says | Working)]
         return self.words.for_claude.podcast.format(title=attended.task.wish.title, facts=" ".join(facts))
 
-    def told(self, task: Task, *, heard: bool) -> None:
+    def _narrated(self, attended: Attended, telling: Telling) -> None:
+        task, of = attended.task, attended.seqs_of(telling.facts)
+        self._journal.write(events.Narrated(task=task.id, agent=task.agent.id, text=telling.text, of=of))
+
+    def over(self, due: Due, *, heard: bool) -> None:
+        """It was said, or not a word of it; news that the caller has not heard to its end is told again, if it is still so."""
+        if due.ends is not None:
+            self._told_end(due.ends, heard=heard)
+        if due.news is not None and not due.news.heard:
+            due.news.of.hold.unheard(due.news.telling)
+
+    def _told_end(self, task: Task, *, heard: bool) -> None:
         """How it ended was told; where the caller heard nothing of that, it is told again, within limits."""
         if not heard:
             next(attended for attended in self._attended if attended.task is task).ending = False
@@ -366,18 +425,3 @@ class Holding:
             self._journal.write(events.HoldEnded(task=held.task.id, why=why))
             if why == "done":
                 self._earcons.play(Earcon.BACK)
-
-    def give_up(self, attended: Attended, by: By, why: Lack) -> None:
-        """There is no answer, which is a no."""
-        with suppress(ToolError):  # it is ending just now
-            self.answer(attended, yes=False, by=by, why=why)
-
-    def answer(self, attended: Attended, *, yes: bool, by: By, words: str = "", why: Lack = "") -> None:
-        """What the caller says to the run's question. Raises ToolError when the run takes nothing in any more."""
-        question = attended.task.question
-        if question is not None:
-            attended.task.tell(Answer(question.ask, yes, words, why))
-            attended.hold.answered()
-            self._journal.write(events.Answered(task=attended.task.id, yes=yes, by=by))
-            if self._errand is not None and by != "silence":
-                self._errand.answered(attended.task)

@@ -1,27 +1,31 @@
 """A call as it was: one fact a line, and what was heard, left the caller, right what the caller heard.
 
-Both lie on one time axis: sample n of the recording is second n / 16000 of the journal. A `Folder` keeps them as `journal.jsonl`
-and `call.wav`, written by a thread, half a second behind at most, so the event loop never waits for a disk
-(`Memory` just keeps them).
+Both lie on one time axis: sample n of the recording is second n / 16000 of the journal. A shelf keeps them, half a second behind
+at most; the event loop never waits for a disk, and a call goes on without one.
 """
 
 from __future__ import annotations
 
-import wave
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol, Self
+from typing import Final, Protocol, Self
 
 import anyio
-import anyio.to_thread
 from pydantic import ValidationError
 
+from agents import bounds
+from orchestrator.backlog import Backlog, Unstored
 from orchestrator.events import CallEvent, Entry
 from orchestrator.ledger import Ledger
+from orchestrator.pin_filter import NO_PIN, hidden_fact
+from orchestrator.shelf import JOURNAL as JOURNAL
+from orchestrator.shelf import RECORDING as RECORDING
+from orchestrator.shelf import Folder as Folder
+from orchestrator.shelf import Memory as Memory
+from orchestrator.shelf import Shelf as Shelf
 from voices.audio import FRAME_S, RATE, Frame, stereo
 
-JOURNAL: Final = "journal.jsonl"
-RECORDING: Final = "call.wav"
 FLUSH_S: Final = 0.5
 KEEP_S: Final = 0.5  # sound younger than this is not written yet: a barge-in may still take it back
 
@@ -57,75 +61,6 @@ class Track:
         return piece
 
 
-class Shelf(Protocol):
-    """Where a journal is kept."""
-
-    async def open(self) -> None: ...
-
-    async def store(self, lines: list[str], sound: bytes) -> None:
-        """Append; sound is stereo."""
-        ...
-
-    async def close(self) -> None: ...
-
-
-class Folder:
-    """A shelf on disk. Raises OSError when it cannot be made."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    async def open(self) -> None:
-        await anyio.to_thread.run_sync(self._open)
-
-    async def store(self, lines: list[str], sound: bytes) -> None:
-        await anyio.to_thread.run_sync(self._store, lines, sound)
-
-    async def close(self) -> None:
-        await anyio.to_thread.run_sync(self._close)
-
-    def _open(self) -> None:
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is said in a call is nobody else's business
-        self._text = (self.path / JOURNAL).open("a", encoding="utf-8")
-        self._wave: Any = wave.open(str(self.path / RECORDING), "wb")  # noqa: SIM115  closed with the journal
-        self._wave.setnchannels(2)
-        self._wave.setsampwidth(2)
-        self._wave.setframerate(RATE)
-
-    def _store(self, lines: list[str], sound: bytes) -> None:
-        if lines:
-            self._text.write("\n".join(lines) + "\n")
-            self._text.flush()
-        if sound:
-            self._wave.writeframes(sound)  # also brings the header up to date, so a crash leaves a wav that plays
-
-    def _close(self) -> None:
-        self._text.close()
-        self._wave.close()
-
-
-class Memory:
-    """A shelf for rehearsals."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.sound = bytearray()
-
-    async def open(self) -> None:
-        """Nothing to open."""
-
-    async def store(self, lines: list[str], sound: bytes) -> None:
-        self.lines += lines
-        self.sound += sound
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-    @property
-    def entries(self) -> list[Entry]:
-        return [Entry.parse(line) for line in self.lines]
-
-
 class Watch(Protocol):
     """Who looks on: a stream's sending end, or whoever shows each entry at once."""
 
@@ -135,15 +70,21 @@ class Watch(Protocol):
 
 
 class Journal:
-    """Open it with `async with`. Writing never blocks. `zero_s`: when the call began, on the loop's clock."""
+    """Open it with `async with`. Writing never blocks, and never fails. `zero_s`: when the call began, on the loop's clock."""
 
-    def __init__(self, shelf: Shelf, zero_s: float, *, watch: Watch | None = None) -> None:
-        self._shelf = shelf
+    def __init__(self, shelf: Shelf, zero_s: float, *, watch: Watch | None = None, unstored: Unstored | None = None) -> None:
+        """`unstored` takes what the shelf does not, when the call is over."""
+        self._backlog, self._unstored = Backlog(shelf), unstored or Unstored()
         self.zero_s = zero_s
         self._watch = watch
         self.ledger = Ledger()
+        self.hide = NO_PIN.hide
+        """Of all words: what no journal may hold."""
         self._seq = 0
         self._lines: list[str] = []
+        self._hushed: list[tuple[int, int]] = []
+        self._taken = 0
+        """Samples that are the backlog's."""
         self._caller = Track(0.04)  # frames come with the network's jitter
         self._house = Track(0.001)  # ours is exact, and what a barge-in takes back is replaced
 
@@ -157,6 +98,7 @@ class Journal:
     def write(self, event: CallEvent, at_s: float | None = None) -> Entry:
         """Put a fact on the axis: now, or when it was true."""
         self._seq += 1
+        event = hidden_fact(event, self.hide)
         entry = Entry(seq=self._seq, at_s=self.now_s() if at_s is None else at_s, event=event)
         self._lines.append(entry.line())
         self.ledger.add(event)
@@ -170,35 +112,42 @@ class Journal:
     @property
     def unstored(self) -> list[str]:
         """Lines that are not on the shelf yet."""
-        return list(self._lines)
+        return [*self._backlog.lines, *self._lines]
 
     def hear(self, frame: Frame, at_s: float) -> None:
         self._caller.put(frame, at_s)
+
+    def hush(self, from_s: float, to_s: float) -> None:
+        """What the caller said then is in no recording."""
+        self._hushed.append((max(0, int(from_s * RATE)), int(to_s * RATE)))
 
     def play(self, frame: Frame, at_s: float) -> None:
         self._house.put(frame, at_s)
 
     async def __aenter__(self) -> Self:
-        await self._shelf.open()
+        await self._backlog.store()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         with anyio.CancelScope(shield=True):
-            await self._flush(max(self._caller.end, self._house.end))
-            await self._shelf.close()
+            self._take(max(self._caller.end, self._house.end))
+            self._backlog.hush([(first, min(last, self._taken)) for first, last in self._hushed if first < self._taken])
+            await self._unstored.take(self._backlog)
 
     async def run(self) -> None:
         """Store what has come together, twice a second, until cancelled."""
         while True:
             await anyio.sleep(FLUSH_S)
-            await self._flush(int((self.now_s() - KEEP_S) * RATE))
+            self._take(int((self.now_s() - KEEP_S) * RATE))
+            await self._backlog.store()
 
-    async def _flush(self, upto: int) -> None:
+    def _take(self, upto: int) -> None:
         lines, self._lines = self._lines, []
         sound = stereo(self._caller.take(upto), self._house.take(upto))
-        if lines or sound:
-            with anyio.CancelScope(shield=True):  # what was taken must be stored
-                await self._shelf.store(lines, sound)
+        self._backlog.add(lines, sound)
+        self._taken += len(sound) // 4
+        self._backlog.hush([span for span in self._hushed if span[1] <= self._taken])
+        self._hushed = [span for span in self._hushed if span[1] > self._taken]
 
 
 class CallerClock:
@@ -221,20 +170,41 @@ class CallerClock:
 
 
 def read(path: Path) -> Iterator[Entry]:
-    """The entries of a journal file; a last line cut off by a crash is left out. Raises OSError, ValueError."""
-    return parsed(path.read_text(encoding="utf-8"), str(path))
+    """The entries of a journal file; a last line that a crash tore, wherever, is left out. Raises OSError, ValueError."""
+    size = path.stat().st_size
+    if size > bounds.JOURNAL_BYTES:
+        raise ValueError(f"{path}: it has {size:,} bytes, and no call has more than {bounds.JOURNAL_BYTES:,}")
+    return parsed(path.read_bytes(), str(path))
 
 
-def parsed(text: str, origin: str) -> Iterator[Entry]:
-    """The entries of a journal's text, as `read`; `origin` is where errors say that it stands. Raises ValueError."""
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
+def parsed(content: bytes, origin: str) -> Iterator[Entry]:
+    """The entries of a journal's content, as `read`; `origin` is where errors say that it stands. Raises ValueError.
+
+    A line ends at `\\n` alone: a text in it may hold what else Unicode counts as a line's end.
+    """
+    *lines, torn = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    for number, line in enumerate([*lines, torn] if torn else lines, 1):
+        if len(line) > bounds.JOURNAL_LINE_BYTES:
+            raise ValueError(f"{origin}:{number}: not a journal line: it has {len(line):,} bytes")
         try:
             yield Entry.parse(line)
+        except RecursionError:
+            raise ValueError(f"{origin}:{number}: not a journal line: it is nested too deeply") from None
         except ValueError as error:
-            if number == len(lines) and not isinstance(error, ValidationError):
+            if number > len(lines):
                 return
             raise ValueError(f"{origin}:{number}: {_unlike_ours(error)}") from error
+
+
+def readable(content: bytes) -> tuple[list[Entry], str]:
+    """All entries that can be read, and what is wrong with the first one that cannot; empty if nothing is."""
+    kept, problem = list[Entry](), ""
+    for number, line in enumerate(content.split(b"\n"), 1):
+        try:
+            kept += list(parsed(line + b"\n", "")) if line else []
+        except ValueError as error:
+            problem = problem or f"line {number}{str(error).removeprefix(':1')}"
+    return kept, problem
 
 
 def _unlike_ours(error: ValueError) -> str:

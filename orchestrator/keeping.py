@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,11 +16,13 @@ import structlog
 
 from agents.work import TaskRunner
 from orchestrator.config import Settings
+from orchestrator.life import InMemory
 from orchestrator.tasks import Tasks
 from orchestrator.zones import zone
 
 log = structlog.get_logger()
 
+WRITABLE: Final = "`pai-voice doctor` says what is wrong with `home`; start the server again when it is mended"
 INSTALL: Final = "pip install 'pai-voice[pai]'"
 
 
@@ -54,5 +56,10 @@ async def kept(tasks: Tasks, settings: Settings) -> AsyncGenerator[None]:
     await anyio.to_thread.run_sync(import_module, "orchestrator.durable")  # a second of reading, off the event loop
     from orchestrator.durable import durable
 
-    async with durable(tasks, settings.home, settings.tasks.database):
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(durable(tasks, settings.home, settings.tasks.database))
+        except OSError as error:  # a folder that cannot be written is no reason not to answer the phone
+            log.warning("tasks_in_memory", reason=str(error), fix=WRITABLE)
+            tasks.keep = lambda task: tasks.live(task, InMemory(suffices=False))
         yield

@@ -5,7 +5,7 @@ The owner is called for both: a run that asks while no call listens to it waits 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -16,22 +16,26 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import anyio
+import anyio.to_thread
 import structlog
 from anyio.abc import TaskGroup
 
+from agents import bounds
 from agents.definition import Agent
 from agents.errors import Crashed, OverBudget, Stopped, WorkError
-from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner
+from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner, texts
 from orchestrator.apart import begin_apart
 from orchestrator.delivery import Bearer, CallbackSettings, Verdict, may_ask, next_call
 from orchestrator.failures import leaves, place
 from orchestrator.presence import Presence
 from orchestrator.records import Record, SoFar, outcome_of, outcome_record
+from orchestrator.results import prepared
 from orchestrator.task import Task
 
 log = structlog.get_logger()
 
 MOST_RESUMES: Final = 2  # a run that has brought down three servers is not begun a fourth time
+AGAIN_S: Final = 2.0  # until what could not be kept is tried again
 LEAVE_S: Final = 5.0  # to keep what others must know of a server that leaves in good order
 RUN: Final = "run"
 WAIT: Final = "wait"
@@ -41,6 +45,7 @@ DIALLING: Final = "dialling"
 HEARD: Final = "heard"
 MISSED: Final = "missed"
 TURN_S: Final = 60.0  # that a question waits for another call to its owner to end; then it is a no
+PAUSE_S: Final = 3_600.0  # that work waits for its owner's word to go on; then it ends, and they are told
 LEFT_USD: Final = Decimal("0.01")  # a run that goes on may cost something, or it could not even say what it has done
 
 
@@ -51,8 +56,8 @@ class Steps(Protocol):
         """What `act` returns; after a crash what it had returned. If it had not, it is done again, from its beginning."""
         ...
 
-    async def note(self, key: str, value: Record) -> None:
-        """Keep that at once, in the place of what was noted before. Only within an act."""
+    async def note(self, key: str, value: Record) -> bool:
+        """Keep that at once, in the place of what was noted before; False where it cannot be kept now. Only within an act."""
         ...
 
     async def noted(self, key: str) -> Record | None:
@@ -63,14 +68,17 @@ class Steps(Protocol):
 class InMemory:
     """Steps that die with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, suffices: bool = True) -> None:
+        """`suffices`: nobody expects them to be kept any better."""
         self._notes: dict[str, Record] = {}
+        self._suffices = suffices
 
     async def once(self, name: str, act: Callable[[], Coroutine[Any, Any, Record]]) -> Record:
         return await act()
 
-    async def note(self, key: str, value: Record) -> None:
+    async def note(self, key: str, value: Record) -> bool:
         self._notes[key] = value
+        return self._suffices
 
     async def noted(self, key: str) -> Record | None:
         return self._notes.get(key)
@@ -101,7 +109,7 @@ class Life:
         try:
             ran = await steps.once(RUN, partial(self._run, task, steps))
             if task.running:  # else its end was seen here while another server had it
-                task.happened(outcome_of(ran["outcome"]))
+                task.happened(await _prepared(outcome_of(ran["outcome"]), task.hide))
             log.info("task_ended", task=task.id, outcome=type(task.outcome).__name__, usd=str(task.usd))
             await self._deliver(task, steps, datetime.fromisoformat(ran["at"]))
             task.delivered = True
@@ -127,6 +135,7 @@ class Life:
 
     async def _work(self, task: Task, steps: Steps) -> Done | Failed:
         before = SoFar.of(await steps.noted(SO_FAR))
+        task.remember(before.orders)
         if before.began is not None:
             left = await self.runner.reap(before.began)
             log.info("task_resumed", task=task.id, starts=before.starts, was_running=left)
@@ -141,14 +150,22 @@ class Life:
         order = Order(task.id, task.wish.what, agent, await self.folder(task), before.session)
         if task.stopped:
             return Failed(Stopped(), before.said)
-        async with _keeping(steps, replace(before, starts=before.starts + 1)) as kept:
-            return await self._follow(task, order, kept)
+        async with _keeping(steps, replace(before, starts=before.starts + 1), task) as kept:
+            again = before.orders.added
+            while not task.paused or await _may_go_on(task):
+                ended = await self._follow(task, order, kept, again)
+                if isinstance(ended, Done) or not task.paused:
+                    return ended
+                agent, again = _with_what_is_left(task.agent, kept.so_far.spent), ()
+                order = replace(order, agent=agent, session=kept.so_far.session)
+            return Failed(Stopped(), kept.so_far.said)
 
-    async def _follow(self, task: Task, order: Order, kept: _Kept) -> Done | Failed:
+    async def _follow(self, task: Task, order: Order, kept: _Kept, again: Sequence[str]) -> Done | Failed:
         before = kept.so_far.spent
-        with task.listening() as words:
+        with task.listening(again) as words:
             async with aclosing(self.runner.run(order, words)) as events:
-                async for event in events:
+                async for raw in events:
+                    event = await _prepared(raw, task.hide)
                     if isinstance(event, Failed):
                         return replace(event, achieved=event.achieved or kept.so_far.said)
                     if isinstance(event, Done):
@@ -288,6 +305,7 @@ class _Kept:
         self.so_far, self._steps = so_far, steps
         self._news = anyio.Event()
         self._over = False
+        self._noting = anyio.Lock()  # an older note must not come after a newer one
 
     def further(self, event: TaskEvent) -> None:
         if (so_far := self.so_far.after(event)) != self.so_far:
@@ -299,30 +317,61 @@ class _Kept:
         self._news.set()
 
     async def run(self) -> None:
-        """To its end: all is kept then."""
+        """To its end: all is kept then that can be."""
         while not self._over or self._news.is_set():
             await self._news.wait()
             self._news = anyio.Event()
-            await self.note(self.so_far)
+            if not await self.note() and not self._over:
+                with anyio.move_on_after(AGAIN_S):
+                    await self._news.wait()
+                self._news.set()
 
-    async def note(self, so_far: SoFar) -> None:
-        await self._steps.note(SO_FAR, so_far.as_record())
+    async def obey(self, task: Task) -> None:
+        """Until cancelled: what its owner orders is kept at once, and only then confirmed."""
+        while True:
+            orders = task.orders
+            self.so_far = self.so_far.ordered(orders)
+            if await self.note():
+                task.keep(orders)
+                await task.until(lambda task: task.orders != task.kept)
+            else:
+                await anyio.sleep(AGAIN_S)
+
+    async def note(self) -> bool:
+        async with self._noting:
+            return await self._steps.note(SO_FAR, self.so_far.as_record())
+
+
+async def _prepared(event: TaskEvent, hide: Callable[[str], str]) -> TaskEvent:
+    """As it may be told; in a thread where that takes long."""
+    is_long = sum(len(text) for text in texts(event)) > bounds.AT_ONCE_CHARS
+    return await anyio.to_thread.run_sync(prepared, event, hide) if is_long else prepared(event, hide)
 
 
 @asynccontextmanager
-async def _keeping(steps: Steps, so_far: SoFar) -> AsyncGenerator[_Kept]:
+async def _keeping(steps: Steps, so_far: SoFar, task: Task) -> AsyncGenerator[_Kept]:
     """Left in good order, it was no crash, and does not count as one."""
-    kept = _Kept(steps, so_far)
-    await kept.note(so_far)
+    kept = _Kept(steps, so_far.ordered(task.orders))
+    await kept.note()
     try:
-        async with anyio.create_task_group() as group:
+        async with anyio.create_task_group() as obeying, anyio.create_task_group() as group:
+            obeying.start_soon(kept.obey, task)
             group.start_soon(kept.run)
             yield kept
             kept.end()
+            obeying.cancel_scope.cancel()
     except anyio.get_cancelled_exc_class():
         with anyio.move_on_after(LEAVE_S, shield=True):
-            await kept.note(replace(kept.so_far, starts=kept.so_far.starts - 1))
+            kept.so_far = replace(kept.so_far, starts=kept.so_far.starts - 1)
+            await kept.note()
         raise
+
+
+async def _may_go_on(task: Task) -> bool:
+    """When its owner has said so; not if they stop it, or say nothing for too long."""
+    with anyio.move_on_after(PAUSE_S):
+        await task.until(lambda task: not task.orders.paused)
+    return not (task.orders.paused or task.stopped)
 
 
 def _with_what_is_left(agent: Agent, spent: Decimal) -> Agent:

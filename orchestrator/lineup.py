@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from agents import front_matter
 from agents.definition import Agent
 from agents.errors import FileError
+from agents.folding import folded
 from agents.outside import Sources
 from agents.roster import Roster, roster
 from agents.survey import Survey, survey
@@ -33,6 +34,8 @@ class Places:
     """Of tools that others bring."""
     files: Sequence[Path] = ()
     """Agents over all others."""
+    without: Collection[Path] = ()
+    """Files of agents that are not looked at."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ def line_up(places: Places, *, remembered: Mapping[str, str], before: Lineup | N
         ours[name] = pai.assistant
     choice = voice_choice(files.voices, remembered=remembered, unusable=files.unusable - ours.keys())
     choice = replace(choice, known={*choice.known, *ours} - {CALLER})
-    found = survey(places.agents, places.prompts, voices=choice, sources=places.sources, files=places.files)
+    found = survey(
+        places.agents, places.prompts, voices=choice, sources=places.sources, files=places.files, without=places.without
+    )
     if pai.assistant and (own := _assistant(pai.name, found)):
         ours[own] = pai.assistant
     voices = {**files.voices, **_pai_voices(ours, files.voices, found, choice)}
@@ -113,7 +118,7 @@ def _pai(places: Places) -> PaiVoices:
 def _assistant(name: str, found: Survey) -> str | None:
     """Who is PAI's assistant here: the agent of that name, else the front desk; None if it names another voice than its own."""
     agents = found.agents.values()
-    named = (one for one in agents if name.casefold() in map(str.casefold, (one.id, one.name, *one.aliases)))
+    named = (one for one in agents if folded(name) in map(folded, (one.id, one.name, *one.aliases)))
     agent = next(chain(named, (one for one in agents if one.front_desk)), None)
     return agent.id if agent and (agent.voice == agent.id or agent.id in found.chosen) else None
 

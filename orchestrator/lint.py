@@ -8,12 +8,14 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from agents import bounds
 from agents.definition import HEX, Agent
 from agents.errors import AgentError, FileError
 from agents.estimate import turn_cost
 from agents.prices import DEAREST, is_known
 from agents.prompting import Prompts
 from agents.roster import Roster
+from agents.rules import is_wide
 from agents.survey import Survey
 from orchestrator.config import Settings
 from orchestrator.confusable import alike, phones
@@ -109,7 +111,21 @@ def advice(found: Survey, settings: Settings) -> Iterator[FileError]:
             )
         if agent.risky_tools and settings.admission.pin is None and settings.admission.pin_mode != "never":
             yield file.error(("risky_tools",), "they need a PIN, and none is set, so they are refused; set `pin` in [admission]")
+        for place, problem in _wide(agent):
+            yield file.error(place, problem)
         yield from _costs(found, agent, prompts, settings)
+
+
+def _wide(agent: Agent) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Rules that let long work do more unasked than is done in its folder."""
+    if agent.task is None:
+        return
+    for at, rule in enumerate(agent.task.allowed_tools):
+        if problem := is_wide(rule):
+            yield ("task", "allowed_tools", at), problem
+    folder = bounds.path(agent.task.folder) if agent.task.folder else None
+    if folder and (folder == Path(folder.anchor) or folder in (Path.home(), *Path.home().parents)):
+        yield ("task", "folder"), f"`{agent.task.folder}` holds more than work: keys, settings, mail; take a folder in it"
 
 
 def _colors(found: Survey) -> Iterator[FileError]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from io import StringIO
 
 import structlog
 from rich.console import Console
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
+from agents import bounds
 from orchestrator.config import LogSettings
 
 
@@ -21,6 +23,7 @@ def set_up(settings: LogSettings, usual: str = "warning") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
+            _cut,
             *_renderers(Console(stderr=True)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -31,14 +34,23 @@ def set_up(settings: LogSettings, usual: str = "warning") -> None:
     logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it logs what servers say; that one failed, we say ourselves
 
 
+def _cut(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """What others wrote may be long."""
+    return {name: value if name == "exc_info" else bounds.logged(value) for name, value in event.items()}
+
+
 class _StandardError(StringIO):
     """Whatever that is when a line is written: a logger is kept for good, and streams are put in its place and closed."""
 
     def write(self, text: str, /) -> int:
-        return sys.stderr.write(text)
+        """What nobody can read any more, or a full disk does not take, is lost; it is no reason to end a call."""
+        with suppress(OSError, ValueError, AttributeError):  # gone, closed, and never there
+            sys.stderr.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.flush()
 
 
 def _renderers(terminal: Console) -> tuple[Processor, ...]:

@@ -6,7 +6,6 @@ ears hear what is written, so that not all that was so in the call is so there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,8 +15,8 @@ from typing import Any, Final
 import anyio
 import yaml
 
+from agents import linear
 from agents.roster import Roster
-from agents.scripted import ScriptedTransport
 from agents.yaml_file import MAX_BYTES
 from orchestrator.as_held import LONGEST_S, Silence
 from orchestrator.as_scenario import ANYTHING, USUAL_AGENTS, Draft, began, drafted
@@ -28,9 +27,10 @@ from orchestrator.export import without_numbers
 from orchestrator.recorded import Recorded
 from orchestrator.testing.cast import read
 from orchestrator.testing.checking import Happened, problems
-from orchestrator.testing.claude import StagedClaude, Unscripted
+from orchestrator.testing.claude import Unscripted
+from orchestrator.testing.performing import scripted
 from orchestrator.testing.playing import act
-from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
+from orchestrator.testing.rehearsal import RehearsedCall
 from orchestrator.testing.scenario import Scenario, Turn
 from orchestrator.testing.virtual_time import run
 
@@ -50,7 +50,7 @@ def make_test(call: Recorded, out: Path, agents: str = USUAL_AGENTS) -> list[str
     players = read(Path(agents))
     _know_all_who_spoke(call, players.roster, agents)
     draft = drafted(without_numbers(call.entries), players, agents)
-    if not any(turn.keys() & {"say", "press"} for turn in draft.turns):
+    if not (draft.turns and (draft.hidden or any(turn.keys() & {"say", "press"} for turn in draft.turns))):
         raise NotWritten(f"nothing was said in the call {call.name}", "take one with at least one question and its answer")
     _settle(draft)
     text = _text(call, draft)
@@ -123,11 +123,11 @@ def _rehearse(draft: Draft, found: list[_Missed]) -> int:
     """Collects what does not hold; returns how many turns could be played, with the reason for the end where that is not all."""
     played: list[Turn] = []
 
+    scenario, told = Scenario.model_validate(draft.data()), _Told()
+    rehearsal = scripted(scenario, told)
+
     async def play() -> None:
-        scenario, told, since = Scenario.model_validate(draft.data()), _Told(), 0
-        rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)), watch=told)
-        for written, stand_in in scenario.tools.items():
-            rehearsal.toolbox[written] = stand_in
+        since = 0
         async with rehearsal.call(scenario.agents, work=scenario.work) as call:
             seen = len(call.journal) if scenario.turns[0].done else 0
             for at, turn in enumerate(scenario.turns):
@@ -176,7 +176,7 @@ def _left(key: str, turn: Turn, happened: Happened) -> list[dict[str, Any]]:
 def _found(patterns: Sequence[str], text: str) -> list[str]:
     found: list[str] = []
     for pattern in patterns:
-        if re.search(ANYTHING.join([*found, pattern]), text, re.IGNORECASE):
+        if linear.found(ANYTHING.join([*found, pattern]), text):
             found.append(pattern)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from itertools import count
 from typing import Final, Protocol
@@ -14,6 +15,7 @@ from agents.lines import GoodbyeLines
 from orchestrator import events
 from orchestrator.acts import Means
 from orchestrator.attended import Due
+from orchestrator.caller_level import CallerLevel, level_db
 from orchestrator.choosing import chosen
 from orchestrator.floor import Floor
 from orchestrator.here import Here
@@ -21,25 +23,28 @@ from orchestrator.holding import Holding
 from orchestrator.late import late
 from orchestrator.meter import money
 from orchestrator.minds import Minds
-from orchestrator.mixer import Mixer
+from orchestrator.mixer import Clip, Mixer
 from orchestrator.mouth import Mouth
 from orchestrator.orders import Order, Orders
 from orchestrator.parting import goodbyes
 from orchestrator.patience import Prompt, prompt_lines
 from orchestrator.pin import Gate, Trust, Verdict
+from orchestrator.pin_filter import HIDDEN
 from orchestrator.reply import Reply
-from orchestrator.results import opening, plainly
+from orchestrator.results import further, opening, own_line, plainly
 from orchestrator.router import Route, Speaker
 from orchestrator.speech import Sentence
 from orchestrator.thread import Thread
 from orchestrator.turns import Sign
 from orchestrator.wording import worded
 from telephony.line import Line
+from telephony.spoken_digits import spoken_keys
 from voices.recognition import RecognitionError
 
 LONGEST_JUDGING_S: Final = 2.5  # of an interruption: until then there is silence, and then we go on
 LONGEST_HEARING_S: Final = 10.0  # of a question: fillers bridge it, and then we ask again
-HIDDEN: Final = "…"
+FAR: Final = 1.0  # doubt about who said it: it is no yes, whatever the words
+PARTS: Final = 6  # turns in which a PIN may be said
 SENTENCES: Final = 32  # a long answer, thought faster than it is spoken
 
 
@@ -52,6 +57,15 @@ class Conductor(Protocol):
         """We stopped speaking for what this answers, and do not know yet whether it was a bid for the floor."""
         ...
 
+    def hears(self, text: str, spoke_s: float) -> None:
+        """The caller has said that, as far as it was understood."""
+        ...
+
+    @property
+    def parting(self) -> bool:
+        """What is being said is the farewell."""
+        ...
+
 
 class Mind:
     """One call's: its history as it was heard, and who has the floor."""
@@ -62,7 +76,10 @@ class Mind:
         self._minds, self._mixer, self._mouth, self._conductor = minds, mixer, mouth, conductor
         self._line, self._trust, self._holding = line, trust, holding
         self._orders = Orders(holding, minds.phrases, minds.router) if holding else None
-        self._gate = Gate(trust, self._welcome)
+        self._gate = Gate(trust, self._welcome, minds.roster.all_names())
+        self.keys = self._gate.keys
+        self._level = CallerLevel()
+        self._lately = deque[Reply](maxlen=PARTS)
         self._notes = minds.notes(line.caller)
         self.history = Thread(minds.history_tokens)
         self.floor = minds.roster.front_desk.id
@@ -78,7 +95,7 @@ class Mind:
         """They may hear what is private, and are not asked for their PIN just now, unless it is for the work itself."""
         return not (self._trust.withholds or (self._gate.shut and not self._gate.lapses))
 
-    def sounds(self, reply: Reply) -> None:
+    def sounds(self, reply: Reply, clip: Clip) -> None:
         """The caller begins to hear it: what it asks of them is asked now."""
         if reply.due is None or reply.sounded:
             return
@@ -86,7 +103,7 @@ class Mind:
         if reply.due.asks_pin:
             self._gate.ask(self._told_in_time)
         if self._holding is not None:
-            self._holding.sounds(reply.due)
+            self._holding.sounds(reply.due, clip)
 
     def spoke(self, agent: str) -> None:
         """They are heard, and what is said next is meant for them."""
@@ -94,21 +111,27 @@ class Mind:
         if self._holding is not None:
             self._holding.told_last, self._holding.late = False, None
 
-    def keyed(self, key: str) -> Order | None:
+    def show(self, reply: Reply, words: str) -> None:
+        """The caller said or keyed that: the reply has it without the PIN."""
+        self._gate.show(reply, words, self._prompt)
+
+    def keyed(self, key: str, at_s: float) -> Order | None:
         """What a key orders about long work."""
-        return self._orders.keyed(key) if self._orders else None
+        return self._orders.keyed(key, at_s) if self._orders else None
 
     async def greet(self, reply: Reply) -> None:
         """Open the call: with the question for the PIN where one is needed, else with the front desk's greeting."""
         with reply.work():
+            await self._gate.arrive()
             if self._trust.say_ai:
                 await self._say(reply, self._minds.lines.an_ai)
+            if self._trust.risk == "rests":
+                await self._say(reply, self._minds.lines.pin.rests)
             if not self._gate.shut:
                 await self._welcome(reply)
-            elif self._trust.called:
-                await self._say(reply, f"{self._minds.lines.callback.who} {self._minds.lines.pin.ask}")
             else:
-                await self._say(reply, self._minds.lines.pin.ask)
+                who = f"{self._minds.lines.callback.who} " if self._trust.called else ""
+                await self._say(reply, f"{who}{self._minds.lines.pin.ask}")
         reply.finished = True
 
     async def _welcome(self, reply: Reply) -> None:
@@ -127,7 +150,7 @@ class Mind:
 
     def remember(self, speaker: str, text: str, *, same_turn: bool = False) -> None:
         """Add what was heard to the shared history."""
-        self.history.add(speaker, text, same_turn=same_turn)
+        self.history.add(speaker, text, same_turn=same_turn, hide=self._trust.filter.hide)
 
     async def answer(self, reply: Reply) -> None:
         """From the caller's words to the last sentence of the answer; cancelled by the reply's own scope."""
@@ -135,6 +158,7 @@ class Mind:
             try:
                 if reply.utterance is None or await self._recognise(reply):
                     await self._react(reply)
+                    await self._gate.glance()
             except RecognitionError as error:
                 reply.failed("recognition", error)
                 if self._conductor.judges(reply):  # nobody knows what was said: go on
@@ -184,11 +208,10 @@ class Mind:
     def _offered(self, reply: Reply, agent: Agent) -> bool:
         """The caller can be called back with the answer; they may say so next."""
         holding = self._holding
-        if holding is None or not holding.calls_back or self._trust.risk == "pin":
+        if holding is None or not holding.calls_back or self._trust.unproven:
             return False
         holding.late = late(reply, agent, self.history.lines)
-        if holding.late is not None:
-            self.floor = agent.id
+        self.floor = agent.id if holding.late else self.floor
         return holding.late is not None
 
     @property
@@ -197,29 +220,46 @@ class Mind:
 
     async def _recognise(self, reply: Reply) -> bool:
         utterance = reply.utterance
-        assert utterance is not None
-        assert utterance.recognition is not None
+        assert utterance is not None and utterance.recognition is not None  # noqa: PT018  of what is heard
         within_s = LONGEST_JUDGING_S if self._conductor.judges(reply) else LONGEST_HEARING_S
         heard = await utterance.recognition.text(within_s)
-        unsure = not heard.text or (self._conductor.judges(reply) and self._is_backchannel(heard.text))
+        reply.text, reply.level_db = heard.text, level_db(utterance.frames)
+        reply.doubt = FAR if self._level.is_far(reply.level_db) or utterance.echoes else heard.doubt
+        self._conductor.hears(heard.text, utterance.to_s - utterance.from_s)
+        unsure = not heard.text or (self._conductor.judges(reply) and self._is_backchannel(reply))
         if unsure:
+            reply.text = ""
             reply.tell(events.SpeculationDropped(turn=reply.turn, why="not_words"))
             self._settle(reply, None)  # to an answer without a word, should the turn be over
             await self._conductor.sign(Sign.NO_WORDS, reply)
             return False
-        reply.text = heard.text
+        self.show(reply, heard.text)
         from_s, to_s = round(utterance.from_s, 3), round(utterance.to_s, 3)
-        text = HIDDEN if self.guarded else heard.text
-        reply.tell(events.HeardText(turn=reply.turn, text=text, from_s=from_s, to_s=to_s, engine=heard.engine))
+        shown = HIDDEN if self.guarded else reply.text
+        reply.tell(events.HeardText(turn=reply.turn, text=shown, from_s=from_s, to_s=to_s, engine=heard.engine))
         await self._conductor.sign(Sign.WORDS, reply)
         self._record(reply)
         return True
 
-    def _is_backchannel(self, text: str) -> bool:
-        """A sign of listening; but a "yes" into the middle of a question is its answer."""
-        return self._minds.phrases.is_backchannel(text) and not (self._orders and self._orders.spoken(text))
+    def _is_backchannel(self, reply: Reply) -> bool:
+        """A sign of listening; but a "yes" to a question of the work, or at the end of any question, answers it.
+
+        So is a goodbye, or thanks, to our farewell.
+        """
+        if self._conductor.parting and self._minds.phrases.is_parting(reply.text):
+            return True
+        says_yes = self._minds.phrases.consent.meaning(reply.text) == "yes"
+        answers = (says_yes and self._mixer.asking) or self._ordered(reply)
+        return self._minds.phrases.is_backchannel(reply.text) and not answers
 
     async def _react(self, reply: Reply) -> None:
+        if await self._gate.given(reply) and (self._gate.untold or spoken_keys(reply.unmasked)):
+            await self._say_passed(reply)
+            if not spoken_keys(reply.unmasked):  # who gave the PIN unasked has said more
+                await self._speak(
+                    reply, self._minds.router.at_once(reply.text, self.floor) or Route((Speaker(self.floor),), "floor")
+                )
+            return
         if self._gate.shut:
             await self._at_the_gate(reply)
             return
@@ -232,6 +272,8 @@ class Mind:
         match self._minds.router.act(reply.text):
             case "stop":
                 self._settle(reply, None)
+            case "moment":
+                await self._say(reply, self._minds.lines.take_your_time)
             case "goodbye":
                 reply.farewell = "goodbye"
                 await self._say(reply, self._goodbyes.farewell, aside=False)
@@ -240,22 +282,29 @@ class Mind:
 
     def _ordered(self, reply: Reply) -> Order | None:
         """What it orders about long work, by a key or in words."""
-        return reply.order or (self._orders.spoken(reply.text) if self._orders else None)
+        return reply.order or (self._orders.spoken(reply.said) if self._orders else None)
 
     async def _at_the_gate(self, reply: Reply) -> None:
         await reply.over.wait()  # a guess is no try
-        refuses = self._minds.phrases.is_refusal(reply.text)
+        refuses, lines = self._minds.phrases.is_refusal(reply.text), self._minds.lines.pin
 
         async def answer(verdict: Verdict) -> None:
             if verdict in ("locked", "given_up"):
                 reply.farewell = verdict
-            await self._say(reply, getattr(self._minds.lines.pin, verdict))
+            await (self._say_passed(reply) if verdict == "passed" else self._say(reply, getattr(lines, verdict)))
 
         await self._gate.judge(reply, refuses=refuses, answer=answer)
 
     def _asks_pin(self) -> None:
         """For a tool that needs it: what the caller says next is the PIN, and then whoever has the floor goes on."""
         self._gate.ask(self._go_on)
+
+    async def _say_passed(self, reply: Reply) -> None:
+        """And what the owner should know: somebody may have tried from their number."""
+        await self._say(reply, self._minds.lines.pin.passed)
+        if count := self._gate.untold:
+            lines = self._minds.lines.pin
+            await self._say(reply, lines.tried_once if count == 1 else lines.tried.format(count=count))
 
     async def _go_on(self, reply: Reply) -> None:
         await self._speak(reply, Route((Speaker(self.floor, self._minds.lines.pin.go_on),), "floor"))
@@ -265,17 +314,20 @@ class Mind:
         await reply.over.wait()  # a guess orders nothing
         orders = self._orders
         assert orders is not None
-        risky = orders.risky(order)
+        risky, rests = orders.risky(order), self._trust.risk == "rests"
+        if rests and orders.private(order) and self._trust.withholds:
+            await self._say(reply, self._minds.lines.pin.rests)
+            return
         if (risky and self._trust.risk == "pin") or (orders.private(order) and self._trust.withholds):
             self._gate.ask(partial(self._obey, order=order), orders.lapse(order) if risky else None)
             await self._say(reply, self._minds.lines.pin.ask)
             return
         if order.name == "desk":
             self.floor = self._minds.roster.front_desk.id
-        refused = risky and self._trust.risk == "never"
-        due = orders.refuse() if refused else orders.obey(order, withheld=self._trust.withholds)
-        reply.due, reply.farewell = due, due.farewell
-        await (self._tell(reply, due) if due.ends else self._say(reply, due.text, due.agent))
+        refused = risky and self._trust.risk in ("never", "rests")
+        reply.due = due = orders.refuse() if refused else await orders.obey(order, withheld=self._trust.withholds)
+        reply.farewell = due.farewell
+        await self._put(reply, due)
 
     def due(self, now_s: float, quiet_s: float) -> Due | None:
         """What should be said now about long work, after so long a silence; each is given out once, so say it."""
@@ -286,32 +338,41 @@ class Mind:
 
     async def tell(self, reply: Reply, due: Due) -> None:
         """What is due about long work: a line, or the agent's own words."""
-        if due.text:
-            with reply.work():
-                await self._say(reply, await self._plain_or_worded(reply, due), due.agent)
-            reply.finished = True
-            return
         with reply.work():
-            await self._tell(reply, due)
+            await self._put(reply, due)
         reply.finished = True
+
+    async def _put(self, reply: Reply, due: Due) -> None:
+        if due.reads:
+            for piece in due.text.split("; "):  # a long reading begins at once, piece by piece
+                await self._say(reply, piece, due.agent)
+        elif due.text:
+            agent = due.agent or self._holder
+            own = await worded(self._minds.brain, agent, due.brief, lambda spent: reply.tell(money(spent, reply.turn, agent.id)))
+            self._settle(reply, None)
+            holding = self._holding
+            stands = partial(holding.stands, due) if holding is not None and due.news is not None else None
+            await self._mouth.say(Sentence(agent, own or due.text, opens=True, aside=True, stands=stands), reply)
+        elif due.ends:
+            await self._tell(reply, due)
+        else:
+            self._settle(reply, None)  # it answers what wants no answer
 
     async def _told_in_time(self, reply: Reply) -> None:
         """What the PIN was asked for is due when this has been said."""
-
-    async def _plain_or_worded(self, reply: Reply, due: Due) -> str:
-        agent = due.agent or self._holder
-        own = await worded(self._minds.brain, agent, due.brief, lambda spent: reply.tell(money(spent, reply.turn, agent.id)))
-        return own or due.text
 
     async def _tell(self, reply: Reply, due: Due) -> None:
         self._settle(reply, None)
         agent = self._teller(due)
         reply.speaker = agent.id
-        plain = plainly(due.ends, self._minds.lines) if due.ends else ()
         if not due.brief:
-            for sentence in plain:
+            for sentence in plainly(due.ends, self._minds.lines) if due.ends else ():
                 await self._say(reply, sentence, agent, aside=False)
             return
+        first = own_line(due.ends) if due.ends else ()
+        for sentence in first:
+            await self._say(reply, sentence, agent, aside=False)
+        plain = further(due.ends, self._minds.lines) if due.ends else ()
         await self._speak(reply, Route((Speaker(agent.id, due.brief, plain),), "floor"))
 
     def _teller(self, due: Due) -> Agent:
@@ -320,8 +381,7 @@ class Mind:
         return agent if agent.id in self._minds.roster else self._minds.roster.front_desk
 
     async def _route(self, reply: Reply) -> None:
-        route = self._minds.router.at_once(reply.text, self.floor)
-        if route is not None:
+        if route := self._minds.router.at_once(reply.text, self.floor):
             self._settle(reply, route)
             await self._speak(reply, route)
             return
@@ -376,9 +436,33 @@ class Mind:
         """The caller's words become history once: when they are known and the turn is over."""
         if reply.text and reply.over.is_set() and not reply.recorded:
             reply.recorded = True
+            if self._gate.heard(reply):
+                self._hide_parts()
+            self._lately.append(reply)
+            if reply.utterance is not None and not reply.utterance.echoes:
+                self._level.learn(reply.level_db)
+            if self.guarded or reply.text != reply.unmasked:
+                reply.hush()
             if not self.guarded:
                 self._recall_question(reply)
                 self.remember(CALLER, reply.text)
+
+    @property
+    def _prompt(self) -> str:
+        """What the caller has heard last, and may be answering."""
+        holding = self._holding
+        asked = holding.asked.task.question if holding and holding.asked and holding.told_last else None
+        if asked is not None:
+            return f"{asked.question}?"
+        if holding is not None and holding.choice is not None:
+            return holding.choice.question
+        return next((line.text for line in reversed(self.history.lines) if line.speaker != CALLER), "")
+
+    def _hide_parts(self) -> None:
+        """What was said before was a part of the PIN, as it shows now."""
+        for reply in self._lately:
+            reply.hush()
+        self.history.hide_numbers(CALLER, PARTS)
 
     def _recall_question(self, reply: Reply) -> None:
         """Before an answer to the work: else it would stand as one to what an agent had asked before that."""

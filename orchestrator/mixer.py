@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from voices.synthesis import Mark
 DUCK_GAIN: Final = 10 ** (-12 / 20)
 RAMP_SAMPLES: Final = 2 * FRAME_SAMPLES  # gain changes take 40 ms: no click, and still at once to the ear
 FADE_SAMPLES: Final = FRAME_SAMPLES  # who is interrupted, and was lowered before, is gone sooner
+LAST_S: Final = 1.0  # of a question, in which it may be answered
 NOISE_RMS: Final = 14.0  # -67 dBFS: a live line, not a dead one
 NOISE_FRAMES: Final = 61  # over a second, so that no pattern is heard
 RESUME_BREAKS: Final = ",;:.!?—"
@@ -54,10 +56,28 @@ class Clip:
     """Where this rendering begins: not 0 after a resume."""
     from_s: float | None = None
     """When the first sample of this rendering was heard."""
+    vital: int | None = None
+    """Up to which character it must be heard for an answer to count; None where that does not matter."""
+    vital_s: float | None = None
+    """When it had been heard up to there."""
+    stands: Callable[[], bool] | None = None
+    """Whether it is still so: asked before it begins, and where it is not, it does not."""
 
     @property
     def length(self) -> int:
         return len(self.pcm) // 2
+
+    @property
+    def left_s(self) -> float:
+        """How much of it is left to say."""
+        return (self.length - self.cursor) / RATE if self.complete else inf
+
+    def passes(self, sample: int) -> bool:
+        """Whether what is vital is over at that sample, as far as that is known by now."""
+        if self.vital is None or not (self.complete or (self.marks and self.marks[-1].char >= self.vital)):
+            return False
+        end = self.length if self.vital >= len(self.text) else self._sample_of(self.vital)
+        return sample >= end
 
     def words_before(self, sample: int) -> str:
         """The text from `begin` up to `sample`: whole words that were (nearly) spoken out."""
@@ -179,6 +199,12 @@ class Mixer:
         return self._queue[0] if self._queue and self._queue[0].cursor > self._queue[0].begin else None
 
     @property
+    def asking(self) -> bool:
+        """The last moment of a question is being said, and nothing follows it yet."""
+        clip = self.sounding
+        return clip is not None and len(self._queue) == 1 and clip.text.rstrip().endswith("?") and clip.left_s <= LAST_S
+
+    @property
     def flowing(self) -> bool:
         """The next frame carries a voice (or ends the one before), so it matters that it is not late."""
         return bool(self._tail) or self._ready() is not None
@@ -214,11 +240,20 @@ class Mixer:
 
     def _ready(self) -> Clip | None:
         """The clip that is next, if it may be heard and its next frame is there."""
-        clip = self._queue[0] if self._queue and not self.held and self._queue[0].released else None
+        clip = self._head()
         if clip is not None and self.waits and clip.cursor == 0:
             return None
         if clip is None or clip.complete or clip.length - clip.cursor >= FRAME_SAMPLES:
             return clip
+        return None
+
+    def _head(self) -> Clip | None:
+        """The next that may be heard; what is no longer so by now never is."""
+        while self._queue and not self.held and self._queue[0].released:
+            clip = self._queue[0]
+            if clip.cursor > 0 or clip.stands is None or clip.stands():
+                return clip
+            self._queue.popleft()
         return None
 
     def _speech(self, clip: Clip, noise: int) -> Frame:
@@ -264,6 +299,8 @@ class Mixer:
             if clip.from_s is None:
                 clip.from_s = sent.heard_s
                 yield ClipStarted(clip, sent.heard_s)
+            if clip.vital_s is None and clip.passes(sent.start + FRAME_SAMPLES):
+                clip.vital_s = sent.heard_s + FRAME_S
             if clip.complete and sent.start + FRAME_SAMPLES >= clip.length:
                 end_s = sent.heard_s + (clip.length - sent.start) / RATE
                 yield ClipHeard(clip, clip.words_before(clip.length), clip.from_s, end_s, interrupted=False)

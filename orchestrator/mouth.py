@@ -56,6 +56,7 @@ class Mouth:
         agent = sentence.agent
         clip = Clip(reply.turn, agent.id, agent.voice, sentence.text, gap_s=sentence.gap_s, aside=sentence.aside, filler=filler)
         clip.released = filler or reply.free
+        clip.stands = sentence.stands
         queued = False
         try:
             async with aclosing(self._catalogue.speak(sentence.text, agent.voice)) as sounds:

@@ -28,9 +28,9 @@ from orchestrator.events import (
     TurnEnded,
 )
 from orchestrator.keypad import ENTRY_ENDS_S
-from orchestrator.mind import HIDDEN
 from orchestrator.parting import goodbyes as goodbyes_of
 from orchestrator.patience import Prompt, prompt_lines
+from orchestrator.pin_filter import HIDDEN
 
 IN_ANSWERS: Final = (Prompt.STILL_THINKING, Prompt.STILL_WORKING, Prompt.SLOW)  # they are part of one, and the caller waits on
 SAME_S: Final = 0.06  # two facts about one moment: a window of the VAD, and a frame

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from agents.folding import spelt
+from agents.linear import Expression, Match
 from agents.roster import Roster
 from orchestrator.phrases import Address, Words, one_of, plain
 from orchestrator.sound_alike import sound, tellable
@@ -18,7 +20,11 @@ from orchestrator.sound_alike import sound, tellable
 LONGEST_SLIP: Final = 3  # words that one name is heard as: "arch a tect"
 _PARTS: Final = re.compile(r"[\w'-]+(?:[.,]\d+)*|[,.;:!?…]")
 _ENDS: Final = frozenset(".;:!?…")
-_NAMES: Final = r"(?P<names>(?:both )?(?:the )?@\d+(?:(?: ,)?(?: and| or)?(?: the)? @\d+)*)"
+_MORE_NAMES: Final = r"@\d+(?:(?: ,)?(?: and| or)?(?: the)? @\d+)*"
+_NAMES: Final = rf"(?P<names>(?:both )?(?:the )?{_MORE_NAMES})"
+_BARE_NAMES: Final = rf"(?P<names>(?:both )?{_MORE_NAMES})"  # "the engineer" is not at the front
+_MARK: Final = re.compile(r"@(\d+)")
+_LAST: Final = "at the end"
 _NOT_THEM: Final = re.compile(r"\bnot (?:the )?@\d+(?: ,)? ?")
 
 
@@ -47,42 +53,54 @@ class Names:
     def __init__(self, roster: Roster, words: Words) -> None:
         called = [(name, agent.id) for agent in roster.agents for name in (agent.name, *agent.aliases)]
         self._owner = {plain(name): agent for name, agent in called}
+        self._dotted = frozenset(word for name, _ in called for word in spelt(name).casefold().split() if "." in word)
         self._sounds = _told_apart((sound(name), agent) for name, agent in called)
         self._longest = max(LONGEST_SLIP, *(len(name.split()) for name in self._owner))
         self._small, self._address = words.small_words, words.address
+        self._not_last = tuple(f" {last}" for last in words.address.not_before_the_last)
         self._places, self._apposition = tuple(_places(words)), _apposition(words.address)
 
     def addressed(self, text: str) -> Addressed | None:
         """Who is spoken to; None when nobody is. In several sentences the last one that names somebody decides."""
         for sentence in reversed([*self._sentences(text)]):
-            for pattern, how in self._places:
+            for pattern, how in self._places if sentence.marks else ():
                 found = pattern.search(sentence.text)
-                if found and self._said_to_them(found, sentence):
-                    marks = [sentence.marks[int(at)] for at in re.findall(r"@(\d+)", found["names"])]
+                if found and self._said_to_them(found, sentence) and not (how == _LAST and self._told_of_last(found, sentence)):
+                    marks = [sentence.marks[int(at)] for at in _MARK.findall(found["names"])]
                     agents, heard = zip(*marks, strict=True)
                     return Addressed(tuple(dict.fromkeys(agents)), heard, how)
         return None
 
     def mentioned(self, text: str) -> bool:
         """Whether there is any name in it, addressed or not."""
-        return any(sentence.marks for sentence in self._sentences(text))
+        return bool(self.mentions(text))
+
+    def mentions(self, text: str) -> tuple[str, ...]:
+        """All whose name is in it, addressed or not."""
+        return tuple(agent for sentence in self._sentences(text) for agent, _ in sentence.marks)
 
     def _sentences(self, text: str) -> Iterator[_Sentence]:
         parts = list[str]()
-        for part in [*_PARTS.findall(text.replace("’", "'")), "."]:
+        for part in [*_PARTS.findall(self._without_stops(spelt(text))), "."]:
             if part in _ENDS:
                 yield self._read(parts, asks=part == "?")
                 parts = []
             else:
                 parts.append(part)
 
-    def _read(self, spelt: list[str], *, asks: bool) -> _Sentence:
-        parts = [part.lower() for part in spelt]
+    def _without_stops(self, text: str) -> str:
+        """Without the full stops of names, which end no sentence: Dr. No."""
+        if not self._dotted:
+            return text
+        return " ".join(word.replace(".", "") if word.casefold() in self._dotted else word for word in text.split())
+
+    def _read(self, words: list[str], *, asks: bool) -> _Sentence:
+        parts = [part.casefold() for part in words]
         read, marks, at = list[str](), list[tuple[str, str]](), 0
         while at < len(parts):
             agent, length = self._name_at(parts, at)
             heard = " ".join(parts[at : at + length])
-            if agent is None or self._surname(spelt, parts, at + length):
+            if agent is None or self._surname(words, parts, at + length):
                 read.append(heard)
             else:
                 read += [f"@{len(marks)}", *(["'s"] if heard.endswith("'s") else [])]
@@ -102,11 +120,15 @@ class Names:
                 return agent, len(span)
         return None, 1
 
-    def _surname(self, spelt: list[str], parts: list[str], at: int) -> bool:
+    def _surname(self, words: list[str], parts: list[str], at: int) -> bool:
         """A capital after a name, where the recogniser writes capitals: Ava Gardner is not on the line."""
-        return at < len(parts) and spelt[at][0].isupper() and parts[at] not in self._small and not self._name_at(parts, at)[0]
+        return at < len(parts) and words[at][0].isupper() and parts[at] not in self._small and not self._name_at(parts, at)[0]
 
-    def _said_to_them(self, found: re.Match[str], sentence: _Sentence) -> bool:
+    def _told_of_last(self, found: Match, sentence: _Sentence) -> bool:
+        """Whether the words before the names at the end tell of them: "is it Kai"."""
+        return f" {sentence.text.removesuffix(found['names']).rstrip()}".endswith(self._not_last)
+
+    def _said_to_them(self, found: Match, sentence: _Sentence) -> bool:
         """Whether what follows the names goes on to them, rather than tells of them."""
         near, places = self._address, found.groupdict()
         follows = places.get("next") or places.get("little") or ""
@@ -143,14 +165,13 @@ def _told_apart(sounds: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {heard: agents.pop() for heard, agents in owners.items() if len(agents) == 1}
 
 
-def _places(words: Words) -> Iterator[tuple[re.Pattern[str], str]]:
+def _places(words: Words) -> Iterator[tuple[Expression, str]]:
     """Where names are an address, and how to call that place. `next` is what follows names that may open any sentence, `little`
     what follows names that take only a clause of small beginnings ("ask the engineer how …", not "call the engineer office")."""
     near, opinion = words.address, "asked for an opinion"
-    lead = rf"(?:{one_of(near.lead_in)}(?: ,)? )*"
+    lead = rf"(?:{one_of(near.lead_in)}(?: ,)? ){{0,6}}"  # bounded, as are wishes: else a row of them takes quadratic time
     # Also after another's name: "Kai, can I talk to the engineer?"
-    wish = rf"(?:^|, )(?:@\d+ )?{lead}(?:{one_of(near.wishes)} )*"
-    unless = "".join(rf"(?<!\b{re.escape(last)} )" for last in near.not_before_the_last)
+    wish = rf"(?:^|, )(?:@\d+ )?{lead}(?:{one_of(near.wishes)} ){{0,6}}"
     is_so = (
         rf"(?:{one_of(near.copulas)} {one_of(near.things)}|{one_of(near.states)})(?: so| very| too)? {one_of(words.qualities)}"
     )
@@ -161,15 +182,15 @@ def _places(words: Words) -> Iterator[tuple[re.Pattern[str], str]]:
         rf"{wish}{one_of(near.have_do)} {_NAMES}(?P<next> [^,]+.*)$": "asked to do it",
         rf"{wish}{one_of(near.call_in)} {_NAMES}(?P<little>.*)$": "asked for",
         rf"{wish}(?:is|are) {_NAMES} {one_of(near.present)}$": "asked for",
-        rf"^{lead}(?!the |both the ){_NAMES}(?P<next>.*)$": "at the front",
+        rf"^{lead}{_BARE_NAMES}(?P<next>.*)$": "at the front",
         rf"^{lead}{_NAMES}(?: ,)?(?: please| now| then| again)?$": "all that is said",
         rf"^{lead}{one_of(near.asks)}\b.* , {_NAMES} ,(?P<next>.*)$": "between commas",
         # Not in a list of single names: "I know Anna, Tom, Kai".
-        rf"(?:^[^,]+|, [^ ,]+ [^,]+) , {_NAMES}(?: ,)?(?: please)?$": "at the end",
-        rf"(?:^| )(?:{one_of(near.before_the_last)}|your {one_of(near.opinion)}|{is_so}) {unless}{_NAMES}$": "at the end",
+        rf"(?:^[^,]+|, [^ ,]+ [^,]+) , {_NAMES}(?: ,)?(?: please)?$": _LAST,
+        rf"(?:^| )(?:{one_of(near.before_the_last)}|your {one_of(near.opinion)}|{is_so}) {_NAMES}$": _LAST,
     }
     for pattern, how in places.items():
-        yield re.compile(pattern), how
+        yield Expression(pattern), how
 
 
 def _apposition(near: Address) -> re.Pattern[str]:

@@ -8,7 +8,9 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from unicodedata import combining
 
+from agents.folding import folded
 from agents.roster import Roster
 from agents.schema import FILE_NAME, HINT, schema_text
 from agents.tools import USUAL
@@ -30,6 +32,8 @@ class NewAgent:
     @property
     def id(self) -> str:
         """Raises NotWritten for a name of which no file's name can be made."""
+        if strange := sorted({sign for sign in self.name.strip() if not (sign.isalnum() or sign in " '’.-" or combining(sign))}):
+            raise NotWritten(f"{self.name!r} has {''.join(strange)!r} in it, which nobody can say", "give a name of letters only")
         ascii_name = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
         found = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", found):
@@ -77,7 +81,7 @@ def write(agent: NewAgent, roster: Roster, folder: Path) -> tuple[Path, Path]:
     Raises NotWritten for what is there already, one of the files or the name in the roster; OSError.
     """
     for other in roster:
-        if agent.id == other.id or _line(agent.name).casefold() in map(str.casefold, (other.name, *other.aliases)):
+        if agent.id == other.id or folded(_line(agent.name)) in map(folded, (other.name, *other.aliases)):
             raise NotWritten(f"{agent.name} is {other.id}, who is there already", "choose another name")
     file, test = folder / "agents" / f"{agent.id}.yaml", folder / "tests" / f"test_{agent.id.replace('-', '_')}.py"
     for path in (file, test):

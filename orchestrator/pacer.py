@@ -22,7 +22,7 @@ BED_LEAD_S: Final = 0.022  # a hole in music is: a frame more
 REFILL_S: Final = 0.06  # so much is sent at once: to wake up costs more than several frames do
 TICK_S: Final = 0.005  # the pacers of all calls wake at the same moments: one wake-up costs more than several frames do
 EARLY_S: Final = TICK_S + 0.002  # so a frame goes at the tick before its time; and event loops wake a little early
-REMEMBER_S: Final = 1.3  # of what was sent, to know its echo
+REMEMBER_S: Final = 1.8  # of what was sent, to know its echo
 
 
 def on_tick(at_s: float) -> float:

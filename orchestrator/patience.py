@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum, auto
 from typing import Final
 
+from pydantic import Field
+
 from agents.lines import GoodbyeLines, Lines
+from agents.strict import Strict
 
 FILLER_S: Final = 0.9  # from the end of speech: what can be said by then needs no filler
 DEAD_AIR_S: Final = 2.2  # a silence in mid-answer is filled well before it lasts 3 s
 SOUNDS_S: Final = 0.6  # until a line sounds it has to be synthesised: the next is not due before that
-STILL_THERE_S: Final = 8.0
-GOODBYE_S: Final = 12.0
 WARN_BEFORE_S: Final = 60.0
 WARN_AT: Final = Decimal("0.8")
 BREATH_S: Final = 0.4  # a prompt of the phone's own never cuts into the caller's words
 
 
+class PatienceSettings(Strict):
+    """How long the caller is waited for. Only their words count, and keys: a cough or a television is none."""
+
+    still_there_s: float = Field(default=8.0, ge=2, le=600, description='Without words of theirs, until "Are you still there?"')
+    goodbye_s: float = Field(default=12.0, ge=2, le=600, description="From that question until we hang up.")
+    moment_s: float = Field(
+        default=120.0, ge=2, le=3_600, description='Instead of the first, after "just a minute" or "hold on".'
+    )
+    noise_s: float = Field(default=75.0, ge=62, le=600, description="While sound without words goes on, until we speak over it.")
+
+
 @dataclass(frozen=True)
 class Limits:
-    """When a call must come to its end."""
+    """When a call must come to its end, and how long it waits for the caller."""
 
     minutes: float
     usd: Decimal
+    waits: PatienceSettings = field(default_factory=PatienceSettings)
 
 
 class Rest(StrEnum):
@@ -59,24 +72,38 @@ class Prompt(StrEnum):
 class Patience:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._quiet_since_s = 0.0
+        self._quiet_since_s = self._waits_since_s = 0.0
+        self._moment = False
         self._fillers = 0
         self._filled_s = -SOUNDS_S
         self._asked = self._time_warned = self._money_warned = False
 
     def moved(self, at_s: float) -> None:
-        """Somebody was heard until then."""
+        """We were heard until then, and the caller is waited for from then on."""
+        self.sounded(at_s)
+        self._waits_since_s = max(self._waits_since_s, at_s)
+
+    def sounded(self, at_s: float) -> None:
+        """The caller was heard until then, perhaps only a noise of theirs."""
         self._quiet_since_s = max(self._quiet_since_s, at_s)
 
+    def words(self, at_s: float, *, moment: bool = False) -> None:
+        """The caller said something until then, or pressed a key; `moment`: that they need a while."""
+        self.moved(at_s)
+        self._asked, self._moment = False, moment
+
     def quiet_s(self, now_s: float) -> float:
-        """How long nobody has been heard."""
+        """For how long nobody has been heard."""
         return now_s - self._quiet_since_s
 
+    def waited_s(self, now_s: float) -> float:
+        """For how long the caller has said nothing, since we were heard."""
+        return now_s - self._waits_since_s
+
     def turn_over(self, speech_ended_s: float) -> None:
-        """The caller has said something: a new answer is waited for, from the end of their speech on."""
+        """The caller has said something, it seems: a new answer is waited for, from the end of their speech on."""
         self._quiet_since_s = speech_ended_s
         self._fillers = 0
-        self._asked = False
 
     def begun(self) -> None:
         """The answer has begun to be heard: a filler would come too late, and only dead air is filled from here on."""
@@ -88,7 +115,7 @@ class Patience:
         if rest in (Rest.ANSWER, Rest.TOOL):
             return self._for_the_answer(rest, quiet_s, now_s)
         limit = self._limit(quiet_s, now_s, spent_usd)
-        return limit if limit or rest is Rest.WORK else self._for_the_caller(quiet_s)
+        return limit if limit or rest is Rest.WORK or quiet_s < BREATH_S else self._for_the_caller(self.waited_s(now_s))
 
     def _for_the_answer(self, rest: Rest, quiet_s: float, now_s: float) -> Prompt | None:
         if quiet_s < (DEAD_AIR_S if self._fillers else FILLER_S) or now_s < self._filled_s + SOUNDS_S:
@@ -116,13 +143,14 @@ class Patience:
             return Prompt.TIME_ALMOST_UP
         return None
 
-    def _for_the_caller(self, quiet_s: float) -> Prompt | None:
-        if quiet_s >= (GOODBYE_S if self._asked else STILL_THERE_S):
-            if self._asked:
-                return Prompt.GOODBYE_SILENCE
-            self._asked = True
-            return Prompt.ARE_YOU_STILL_THERE
-        return None
+    def _for_the_caller(self, waited_s: float) -> Prompt | None:
+        waits = self._limits.waits
+        if waited_s < (waits.goodbye_s if self._asked else waits.moment_s if self._moment else waits.still_there_s):
+            return None
+        if self._asked:
+            return Prompt.GOODBYE_SILENCE
+        self._asked = True
+        return Prompt.ARE_YOU_STILL_THERE
 
 
 def prompt_lines(lines: Lines, goodbyes: GoodbyeLines) -> dict[Prompt, str]:

@@ -12,7 +12,7 @@ from agents.estimate import Estimate, turn_cost
 from agents.prompting import Prompts
 from agents.tools import KNOWN
 from orchestrator.config import Settings
-from orchestrator.rosters import PROMPTS, agent_named, roster_of
+from orchestrator.rosters import PROMPTS, agent_named, lineup_of
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Portrait:
     system: str
     """The prompt as it is sent."""
     cost: Estimate
+    left_out: str = ""
+    """What its file says and a phone does not use: the tools that Claude Code gives it for work."""
 
     def as_json(self) -> dict[str, Any]:
         cost = {"stable_tokens": self.cost.stable_tokens, "usd_per_turn": str(self.cost.usd)}
@@ -33,6 +35,8 @@ class Portrait:
         yield "role", agent.role
         yield "use", agent.description
         yield "from", str(self.file)
+        if self.left_out:
+            yield "left out", f"tools {self.left_out}: they are for work, and an agent in YAML has a `task` for that"
         yield "voice", agent.voice
         yield "tools", ", ".join(agent.tools) or "none"
         if agent.risky_tools is not None or not {*agent.tools} <= {*KNOWN}:
@@ -49,12 +53,16 @@ class Portrait:
 def _risky(agent: Agent) -> str:
     if agent.risky_tools == ():
         return "none of these"
-    return ", ".join((*(agent.risky_tools or ()), "what its server calls destructive"))
+    return ", ".join((*(agent.risky_tools or ()), "what its server does not call harmless"))
 
 
 def portrait(settings: Settings, name: str) -> Portrait:
     """By id, name or alias. Raises NoSuchAgent, AgentError, VoiceFileError."""
-    roster = roster_of(settings)
+    lineup = lineup_of(settings)
+    roster = lineup.roster
     agent = agent_named(roster, name)
     prompts = Prompts.read(roster, PROMPTS)
-    return Portrait(agent, roster.files[agent.id], prompts.system(agent), turn_cost(agent, prompts))
+    file = lineup.found.files[agent.id]
+    tools: Any = file.data.get("tools", "") if file.path.suffix == ".md" else ""
+    left_out = ", ".join(map(str, tools)) if isinstance(tools, list) else str(tools)
+    return Portrait(agent, file.path, prompts.system(agent), turn_cost(agent, prompts), left_out)

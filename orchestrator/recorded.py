@@ -16,7 +16,7 @@ from orchestrator.config import Settings
 from orchestrator.errors import JournalUnreadable, NoSuchCall, NoSuchRecording
 from orchestrator.events import Entry
 from orchestrator.history import entries_in, folder_of
-from orchestrator.journal import JOURNAL, RECORDING, parsed
+from orchestrator.journal import JOURNAL, RECORDING, parsed, read
 from voices.audio import RATE, samples
 
 AGENTS: Final = "agents"  # the folder in a bundle that holds the agents of whoever made it
@@ -48,13 +48,15 @@ class Recorded:
 
 
 def recorded(settings: Settings, which: str) -> Recorded:
-    """How a call's name begins, `last`, a bundle, or a folder with a journal in it.
+    """How a call's name begins, `last`, a bundle, a journal's file, or a folder with a journal in it.
 
     Raises NoSuchCall, JournalUnreadable, NoSuchRecording.
     """
     path = Path(which)
     if path.suffix == ".zip":
         return _bundled(path)
+    if path.suffix == ".jsonl" and path.is_file():
+        return _of_journal(path)
     return _in_folder(path if (path / JOURNAL).is_file() else folder_of(settings, which))
 
 
@@ -69,9 +71,19 @@ def with_its_agents(call: Recorded, settings: Settings) -> Generator[Settings]:
 
 def _in_folder(folder: Path) -> Recorded:
     sound, summary = (folder / name for name in (RECORDING, SUMMARY))
-    agents = {file.name: file.read_text(encoding="utf-8") for file in sorted((folder / AGENTS).glob("*.yaml"))}
+    agents = {file.name: file.read_text("utf-8", "replace") for file in sorted((folder / AGENTS).glob("*.yaml"))}
     wav, page = (file.read_bytes() if file.is_file() else None for file in (sound, summary))
     return Recorded(folder.resolve().name, entries_in(folder), wav, page, agents)
+
+
+def _of_journal(path: Path) -> Recorded:
+    """A journal of any name, with the sound of that name beside it."""
+    wav = path.with_suffix(".wav") if path.name != JOURNAL else path.with_name(RECORDING)
+    try:
+        entries = list(read(path))
+    except (OSError, ValueError) as error:
+        raise JournalUnreadable(str(error)) from error
+    return Recorded(path.stem, entries, wav.read_bytes() if wav.is_file() else None)
 
 
 def _bundled(path: Path) -> Recorded:
@@ -85,10 +97,10 @@ def _bundled(path: Path) -> Recorded:
     if JOURNAL not in files:
         raise NoSuchCall(f"{path} is no bundle: there is no {JOURNAL} in it", "give a file that `pai-voice calls export` wrote")
     try:
-        entries = list(parsed(files[JOURNAL].decode(), f"{path}/{JOURNAL}"))
+        entries = list(parsed(files[JOURNAL], f"{path}/{JOURNAL}"))
     except ValueError as error:
         raise JournalUnreadable(str(error)) from error
-    agents = {Path(name).name: text.decode() for name, text in files.items() if name.startswith(f"{AGENTS}/")}
+    agents = {Path(name).name: text.decode("utf-8", "replace") for name, text in files.items() if name.startswith(f"{AGENTS}/")}
     return Recorded(path.stem, entries, files.get(RECORDING), files.get(SUMMARY), agents)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from agents.definition import Agent
 from agents.errors import WorkError
 from agents.work import Asks, Began, Done, Failed, Says, Spent, TaskEvent, Working
-from orchestrator.task import Task, Wish
+from orchestrator.task import Orders, Task, Wish
 
 # Of the steps in `life.py` and of these records. Another version leaves what an older one began alone: raise it when
 # the order or the names of the steps change, or when old records could not be read any more; and say so in the release.
@@ -60,11 +60,22 @@ class SoFar:
     """What it waits for leave to do, exactly, or to be answered."""
     usd: str = "0"
     """Of the sessions before this one, and of this one."""
+    stopped: bool = False
+    paused: bool = False
+    added: tuple[str, ...] = ()
+    """What its owner ordered; see orchestrator.task.Orders."""
 
     @classmethod
     def of(cls, record: Record | None) -> Self:
         known = {field.name for field in fields(cls)}
         return cls(**{key: value for key, value in (record or {}).items() if key in known})
+
+    @property
+    def orders(self) -> Orders:
+        return Orders(self.stopped, self.paused, tuple(self.added))
+
+    def ordered(self, orders: Orders) -> Self:
+        return replace(self, stopped=orders.stopped, paused=orders.paused, added=orders.added)
 
     @property
     def began(self) -> Began | None:

@@ -16,12 +16,13 @@ import structlog
 from agents.claude import ClaudeBrain
 from agents.errors import AgentError
 from agents.prompting import Prompts
+from agents.toolbox import Toolbox
 from orchestrator.config import Settings
 from orchestrator.lineup import Lineup
 from orchestrator.parts import Parts
-from orchestrator.phrases import Phrases
+from orchestrator.phrases import Phrases, Words
 from orchestrator.rosters import PROMPTS, agent_folders, lineup_of, voice_folders
-from orchestrator.router import Router
+from orchestrator.router import Router, router_of
 from orchestrator.voice_memory import keep, remembered
 from voices.pai_voices import places, root
 from voices.spoken_form import PronunciationError
@@ -29,7 +30,7 @@ from voices.voice import VoiceFileError
 
 log = structlog.get_logger()
 
-_READ: Final = frozenset({".yaml", ".yml", ".md", ".json"})
+_READ: Final = frozenset({".yaml", ".yml", ".md", ".json", ".py"})
 Stamp = frozenset[tuple[str, int, int, int]]
 """Path, time, size and inode of every file that roster and voices are read from."""
 
@@ -59,19 +60,24 @@ class Renewal:
 
     async def _renew(self) -> None:
         try:
-            lineup, prompts = await anyio.to_thread.run_sync(_read, self._settings, self._lineup)
+            lineup, prompts, phrases, router = await anyio.to_thread.run_sync(
+                _read, self._settings, self._lineup, self._parts.minds.phrases.words
+            )
         except AgentError as error:
             log.warning("agents_not_renewed", error=str(error), fix="correct that; calls go on with the agents as they were")
             return
         self._lineup, roster, before = lineup, lineup.roster, self._parts.minds
-        phrases = Phrases(before.phrases.words, roster.all_names())
+        toolbox = before.toolbox
+        if isinstance(toolbox, Toolbox):
+            toolbox = await toolbox.renewed(roster.tools(), self._settings.agents)
         minds = replace(
             before,
             roster=roster,
             brain=self._brain.reading(prompts),
-            router=Router(roster, phrases),
+            router=router,
             router_system=prompts.router_system(),
             phrases=phrases,
+            toolbox=toolbox,
         )
         self._parts = replace(self._parts, minds=minds, catalogue=self._parts.catalogue.with_voices(lineup.voices, lineup.words))
         log.info("agents_renewed", agents=[agent.id for agent in roster])
@@ -80,7 +86,8 @@ class Renewal:
 def stamp(settings: Settings) -> Stamp:
     """Of all files in the folders of agents and voices, in the prompts beside the agents, and of PAI's. Looks at the disk."""
     agents, voices, pai = agent_folders(settings), voice_folders(settings), settings.voices.pai
-    folders = (*agents, *(folder / "prompts" for folder in agents), PROMPTS, *voices, *((root(pai) / "agents",) if pai else ()))
+    beside = [folder / name for folder in agents for name in ("prompts", "tools")]
+    folders = (*agents, *beside, PROMPTS, *voices, *((root(pai) / "agents",) if pai else ()))
     files = places(pai) if pai else ()
     return frozenset(
         (*(mark for folder in folders for mark in _marks(folder)), *(mark for file in files for mark in _mark(file)))
@@ -119,6 +126,8 @@ def _wrong(lineup: Lineup) -> tuple[VoiceFileError | PronunciationError, ...]:
     return (*lineup.files.errors, *lineup.pai.errors, *lineup.mispronounced)
 
 
-def _read(settings: Settings, before: Lineup) -> tuple[Lineup, Prompts]:
+def _read(settings: Settings, before: Lineup, words: Words) -> tuple[Lineup, Prompts, Phrases, Router]:
     lineup = read_lineup(settings, before)
-    return lineup, Prompts.read(lineup.roster, PROMPTS)
+    roster = lineup.roster
+    phrases = Phrases(words, roster.all_names())
+    return lineup, Prompts.read(roster, PROMPTS), phrases, router_of(roster, phrases)

@@ -109,8 +109,8 @@ def check(recorded: Recorded) -> None:
         why = "was not answered"
     elif any(isinstance(fact, events.CallEnded) and fact.why in ("locked", "given_up") for fact in facts):
         why = "ended before its PIN was right"
-    elif any(isinstance(fact, events.CallEnded) and fact.why == "machine" for fact in facts):
-        why = "was taken by an answering machine"
+    elif any(isinstance(fact, events.CallEnded) and fact.why in ("machine", "no_person", "nobody") for fact in facts):
+        why = "was taken by no person"
     if why:
         raise CannotReplay(f"the call {recorded.name} {why}", "take a call in which somebody talked")
     if not all_known(recorded.entries):
@@ -173,13 +173,7 @@ class _Caller:
     """Makes the moves."""
 
     def __init__(
-        self,
-        call: Call,
-        line: RehearsalLine,
-        journal: Journal,
-        heard: _Heard,
-        scripts: _Scripts,
-        onsets_s: list[float],
+        self, call: Call, line: RehearsalLine, journal: Journal, heard: _Heard, scripts: _Scripts, onsets_s: list[float]
     ) -> None:
         self._call, self._line, self._journal, self._heard, self._scripts = call, line, journal, heard, scripts
         self._done_s = 0.0

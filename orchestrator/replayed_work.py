@@ -53,6 +53,9 @@ class ReplayedErrand:
 
     tasks: list[Task] = field(default_factory=list[Task])
 
+    def hears(self, text: str, spoke_s: float) -> None:
+        pass
+
     def told(self, task: Task) -> None:
         task.delivered = True
 
@@ -70,7 +73,7 @@ async def replayed_work(
     work, known = minds.work, worked(entries)
     if work is None:
         return None, None
-    tasks = Tasks(_AsItWent(known), Path(), work.now, group, make=_nothing)
+    tasks = Tasks(_AsItWent(known), Path(), work.now, group, make=_nothing, write=_nothing)
     tasks.bearer = Noted()
     before = {
         one.began.task: _begun(tasks, one, one.began, work, owner, minds.roster)
@@ -98,5 +101,5 @@ def _begun(tasks: Tasks, one: Worked, before: TaskAttended, work: LongWork, owne
     return task
 
 
-async def _nothing(_: Path) -> None:
+async def _nothing(*_: object) -> None:
     """No folder is needed."""

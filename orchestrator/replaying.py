@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from agents.script import Script
-from agents.scripted import ScriptedClaude, serving
 from orchestrator.app import open_house
 from orchestrator.config import ConfigError, Settings
 from orchestrator.differences import Comparison, compared_with
@@ -17,6 +14,7 @@ from orchestrator.errors import NotWritten
 from orchestrator.journal import JOURNAL, RECORDING
 from orchestrator.recorded import Recorded, with_its_agents
 from orchestrator.replay import Replayed, check, replay
+from orchestrator.scripted_house import by_script
 from voices.audio import write_wav
 
 
@@ -47,17 +45,7 @@ def replay_again(
 
 
 async def _replayed(settings: Settings, call: Recorded, *, live: bool) -> tuple[Replayed, Comparison]:
-    async with _claude(settings, live=live) as (own, scripted), open_house(own) as house:
+    claude = nullcontext((settings, None)) if live else by_script(settings, Script())
+    async with claude as (own, scripted), open_house(own, forgiving=True) as house:
         replayed = await replay(call, house.parts, scripted)
         return replayed, compared_with(call.entries, replayed, house.parts.minds.lines, words_count=not live)
-
-
-@asynccontextmanager
-async def _claude(settings: Settings, *, live: bool) -> AsyncGenerator[tuple[Settings, ScriptedClaude | None]]:
-    """The settings with which Claude is reached: itself, or what it said, on a port of ours."""
-    if live:
-        yield settings, None
-        return
-    async with serving(Script()) as scripted:
-        claude = settings.claude.model_copy(update={"base_url": scripted.url, "api_key": SecretStr("scripted")})
-        yield settings.model_copy(update={"claude": claude}), scripted

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Final
 
 import anyio
 
 from agents.errors import BrainError
 from agents.tools import Tool
 from orchestrator.attended import Due
+from orchestrator.consent import Spoken
 from orchestrator.ear import Utterance
 from orchestrator.events import CallEvent, Failed, MoneySpent, VoiceChanged
 from orchestrator.journal import Journal
@@ -18,6 +20,8 @@ from orchestrator.task import Task
 from voices.recognition import RecognitionError
 from voices.synthesis import SynthesisError
 
+HUSHED_BEFORE_S: Final = 0.5  # a voice is known as one a little after it began
+HUSHED_AFTER_S: Final = 0.3
 Trouble = BrainError | RecognitionError | SynthesisError
 """The error trees of the rooms that an answer passes through."""
 
@@ -31,11 +35,21 @@ class Reply:
         self.turn = turn
         self.utterance = utterance
         self.text = text
-        """The caller's words, once they are known."""
+        """The caller's words, once they are known; the digits of the PIN are not in them."""
+        self.unmasked = text
+        """As they were said: for the gate alone."""
+        self.pin = ""
+        """The PIN, where it was plainly given, asked for or not: for the gate alone too."""
+        self.prompt = ""
+        """What the caller had heard last, before they said that."""
         self.over = anyio.Event()
         """The caller's turn is over: this is the answer."""
         self.routed = anyio.Event()
         """It is certain who answers."""
+        self.doubt = 0.0
+        """Of the recogniser about them, or about who said them."""
+        self.level_db = 0.0
+        """How loud they were."""
         self.recorded = False
         """The caller's words are in the history."""
         self.speaker = ""
@@ -63,6 +77,17 @@ class Reply:
         self._kept: list[tuple[CallEvent, float]] = []
         self._work: list[anyio.CancelScope] = []
         self._forgotten = False
+
+    def hush(self) -> None:
+        """What was said is in no recording: it was the PIN, or may have been."""
+        if self.utterance is not None:
+            self._journal.hush(self.utterance.from_s - HUSHED_BEFORE_S, self.utterance.to_s + HUSHED_AFTER_S)
+
+    @property
+    def said(self) -> Spoken:
+        """The caller's words, with when they were said."""
+        at = self.utterance
+        return Spoken(self.text, at.from_s, at.to_s, self.doubt) if at else Spoken(self.text)
 
     @property
     def ends(self) -> Task | None:

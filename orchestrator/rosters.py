@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
 from agents import functions
 from agents.definition import Agent
+from agents.errors import AgentError, FileError
+from agents.folding import folded
 from agents.outside import Sources
 from agents.roster import Roster
 from agents.yaml_file import did_you_mean
@@ -33,21 +35,41 @@ def voice_folders(settings: Settings) -> tuple[Path, ...]:
     return (SHIPPED, *(folder for folder in settings.voices.folders if folder.resolve() != SHIPPED))
 
 
-def tool_sources(settings: Settings) -> Sources:
+def tool_sources(settings: Settings, files: Sequence[Path] = ()) -> Sources:
     """Of tools that others bring, as far as they can be known without asking a server."""
-    return Sources(tuple(settings.tools), functions.known())
+    return Sources(tuple(settings.tools), functions.known(), (*settings.agents, *(file.parent for file in files)))
 
 
-def lineup_of(settings: Settings, files: Sequence[Path] = (), *, before: Lineup | None = None) -> Lineup:
+def lineup_of(
+    settings: Settings, files: Sequence[Path] = (), *, before: Lineup | None = None, without: Collection[Path] = ()
+) -> Lineup:
     """Agents and voices, with everything that is wrong, and with these agents' files over all others."""
     voices = settings.voices
-    places = Places(agent_folders(settings), voice_folders(settings), PROMPTS, voices.pai, tool_sources(settings), files)
+    places = Places(
+        agent_folders(settings), voice_folders(settings), PROMPTS, voices.pai, tool_sources(settings, files), files, without
+    )
     return line_up(places, remembered=remembered(settings.home), before=before)
 
 
 def roster_of(settings: Settings) -> Roster:
     """Raises AgentError, with the first thing that is wrong. A broken voice's file is not: `lint` tells of those."""
     return lineup_of(settings).roster
+
+
+def readable(settings: Settings) -> tuple[Lineup, tuple[AgentError, ...]]:
+    """To look at calls that were: without the files of agents that are broken, and what is wrong with those."""
+    lineup = lineup_of(settings)
+    told, broken = lineup.found.errors, set[Path]()
+    while more := {error.path for error in lineup.found.errors if isinstance(error, FileError)} - broken:
+        broken |= more
+        lineup = lineup_of(settings, without=broken)
+    return lineup, told
+
+
+def readable_roster(settings: Settings) -> Roster:
+    """Names and colours, of those agents that are not broken."""
+    found = readable(settings)[0].found
+    return Roster(found.agents.values(), {one: file.path for one, file in found.files.items()})
 
 
 def phrases_of(roster: Roster) -> Phrases:
@@ -57,7 +79,7 @@ def phrases_of(roster: Roster) -> Phrases:
 
 def agent_named(roster: Roster, name: str) -> Agent:
     """By id, name or alias. Raises NoSuchAgent."""
-    names = {known.casefold(): agent for agent in roster for known in (*agent.aliases, agent.name, agent.id)}
-    if (found := names.get(name.casefold())) is None:
+    names = {folded(known): agent for agent in roster for known in (*agent.aliases, agent.name, agent.id)}
+    if (found := names.get(folded(name))) is None:
         raise NoSuchAgent(f"there is no agent `{name}`.{did_you_mean(name, [agent.id for agent in roster])}")
     return found

@@ -15,7 +15,11 @@ from orchestrator.rosters import ROOT, agent_named, phrases_of, roster_of
 from orchestrator.router import Act, Router
 
 Stage = Literal["phone", "name", "floor", "claude"]
-ACTS: Final[Mapping[Act, str]] = {"stop": "falls silent, and waits", "goodbye": "says goodbye, and hangs up"}
+ACTS: Final[Mapping[Act, str]] = {
+    "stop": "falls silent, and waits",
+    "moment": "gives the caller two minutes",
+    "goodbye": "says goodbye, and hangs up",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from agents.definition import AgentId
 from agents.roster import Roster
+from agents.strict import Strict
 from agents.yaml_file import YamlFile, did_you_mean
 from orchestrator.rosters import ROOT
 from orchestrator.router import Act
@@ -18,11 +19,7 @@ from orchestrator.routing import Stage
 SHIPPED: Final = ROOT / "agents" / "evals" / "routing.yaml"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Line(_Part):
+class Line(Strict):
     """One utterance, and what a caller would want."""
 
     said: str = Field(min_length=1, max_length=300)
@@ -38,7 +35,7 @@ class Line(_Part):
         return self
 
 
-class Labelled(_Part):
+class Labelled(Strict):
     """The file's content."""
 
     just_said: Mapping[AgentId, str] = {}

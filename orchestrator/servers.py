@@ -34,6 +34,12 @@ _letters = sa.Table(
     sa.Column("what", sa.String(20), nullable=False),
     sa.Column("words", sa.Text, nullable=False),
 )
+_room = sa.Table(
+    "pai_voice_room",
+    _tables,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("blank", sa.LargeBinary, nullable=False),
+)
 _turns = sa.Table(
     "pai_voice_turns",
     _tables,
@@ -106,6 +112,13 @@ class Servers:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def make_room(self, size: int) -> None:
+        """Takes so many bytes on the disk and gives them back to the file, for what is written next. Raises SQLAlchemyError."""
+        with self._engine.begin() as to:
+            to.execute(sa.insert(_room).values(blank=bytes(size)))
+        with self._engine.begin() as to:
+            to.execute(sa.delete(_room))
 
     def alive(self, within_s: float) -> list[str]:
         """Who was seen within that time."""

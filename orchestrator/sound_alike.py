@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 CONSONANTS: Final = 4  # a shorter name sounds like too many ordinary words
@@ -23,6 +24,7 @@ _SPELLINGS: Final = (
 )
 
 
+@lru_cache(maxsize=8_192)
 def sound(text: str) -> str:
     """The same for "engineer" and "engine ear", for "architect" and "arky tect"; every vowel is an `a`."""
     text = unicodedata.normalize("NFKD", text.lower())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,8 @@ class Sentence:
     """The speaker's first in this turn."""
     aside: bool = False
     gap_s: float = SENTENCE_GAP_S
+    stands: Callable[[], bool] | None = None
+    """Whether it is still so, when it is about to be heard; if it is not, it is not said."""
 
 
 class Speech:
@@ -37,22 +39,24 @@ class Speech:
     def __init__(self, agent: Agent, reply: Reply, out: MemoryObjectSendStream[Sentence], gap_s: float) -> None:
         self.agent, self.out = agent, out
         self.text = ""
+        """All that it has to say so far, as it is said."""
+        self.writes = False
+        """Claude has begun to write it."""
         self._reply = reply
-        self._sentences = Sentences(names=(agent.name, *agent.aliases))
+        self._sentences = self._anew()
         self._said = anyio.Event()
         self._begun = False
         self._gap_s = gap_s
         self._untold = ""
 
     async def said(self, delta: str) -> None:
-        self.text += delta
+        self.writes = True
         self._untold += delta
         self._said.set()
         await self._send(self._sentences.push(delta))
 
     async def say(self, sentence: str) -> None:
         """Words that the phone puts into the agent's mouth, because it said none."""
-        self.text += sentence
         await self._send([sentence])
 
     def tell_written(self) -> None:
@@ -64,6 +68,17 @@ class Speech:
 
     async def settle(self) -> None:
         await self._send(self._sentences.settle())
+
+    async def paragraph(self) -> None:
+        """What is written so far is whole: a tool is used, or more comes anew."""
+        await self._send(self._sentences.paragraph())
+
+    def begin_again(self) -> None:
+        """What was written left nothing to be heard."""
+        self._untold, self._sentences = "", self._anew()
+
+    def _anew(self) -> Sentences:
+        return Sentences(names=(self.agent.name, *self.agent.aliases))
 
     async def settle_when_quiet(self) -> None:
         """A stream that pauses after a full stop may have ended a sentence: do not wait for what comes next."""
@@ -80,6 +95,7 @@ class Speech:
 
     async def _send(self, texts: Sequence[str]) -> None:
         for text in texts:
+            self.text = f"{self.text} {text}".strip()
             if not self._begun:
                 self._reply.tell(events.FirstSentence(turn=self._reply.turn, agent=self.agent.id, text=text))
             await self.out.send(Sentence(self.agent, text, opens=not self._begun, gap_s=self._gap_s))

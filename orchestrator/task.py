@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 import anyio
+import structlog
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import Answer, Asks, Done, Failed, Says, Spent, Stop, TaskEvent, Word
+from agents.secret_questions import asks_for_secret
+from agents.work import Add, Answer, Asks, Done, Failed, Says, Spent, Stop, TaskEvent, Word, hidden
+
+log = structlog.get_logger()
 
 WORDS: Final = 16  # that a run has not taken in yet: more than anybody says in a minute
+MOST_ADDED: Final = 12  # wishes that are kept, the latest: after a crash all of them are told again, and must fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,24 @@ class Wish:
     """Of the music meanwhile."""
 
 
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the owner ordered since it began: kept on disk, so that a crash takes back none of it."""
+
+    stopped: bool = False
+    """It is to stop, however far it is."""
+    paused: bool = False
+    """It is to go no further until its owner says so."""
+    added: tuple[str, ...] = ()
+
+
 class Task:
     """One piece of work, under way or over."""
 
     def __init__(self, id: str, wish: Wish, agent: Agent, began: datetime) -> None:
         self.id, self.wish, self.agent, self.began = id, wish, agent, began
+        self.hide: Callable[[str], str] = str
+        """What becomes of each text that goes in or comes out: a secret of the house is taken out of it."""
         self.events: list[TaskEvent] = []
         """What has happened; it only grows, and not by much: a run's steps are limited. Of before a crash: the last words."""
         self.usd = Decimal(0)
@@ -52,8 +70,9 @@ class Task:
         """Set when the owner has heard how it ended."""
         self.told = anyio.Event()
         """Set when it was told to whom we called, by all appearances: it may still have been a machine."""
-        self.stopped = False
-        """It is to stop, however far it is."""
+        self.orders = Orders()
+        self.kept: Orders | None = self.orders
+        """What of them is on disk; None where the work itself is not, yet."""
         self.wanted = anyio.Event()
         """Set when the owner is to be called at once."""
         self.messaged = False
@@ -69,6 +88,14 @@ class Task:
     @property
     def running(self) -> bool:
         return self.outcome is None
+
+    @property
+    def stopped(self) -> bool:
+        return self.orders.stopped
+
+    @property
+    def paused(self) -> bool:
+        return self.orders.paused and self.running
 
     @property
     def delivered(self) -> bool:
@@ -132,13 +159,54 @@ class Task:
         """Let the run know. Raises ToolError when it is over, or takes nothing in; but a Stop is kept for it."""
         if not self.running:
             raise ToolError("That work is over.")
+        word = hidden(word, self.hide)
         if isinstance(word, Stop):
-            self.stopped = True
+            self._order(replace(self.orders, stopped=True, paused=False))
             self._stops = self._stops or self._takes(word)
         elif not self._takes(word):
             raise ToolError("The work does not listen just now; try again in a moment.")
+        if isinstance(word, Add):
+            self._order(replace(self.orders, added=(*self.orders.added, word.words)[-MOST_ADDED:]))
         if isinstance(word, Answer):
             self._close()
+
+    def pause(self) -> None:
+        """The run ends where it is; another goes on with it after `go_on`. Raises ToolError when it is over."""
+        if not self.running:
+            raise ToolError("That work is over.")
+        self._order(replace(self.orders, paused=True))
+        self._takes(Stop())
+        self._close()
+
+    def go_on(self) -> None:
+        self._order(replace(self.orders, paused=False))
+
+    def remember(self, before: Orders) -> None:
+        """What was ordered before a crash, beside what has been ordered since."""
+        now, self.kept = self.orders, before
+        known = now.added[: len(before.added)] == before.added
+        self._order(
+            Orders(
+                now.stopped or before.stopped,
+                now.paused or (before.paused and not now.stopped),
+                now.added if known else (*before.added, *now.added)[-MOST_ADDED:],
+            )
+        )
+
+    def keep(self, orders: Orders) -> None:
+        """These are on disk now."""
+        self.kept = orders
+        self._stir()
+
+    async def until_kept(self, within_s: float) -> bool:
+        """Whether all that was ordered is on disk, or needs not be any more, within that time."""
+        with anyio.move_on_after(within_s):
+            await self.until(lambda task: task.kept == task.orders or not task.running)
+        return self.kept == self.orders or not self.running
+
+    def _order(self, orders: Orders) -> None:
+        self.orders = orders
+        self._stir()
 
     def _takes(self, word: Word) -> bool:
         if self._words is None:
@@ -150,10 +218,12 @@ class Task:
         return True
 
     @contextmanager
-    def listening(self) -> Generator[MemoryObjectReceiveStream[Word]]:
-        """For the run: what it is told while this is entered, or until somebody else listens."""
+    def listening(self, again: Sequence[str] = ()) -> Generator[MemoryObjectReceiveStream[Word]]:
+        """For the run: what it is told while this is entered, or until somebody else listens; first what was added before."""
         told, words = anyio.create_memory_object_stream[Word](WORDS)
         self._words = told
+        for word in again:
+            told.send_nowait(Add(word))
         if self.stopped:
             told.send_nowait(Stop())
             self._stops = True
@@ -164,6 +234,12 @@ class Task:
                 self._words = None if self._words is told else self._words
 
     def happened(self, event: TaskEvent) -> None:
+        event = hidden(event, self.hide)
+        if isinstance(event, Asks) and not event.tool and asks_for_secret(event.question):
+            log.warning("task_asked_for_a_secret", task=self.id)
+            with suppress(ToolError):  # it is ending just now
+                self.tell(Answer(event.ask, yes=False, why="secret"))
+            return
         self.events.append(event)
         match event:
             case Asks():

@@ -21,6 +21,7 @@ from orchestrator.errors import CannotTell, NoSuchTask, TasksUnreachable
 from orchestrator.life import CALL, RUN, SO_FAR
 from orchestrator.records import SoFar, outcome_of
 from orchestrator.servers import Servers, Told
+from orchestrator.tasks import result_file
 from orchestrator.zones import zone
 
 SEEN_S: Final = 30.0  # a server is seen every five seconds; one that was not for so long does not run
@@ -45,6 +46,8 @@ class KeptTask:
     """`done`, or an error's code; empty while it runs."""
     result: str
     """In full; of what failed, what was achieved, and why it failed."""
+    file: str
+    """Where that is too, if its owner has asked for a file."""
     calls: tuple[tuple[str, str], ...]
     """When each call to its owner ended, and what it came to."""
     next_call: str
@@ -178,6 +181,7 @@ def _kept(client: DBOSClient, settings: Settings, workflow: WorkflowStatus) -> K
         usd=so_far.usd,
         outcome=outcome,
         result=result,
+        file=str(file) if (file := result_file(settings.home, workflow.workflow_id)).exists() else "",
         calls=tuple(calls),
         next_call=due.isoformat(timespec="seconds") if due else "",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from itertools import count
 from pathlib import Path
@@ -14,11 +15,13 @@ import anyio.to_thread
 import structlog
 from anyio.abc import TaskGroup
 
+from agents import bounds
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.work import TaskRunner
+from agents.work import Done, TaskRunner
 from orchestrator.delivery import Bearer, CallbackSettings
 from orchestrator.life import InMemory, Life, Steps
+from orchestrator.notes import NotKept
 from orchestrator.records import Record, task_of
 from orchestrator.task import Task as Task
 from orchestrator.task import Wish as Wish
@@ -35,6 +38,27 @@ async def made(folder: Path) -> None:
     await anyio.to_thread.run_sync(lambda: folder.mkdir(mode=0o700, parents=True, exist_ok=True))
 
 
+def result_file(home: Path, task: str) -> Path:
+    """Where the result is, once its owner has asked for a file."""
+    return home / FOLDER / task / "result.md"
+
+
+async def written(file: Path, text: str) -> None:
+    """Writes it whole or not at all, off the event loop, for its owner's eyes alone. Raises OSError."""
+    await made(file.parent)
+    await anyio.to_thread.run_sync(_write, file, text)
+
+
+def _write(file: Path, text: str) -> None:
+    part = file.with_suffix(".part")
+    try:
+        part.write_text(text, encoding="utf-8", errors="replace")
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
 class Tasks:
     """Everybody's, in the house's own task group: a call that ends, ends no work."""
 
@@ -48,14 +72,17 @@ class Tasks:
         callback: CallbackSettings | None = None,
         zone: tzinfo | None = None,
         make: Callable[[Path], Awaitable[None]] = made,
+        write: Callable[[Path, str], Awaitable[None]] = written,
         series: str = "",
     ) -> None:
-        """`make` makes a folder. `series` keeps ids apart from those of other servers, and of this one's earlier starts."""
-        self._home, self._now, self._group, self._make, self._series = home, now, group, make, series
+        """`make` makes a folder, `write` a file. `series` keeps ids apart from those of other servers, and earlier starts."""
+        self._home, self._now, self._group, self._make, self._write, self._series = home, now, group, make, write, series
         self._life = Life(
             runner, group, self._folder, now, callback or CallbackSettings(), zone, may_spend=lambda task: self.may_spend(task)
         )
         self.presence = self._life.presence
+        self.hide: Callable[[str], str] = str
+        """What becomes of each text that work is told or tells: a secret of the house is taken out of it. Set it."""
         self.may_spend: Callable[[Task], bool] = lambda _: True
         """Whether the day's budget allows it to begin, or to go on where it was broken off; it is counted from then on."""
         self.keep: Callable[[Task], Coroutine[Any, Any, None]] = lambda task: self.live(task, InMemory())
@@ -81,10 +108,12 @@ class Tasks:
         if sum(task.running for task in self.of(wish.owner)) >= MOST_RUNNING:
             raise ToolError(f"There is enough under way already; at most {MOST_RUNNING} at a time.")
         now = self._now()
+        wish = replace(wish, what=self.hide(wish.what), title=self.hide(wish.title))
         task = Task(f"{now:%Y%m%d-%H%M%S}-{self._series}{next(self._serial)}", wish, agent, now)
         if not self.may_spend(task):
             raise ToolError("Today's budget is spent; there can be no more long work today.")
         log.info("task_started", task=task.id, agent=agent.id)
+        task.hide, task.kept = self.hide, None
         self._tasks[task.id] = task
         self._group.start_soon(self.keep, task)
         return task
@@ -106,6 +135,7 @@ class Tasks:
         """One that was started before, perhaps by a server that is no more: it is this server's now."""
         if id not in self._tasks:
             self._tasks[id] = self.elsewhere.pop(id, None) or task_of(id, record)
+            self._tasks[id].hide = self.hide
         return self._tasks[id]
 
     def seen(self, id: str, record: Record) -> Task:
@@ -132,6 +162,14 @@ class Tasks:
         await self._make(folder)
         return folder
 
+    async def write_result(self, task: Task) -> None:
+        """Into the file that `result_file` names. Raises NotKept."""
+        file, text = result_file(self._home, task.id), task.outcome.result if isinstance(task.outcome, Done) else ""
+        try:
+            await self._write(file, text)
+        except OSError as error:
+            raise NotKept(error) from error
+
     def _place(self, task: Task) -> Path:
         own = task.agent.task.folder if task.agent.task else None
-        return Path(own).expanduser() if own else self._home / FOLDER / task.id / "work"
+        return bounds.path(own) if own else self._home / FOLDER / task.id / "work"

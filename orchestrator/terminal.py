@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,6 +16,8 @@ from rich.console import Console
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from types import FrameType
+
+    from typing_extensions import Buffer
 
     from orchestrator.config import Config
 
@@ -56,8 +60,14 @@ def run(work: Callable[[], Awaitable[T]], loop: Callable[[], AbstractEventLoop] 
 
 
 def end_when_terminated() -> None:
-    """SIGTERM is a tidy end from here on, as Ctrl-C is, until something waits for it: only reading our modules takes seconds."""
+    """SIGTERM is a tidy end from here on, as Ctrl-C is, until something waits for it: only reading our modules takes seconds.
+    What cannot be written to a standard stream, as its reader is gone or a disk full, ends nothing."""
     signal.signal(signal.SIGTERM, _end)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        stream.flush()
+        raw = _Heedless(stream.fileno(), "w", closefd=False)
+        setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True))
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -70,8 +80,48 @@ def configured(log: str = "warning") -> Config:
     from orchestrator.log import set_up
 
     config = load()
+    for warning in config.warnings:
+        errors.print(warning, style="yellow")
     set_up(config.settings.log, log)
     return config
+
+
+def set_up_streams() -> None:
+    """Standard streams that exist, and write whole lines. Call it before any file is opened."""
+    _open_closed_streams()
+    _write_whole()
+
+
+def _open_closed_streams() -> None:
+    """/dev/null stands in their place: else the next file that is opened, a database or a socket, would have the number of one,
+    and get what libraries and children write as errors."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  for good
+
+
+def _write_whole() -> None:
+    """Under PYTHONUNBUFFERED a write to a pipe that the system cuts short loses its rest, unseen: Python's text stands on the raw
+    file. From here on a buffer stands between the two, which writes on; each line still leaves at once.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if isinstance(raw := getattr(stream, "buffer", None), io.RawIOBase):
+            setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True))
+
+
+class _Heedless(io.FileIO):
+    """What cannot be written is lost."""
+
+    def write(self, content: Buffer, /) -> int:
+        try:
+            return super().write(content)
+        except OSError:
+            return memoryview(content).nbytes
 
 
 def show_json(value: Any) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from agents.brain import CALLER, Utterance
 from agents.prices import CHARS_PER_TOKEN
+from orchestrator.pin_filter import without
+from telephony.spoken_digits import numbers_in
 
 LONGEST_TOKENS: Final = 8_000  # forty minutes of lively talk, for a hundredth of a cent a turn out of the cache
 
@@ -15,15 +18,22 @@ class Thread:
         self.lines: list[Utterance] = []
         self._longest_tokens = longest_tokens
 
-    def add(self, speaker: str, text: str, *, same_turn: bool = False) -> None:
-        """Sentences of one speaker's turn become one utterance."""
+    def add(self, speaker: str, text: str, *, same_turn: bool = False, hide: Callable[[str], str] = str) -> None:
+        """Sentences of one speaker's turn become one utterance, and are hidden from as one: a number may be said in several."""
         if not text:
             return
         if same_turn and self.lines and self.lines[-1].speaker == speaker:
             text = f"{self.lines.pop().text} {text}"
-        self.lines.append(Utterance(speaker, text))
+        self.lines.append(Utterance(speaker, hide(text)))
         if speaker == CALLER and _tokens(self.lines) > self._longest_tokens:
             self._shorten()
+
+    def hide_numbers(self, speaker: str, turns: int) -> None:
+        """In the last turns of that speaker."""
+        theirs = [at for at, line in enumerate(self.lines) if line.speaker == speaker]
+        for at in theirs[-turns:]:
+            text = self.lines[at].text
+            self.lines[at] = Utterance(speaker, without(text, numbers_in(text)))
 
     def _shorten(self) -> None:
         """To its half, and to where the caller speaks: each cut costs the prompt's cache, so there are few."""

@@ -10,7 +10,8 @@ Theory. At any moment the call is in one of these states:
               yet whether this was a bid for the floor.
   judging     as yielded, and the caller has stopped: only the recogniser's word is missing. The end of what is said meanwhile is
               told when the word is there, as an interruption of whatever came of it.
-  closing     the farewell is being heard; nothing but a key interrupts it, and then the call ends.
+  closing     the farewell is being heard, and then the call ends; a key ends it at once. Words take it back: what is said to it
+              is judged as any interruption is, unless the call ends for a limit or a lock.
 
 What happens is one of the facts below; each (state, fact) that means something has a line in the table, with the next state and
 the acts to perform, in order. A pair that is not there changes nothing.
@@ -103,6 +104,9 @@ TABLE: Final[dict[tuple[State, Sign], tuple[State, tuple[Act, ...]]]] = {
     (_S.JUDGING, _F.NO_WORDS): (_S.SPEAKING, (_A.FORGET, _A.RESUME)),
     (_S.JUDGING, _F.KEY): (_S.LISTENING, (_A.FORGET, _A.DROP)),
     (_S.CLOSING, _F.KEY): (_S.CLOSING, (_A.FINISH, _A.HANG_UP)),
+    (_S.CLOSING, _F.SPEECH_BEGAN): (_S.CLOSING, (_A.LISTEN,)),
+    (_S.CLOSING, _F.SPEECH_NOTICED): (_S.CLOSING, (_A.DUCK,)),
+    (_S.CLOSING, _F.SPEECH_INSISTS): (_S.YIELDED, (_A.HOLD,)),
     (_S.CLOSING, _F.SPEECH_BRIEF): (_S.CLOSING, (_A.UNDUCK,)),
     (_S.CLOSING, _F.SPEECH_ENDED): (_S.CLOSING, (_A.UNDUCK,)),
     (_S.CLOSING, _F.DONE): (_S.CLOSING, (_A.FINISH, _A.HANG_UP)),

@@ -29,8 +29,7 @@ def clone(
     name: Annotated[str, typer.Argument(help="Of the new voice, as agents will name it: aunt-ruth.")],
     clip: Annotated[Path, typer.Argument(help="A wav with 5 to 15 s of one person's speech, in a quiet room.")],
     engine: Annotated[
-        list[str] | None,
-        typer.Option(help="Only for pocket, chatterbox or elevenlabs; repeatable. Else all that need no key."),
+        list[str] | None, typer.Option(help="Only for pocket, chatterbox or elevenlabs; repeatable. Else all that need no key.")
     ] = None,
     owner: Annotated[str | None, typer.Option(help="Whose voice it is: their name.")] = None,
     consent: Annotated[str | None, typer.Option(help="What they allowed, in their words.")] = None,

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from voices.inventory import engine_version
 from voices.voice import Voice
 
 FILE: Final = "voice_check.json"
@@ -23,6 +24,7 @@ class Twins(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     engine: str
+    version: str = ""
     one: str
     one_digest: str
     other: str
@@ -44,7 +46,7 @@ def keep(home: Path, twins: Iterable[Twins], engines: Collection[str]) -> None:
 
 
 def near_twins(home: Path, voices: Mapping[str, Voice]) -> Iterator[tuple[str, str, str]]:
-    """Pairs of these voices that could be confused, as far as neither was changed since; and why. Each pair once."""
+    """Pairs of these voices that could be confused, as far as neither they nor the engine changed since; and why. Each once."""
     told: set[tuple[str, str]] = set()
     for twins in _kept(home):
         pair = twins.one, twins.other
@@ -52,7 +54,7 @@ def near_twins(home: Path, voices: Mapping[str, Voice]) -> Iterator[tuple[str, s
             (voice := voices.get(name)) and (part := voice.renderings.get(twins.engine)) and part.digest == digest
             for name, digest in zip(pair, (twins.one_digest, twins.other_digest), strict=True)
         )
-        if same and pair not in told:
+        if same and pair not in told and twins.version == engine_version(twins.engine):
             told.add(pair)
             yield *pair, twins.why
 

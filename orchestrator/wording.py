@@ -11,6 +11,7 @@ import anyio
 from agents.brain import Brain, Said, Spent, ToolCalled
 from agents.definition import Agent
 from agents.errors import ToolError
+from agents.spoken import pieces
 
 LATE_S: Final = 1.5
 
@@ -31,7 +32,7 @@ async def worded(brain: Brain, agent: Agent, brief: str, spent: Callable[[Spent]
                     case _:
                         return ""
         whole = True
-    return said.strip() if whole else ""
+    return " ".join(pieces(said)) if whole else ""
 
 
 async def _nothing(_: ToolCalled) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from agents.work import Went
 from orchestrator.fact import Fact
 
 
@@ -45,6 +46,7 @@ class TaskProgress(Fact):
     """Written in passing, and not meant for the caller."""
     step: int = 0
     of: int = 0
+    went: Went = ""
 
 
 class TaskAsked(Fact):
@@ -57,6 +59,8 @@ class TaskAsked(Fact):
     """What it wants to use; empty for a question of its own, which any words answer."""
     exact: str = ""
     risky: bool = False
+    whole: str = ""
+    """All of it as it is read out, where that is too long for a question."""
 
 
 class HoldStarted(Fact):

@@ -1,4 +1,4 @@
-"""README's guide, followed to the letter in an empty folder: files written, lines changed, commands run, outputs compared."""
+"""The guide to an agent of your own, followed to the letter: files written, lines changed, commands run, outputs compared."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import anyio
 import pytest
 
 from agents.script import Script
-from agents.scripted import serving
+from orchestrator.scripted_house import serving
 from tests.kit.commands import environment
+from tests.kit.pages import PAGES
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+PAGE = PAGES["agents/README.md"]
 _STEP = re.compile(
     r"`(?P<file>[\w./-]+)`:\n\n(?P<text>(?:(?: {4}.*)?\n)+)"
     r"|In `(?P<edited>[\w./-]+)`, change `(?P<old>[^`]+)` to `(?P<new>[^`]+)`"
@@ -26,7 +27,7 @@ _STEP = re.compile(
 
 
 def steps() -> Iterator[dict[str, str]]:
-    guide = re.search(r"<!-- guide -->\n(.*?)<!-- /guide -->", README, re.DOTALL)
+    guide = re.search(r"<!-- guide -->\n(.*?)<!-- /guide -->", PAGE, re.DOTALL)
     assert guide
     for step in _STEP.finditer(guide[1]):
         yield {key: value for key, value in step.groupdict().items() if value is not None}
@@ -46,7 +47,7 @@ def _line(words: list[str]) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)  # nine commands, each a process that loads what a call needs
+@pytest.mark.timeout(240)  # ten commands, each a process that loads what a call needs
 async def test_whoever_follows_it_has_an_agent(tmp_path: Path) -> None:
     folder = anyio.Path(tmp_path / "empty")
     await folder.mkdir()
@@ -73,4 +74,4 @@ async def test_whoever_follows_it_has_an_agent(tmp_path: Path) -> None:
                     await (folder / file).write_text(textwrap.dedent(text))
                 case _:
                     raise AssertionError(step)
-    assert len(ran) == README.count("\n    $ ")
+    assert len(ran) == PAGE.count("\n    $ ")

@@ -16,6 +16,7 @@ from voices.audio import read_wav
 HERE: Final = Path(__file__).parent
 MANNERS: Final = Manners(quiet_s=1.5, max_s=600.0)  # lets a filler pass without taking it for the answer
 CALLED_BACK: Final = Manners(quiet_s=1.5, ring_s=300.0, max_s=120.0)  # the phone lies there until the work is done
+SLOW_MS: Final = 2_500  # from here on a caller who waits for an answer may take it that none comes
 # The number is when a line interrupts, in seconds after the agent began to speak.
 TALK: Final[tuple[tuple[str, float | None], ...]] = (
     ("question", None),
@@ -71,6 +72,13 @@ def talk(wavs: Sequence[Path], happened: Happened) -> list[Utterance]:
         Utterance(_line(name), barge_in_after_s=after_s, once=partial(happened.routed, number))
         for number, (name, after_s) in enumerate(TALK)
     ]
+
+
+def check_turns(turns: int, p95_ms: float) -> None:
+    """Raises DemoBroke when the first call ended before all was said."""
+    if turns < len(TALK):
+        slow = f"; its answers took up to {p95_ms / 1_000:.1f} s, so this machine was too busy" if p95_ms > SLOW_MS else ""
+        raise DemoBroke(f"the first call had {turns} turns, and {len(TALK)} were planned{slow}")
 
 
 def hold(happened: Happened) -> list[Utterance]:

@@ -18,7 +18,6 @@ from rich.console import Console
 from agents.pai import PaiRunner, PaiSettings
 from agents.permission import WorkWords
 from agents.script import Script
-from agents.scripted import serving
 from orchestrator.app import House, open_house
 from orchestrator.config import ConfigError, Settings, surroundings
 from orchestrator.delivery import CallbackSettings
@@ -26,8 +25,10 @@ from orchestrator.demo import plan
 from orchestrator.demo.leaving import FILES, collected, emptied
 from orchestrator.demo.plan import HERE, Happened
 from orchestrator.events import CallEnded, Entry
+from orchestrator.log import set_up
 from orchestrator.rosters import PROMPTS
 from orchestrator.screen import Transcript
+from orchestrator.scripted_house import by_script
 from orchestrator.serve import answering
 from telephony.acs import AcsSettings
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
@@ -43,6 +44,13 @@ EMBEDDED: Final = ("embedded",)
 ALWAYS: Final = CallbackSettings(hours="00:00-24:00")  # a demonstration in the middle of the night rings too
 
 
+def scripted_settings() -> Settings:
+    """For a call that is played from a script: the shipped agents and voices, whatever this machine's owner has set."""
+    settings = Settings(agents=(), voices=VoiceSettings(engines=EMBEDDED, folders=(), pai=None))
+    set_up(settings.log)
+    return settings
+
+
 async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: bool, screen: Console) -> None:
     """Leaves recordings, journals and `summary.json` in `out`: a talk, and unless it is live or yours, work and a call-back.
 
@@ -52,6 +60,8 @@ async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: boo
         raise ConfigError("--live talks to Claude itself and needs ANTHROPIC_API_KEY", "set it, or leave --live out")
     happened = Happened()
     lines = await anyio.to_thread.run_sync(plan.talk, wavs, happened)
+    if not live and not wavs:
+        screen.print("Three calls, in real time: about 4 minutes.")
     await anyio.to_thread.run_sync(emptied, out)
     whole = not live and not wavs
     async with _stage(settings, out / "home", happened, live=live, screen=screen) as stage:
@@ -62,6 +72,8 @@ async def demo(settings: Settings, out: Path, wavs: Sequence[Path], *, live: boo
         raise NotAnswered(f"the call was not answered: {result.why}")
     summary = await anyio.to_thread.run_sync(collected, out, "live" if live else "scripted", len(FILES) if whole else 1)
     screen.print(_told(out, summary))
+    if whole:
+        plan.check_turns(len(summary["turns"]), summary["response_ms"].get("p95", 0))
 
 
 def _told(out: Path, summary: dict[str, Any]) -> str:
@@ -114,10 +126,8 @@ async def _stage(settings: Settings, home: Path, happened: Happened, *, live: bo
     feed, entries = anyio.create_memory_object_stream[Entry](10_000)  # more than all calls have: nothing is lost on a slow screen
     over, ended = anyio.create_memory_object_stream[CallEnded](16)  # calls that ended, which are three
     async with AsyncExitStack() as stack:
-        claude = await stack.enter_async_context(_claude(settings, home, live=live))
+        claude = await stack.enter_async_context(_claude(settings, live=live))
         own = claude.model_copy(update={"home": home, "admission": AdmissionPolicy(allow=(CALLER,)), "callback": ALWAYS})
-        if not live:  # no key is used, and nothing leaves this machine
-            own = own.model_copy(update={"voices": VoiceSettings(engines=EMBEDDED, pai=None)})
         runner = None if live else await anyio.to_thread.run_sync(_runner, own)
         house = await stack.enter_async_context(open_house(own, watch=feed, runner=runner))
         for choice in house.engines:
@@ -142,17 +152,17 @@ async def _stage(settings: Settings, home: Path, happened: Happened, *, live: bo
 
 
 @asynccontextmanager
-async def _claude(settings: Settings, home: Path, *, live: bool) -> AsyncGenerator[Settings]:
-    """The settings with which Claude is reached: itself, or its script on a port of ours, for calls and for long work."""
+async def _claude(settings: Settings, *, live: bool) -> AsyncGenerator[Settings]:
+    """The settings with which Claude is reached: itself, or its script."""
     if live:
         yield settings
         return
     script = await anyio.to_thread.run_sync(Script.read, HERE / "script.yaml")
-    key = SecretStr("scripted")
-    async with serving(script) as scripted:
-        brain = settings.claude.model_copy(update={"base_url": scripted.url, "api_key": key})
-        pai = PaiSettings(auth="api_key", api_key=key, base_url=scripted.url, model="claude-haiku-5-5", setting_sources=())
-        yield settings.model_copy(update={"claude": brain, "pai": pai})
+    async with by_script(settings, script) as (own, _):
+        # In a sandbox the work would not have to ask for leave, which is to be heard here.
+        reached = own.pai.model_dump(include={"auth", "api_key", "base_url"})
+        pai = PaiSettings(**reached, model="claude-haiku-5-5", setting_sources=(), sandbox="off")
+        yield own.model_copy(update={"pai": pai})
 
 
 def _runner(settings: Settings) -> PaiRunner:

@@ -9,8 +9,9 @@ import anyio
 import anyio.to_thread
 import httpx2
 
-from orchestrator.config import FILE, Settings
+from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
+from orchestrator.ready import lacks
 from telephony.acs_rest import CallControl
 from telephony.acs_settings import AcsSettings
 from telephony.line import LineError
@@ -21,17 +22,14 @@ ASK_S: Final = 15.0  # the SDK tries three times
 
 async def azure(settings: Settings) -> AsyncGenerator[Finding, None]:
     """By the real SDK, with a request that is free of charge."""
+    for lack in lacks(settings):  # `serve` does not start without them
+        yield Finding(lack.name, "broken", lack.what, lack.fix)
     if settings.acs is None:
-        yield Finding(
-            NAME, "warn", "there is no line: [acs] is not set", f"add [acs] to {FILE}; `pai-voice emulate acs` prints one"
-        )
         return
     yield await _signature(settings.acs)
     yield await anyio.to_thread.run_sync(_keys, settings.acs)
     yield _calls_back(settings.acs)
-    if not settings.admission.allow:
-        yield Finding("admission", "broken", "nobody may call", f'list your number in {FILE}, [admission]: allow = ["+15550100"]')
-    else:
+    if settings.admission.allow:
         yield Finding("admission", "ok", f"{len(settings.admission.allow)} on the list")
 
 

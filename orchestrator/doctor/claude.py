@@ -17,19 +17,18 @@ from agents.prompting import Prompts
 from agents.roster import Roster
 from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
+from orchestrator.ready import BY_SCRIPT, KEY_FIX, NO_KEY
 from orchestrator.rosters import ROOT
 
 NAME: Final = "Claude"
 VERSION: Final = "2023-06-01"
 ASK_S: Final = 10.0
-KEY_FIX: Final = "set ANTHROPIC_API_KEY to a key of https://platform.claude.com/settings/keys"
 
 
 async def claude(settings: Settings, roster: Roster, *, live: bool) -> AsyncGenerator[Finding, None]:
     """Lists the models, which is free; `live` spends the cost of one token."""
     if settings.claude.api_key is None:
-        # Without a line nobody can hear that Claude is missing.
-        yield Finding(NAME, "broken" if settings.acs else "warn", "there is no key; `pai-voice demo` needs none", KEY_FIX)
+        yield Finding(NAME, "warn", NO_KEY, f"{KEY_FIX}; {BY_SCRIPT}")
         return
     listed = await anyio.to_thread.run_sync(
         _listed, settings, {agent.model.id for agent in roster} | {settings.mind.router_model}

@@ -19,6 +19,7 @@ RECORDING_GB_PER_HOUR: Final = 16_000 * 2 * 2 * 3_600 / GB
 SCARCE_GB: Final = 2.0  # about nine hours
 FULL_GB: Final = 0.1
 PROBE_S: Final = 1.0
+PROBE_BYTES: Final = 65_536  # a second of a recording
 ROOM_FIX: Final = "set PAI_VOICE_HOME to a folder of yours that has room"
 
 
@@ -48,7 +49,8 @@ def data_folder(settings: Settings) -> Finding:
     home = settings.home.absolute()
     there = next(folder for folder in (home, *home.parents) if folder.exists())
     try:
-        with tempfile.TemporaryFile(dir=there):
+        with tempfile.TemporaryFile(dir=there, buffering=0) as file:
+            file.write(bytes(PROBE_BYTES))
             return room(home, shutil.disk_usage(there).free / GB)
     except OSError as error:
         return Finding("data folder", "broken", f"{home} cannot be written: {error.strerror}", ROOM_FIX)

@@ -18,7 +18,7 @@ from orchestrator.doctor.machine import data_folder, port
 from orchestrator.doctor.music import music
 from orchestrator.doctor.public import reached
 from orchestrator.doctor.tools import tools
-from orchestrator.doctor.work import work
+from orchestrator.doctor.work import sandbox, work
 from orchestrator.errors import ConfigError
 from orchestrator.log import set_up
 from orchestrator.rosters import roster_of
@@ -32,6 +32,8 @@ async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
         yield Finding("settings", "broken", str(error), error.fix)
         return
     yield _settings(config)
+    for warning in config.warnings:
+        yield Finding("settings", "warn", warning, "correct its name, or leave it to the program that it is for")
     settings = config.settings
     for check in (port, data_folder, kept):
         yield await anyio.to_thread.run_sync(check, settings)
@@ -48,6 +50,7 @@ async def rounds(*, live: bool, public: bool) -> AsyncGenerator[Finding, None]:
     async for finding in claude(settings, roster, live=live):
         yield finding
     yield await work(settings, surroundings())
+    yield await sandbox(settings, surroundings())
     yield await music(settings)
     async for finding in azure(settings):
         yield finding

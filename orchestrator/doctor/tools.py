@@ -19,7 +19,7 @@ SHOWN: Final = 6
 
 async def tools(settings: Settings, roster: Roster) -> AsyncGenerator[Finding, None]:
     """Starts the servers, and stops them. Calls go on without a tool, so nothing here is worse than a warning."""
-    async with open_toolbox(settings.tools) as toolbox:
+    async with open_toolbox(settings.tools, roster.tools(), settings.agents) as toolbox:
         await toolbox.settled()
         findings = [*map(_server, toolbox.servers.values()), *_functions(toolbox.functions), *_missing(toolbox, roster)]
     for finding in findings:

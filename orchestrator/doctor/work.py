@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from agents.errors import NotInstalled
 from agents.pai import PaiSettings, find_command, visible
+from agents.sandbox import check_sandbox, consequence
 from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
 
@@ -37,6 +38,18 @@ async def work(settings: Settings, environ: Mapping[str, str]) -> Finding:
     if settings.pai.auth == "inherit" and settings.claude.api_key is None:
         return Finding(NAME, "warn", f"claude {shown} should use the key of [claude], but there is none", "set ANTHROPIC_API_KEY")
     return Finding(NAME, "ok", f"claude {shown}, {_login(settings.pai)}")
+
+
+async def sandbox(settings: Settings, environ: Mapping[str, str]) -> Finding:
+    """Whether commands of the work can be held, and what follows where they cannot."""
+    mode = settings.pai.sandbox
+    check = await check_sandbox(visible(settings.pai, environ))
+    fact = consequence(mode, check)
+    if mode == "off":
+        return Finding("sandbox", "warn", fact, 'set sandbox in [pai] to "preferred"')
+    if check.works:
+        return Finding("sandbox", "ok", fact)
+    return Finding("sandbox", "broken" if mode == "required" else "warn", fact, check.fix)
 
 
 async def _version(command: str, environ: Mapping[str, str]) -> tuple[int, ...] | None:

@@ -23,7 +23,7 @@ from agents.scripted_work import ScriptedRunner, WorkScript
 from agents.tools import EMPTY, Toolbox
 from orchestrator.delivery import Verdict
 from orchestrator.earcons import EarconSettings
-from orchestrator.hold import HoldWords
+from orchestrator.hold_words import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.lineup import voice_choice
 from orchestrator.minds import Minds
@@ -35,7 +35,7 @@ from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.phrases import Phrases
 from orchestrator.rosters import PROMPTS, ROOT, phrases_of
-from orchestrator.router import Router
+from orchestrator.router import Router, router_of
 from orchestrator.tasks import Task, Tasks
 from orchestrator.zones import zones
 from voices.catalogue import Catalogue
@@ -90,7 +90,7 @@ def of(roster: Roster) -> Cast:
         Lines.read(PROMPTS / "lines.yaml"),
         HoldWords.read(PROMPTS / "hold.yaml"),
     )
-    return Cast(roster, prompts, phrases, lines, Router(roster, phrases), hold)
+    return Cast(roster, prompts, phrases, lines, router_of(roster, phrases), hold)
 
 
 @asynccontextmanager
@@ -104,17 +104,19 @@ async def equipped(
     notes: Callable[[str], Notes] = lambda _: NoteList(),
     work: WorkScript = NO_WORK,
     toolbox: Toolbox = EMPTY,
+    hide: Callable[[str], str] = str,
 ) -> AsyncGenerator[Parts]:
     """What a call is made of: the real brain on that network (None: the real one), humming voices, scripted long work, noon in
-    Vienna."""
+    Vienna. `hide` takes the PIN out of what goes to Claude and to the work."""
     async with ClaudeBrain(claude, cast.prompts, transport=network) as brain, anyio.create_task_group() as group:
         started_s = anyio.current_time()
 
         def now() -> datetime:
             return NOON + timedelta(seconds=anyio.current_time() - started_s)
 
-        tasks = Tasks(ScriptedRunner(work), Path(), now, group, make=_nothing)
+        tasks = Tasks(ScriptedRunner(work), Path(), now, group, make=_nothing, write=_nothing)
         tasks.bearer = Noted()
+        brain.hide = tasks.hide = hide
         minds = Minds(
             roster=cast.roster,
             brain=brain,
@@ -161,5 +163,5 @@ def _composed(mood: Mood) -> Music:
     return composed(mood, 1)
 
 
-async def _nothing(_: Path) -> None:
+async def _nothing(*_: object) -> None:
     """Scripted work needs no folder."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from agents.linear import found
 from orchestrator import waterfall
 from orchestrator.events import BargeIn, Entry, Failed, HeardText, Routed, SpeechResumed, ToolUsed
 from orchestrator.testing.scenario import Expected, Turn
@@ -43,8 +43,8 @@ def problems(turn: Turn, happened: Happened) -> Iterator[tuple[str, str]]:
     if (missed := _missed(turn.expect, happened.said)) is not None:
         yield "expect", f"{_wanted(missed)}, but {_told(happened.said)}"
     for pattern in turn.absent:
-        if found := next((said for said in happened.said if _found(pattern, said.text)), None):
-            yield "absent", f"nobody was to say /{pattern}/, but {_told([found])}"
+        if wrong := next((said for said in happened.said if found(pattern, said.text)), None):
+            yield "absent", f"nobody was to say /{pattern}/, but {_told([wrong])}"
     yield from _differing(turn, happened)
     if turn.within_ms is not None and (happened.response_ms is None or happened.response_ms > turn.within_ms):
         took = "nothing was answered" if happened.response_ms is None else f"it took {happened.response_ms} ms"
@@ -53,7 +53,7 @@ def problems(turn: Turn, happened: Happened) -> Iterator[tuple[str, str]]:
 
 def _differing(turn: Turn, happened: Happened) -> Iterator[tuple[str, str]]:
     heard = " ".join(fact.text for fact in happened.facts(HeardText))
-    if turn.heard is not None and not _found(turn.heard, heard):
+    if turn.heard is not None and not found(turn.heard, heard):
         yield "heard", f"/{turn.heard}/ was to be heard from the caller, but it was {heard!r}"
     routes = happened.facts(Routed)
     same: list[tuple[str, object, object]] = [
@@ -74,16 +74,12 @@ def _missed(expected: Sequence[Expected], said: Sequence[Said]) -> Expected | No
     """The first that was not said after the one before it."""
     at = 0
     for one in expected:
-        while at < len(said) and not (one.agent in (None, said[at].agent) and _found(one.text, said[at].text)):
+        while at < len(said) and not (one.agent in (None, said[at].agent) and found(one.text, said[at].text)):
             at += 1
         if at == len(said):
             return one
         at += 1
     return None
-
-
-def _found(pattern: str, text: str) -> bool:
-    return re.search(pattern, text, re.IGNORECASE) is not None
 
 
 def _wanted(one: Expected) -> str:

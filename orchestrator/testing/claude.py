@@ -6,9 +6,16 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final, Literal, NoReturn
 
 import anyio
+from pydantic import ValidationError
 
+from agents.errors import Unusable
+from agents.mending import mended
+from agents.outside import inputs_of
 from agents.script import Asked, Entry, Fault, Script, ToolUse, When
 from agents.scripted import Answer, Exchange, ScriptedClaude
+from agents.yaml_file import did_you_mean
+
+inputs_of({"type": "object"})  # reads its modules now, not inside of a call
 
 Failure = Literal["refusal", "max_tokens", "cut", "stall", "error", "unreachable"]
 ROUTER: Final = "router"
@@ -40,6 +47,8 @@ class StagedClaude(ScriptedClaude):
 
     def __init__(self, script: Script | None = None) -> None:
         super().__init__(script or Script())
+        self.missing: Mapping[str, Mapping[str, str]] = {}
+        """Tools that agents name and that are not on this call, by agent and by what Claude would call them."""
 
     def says(
         self,
@@ -80,9 +89,14 @@ class StagedClaude(ScriptedClaude):
         say: str = "",
         when: str | None = None,
         note: str | None = None,
+        mistaken: bool = False,
     ) -> None:
-        """The agent calls a tool, after the words; what it says to the result is `says(…, after=tool)`."""
-        self.says(agent, say, when=when, note=note, calls=[ToolUse(tool=tool, input=dict(given or {}))])
+        """The agent calls a tool, after the words; what it says to the result is `says(…, after=tool)`.
+
+        `mistaken`: the input does not fit the tool, on purpose.
+        """
+        use = ToolUse(tool=tool, input=dict(given or {}), mistaken=mistaken)
+        self.says(agent, say, when=when, note=note, calls=[use])
 
     def routes_to(
         self, *agents: str, when: str | None = None, briefs: Sequence[str] = (), first_token_s: float | None = None
@@ -123,20 +137,52 @@ class StagedClaude(ScriptedClaude):
         """All that was asked, in order, guesses included; warm-ups (of one token) apart."""
         return [exchange for exchange in self.exchanges if exchange.request.get("max_tokens") != 1]
 
+    def _reply(self, entry: Entry, exchange: Exchange) -> Answer:
+        """Who calls a tool that was not offered, or with an input that it does not take, gets Unscripted: the test is wrong."""
+        wrong = next((wrong for use in entry.calls if (wrong := self._misused(use, exchange))), None)
+        if wrong is None or entry.fault:
+            return super()._reply(entry, exchange)
+        return Answer(200, [("content-type", "text/event-stream")], self._until_it_matters(exchange, wrong))
+
+    def _misused(self, use: ToolUse, exchange: Exchange) -> str | None:
+        who = exchange.asked.agent or ROUTER
+        offered = {tool.get("name"): tool for tool in exchange.request.get("tools", [])}
+        if (tool := offered.get(use.tool)) is None:
+            if written := self.missing.get(who, {}).get(use.tool):
+                return (
+                    f"{who} is scripted to call {use.tool}, and `{written}` has no stand-in.\n"
+                    f"Add to the scenario: tools: {{{written}: {{says: …}}}}\n"
+                    f'Or in a test: rehearsal.toolbox["{written}"] = a function, or StandIn(says="…")'
+                )
+            return f"{who} is scripted to call {use.tool}, which is none of its tools.{did_you_mean(use.tool, list(offered))}"
+        if use.mistaken:
+            return None
+        try:
+            inputs_of(tool["input_schema"]).model_validate(mended(tool["input_schema"], use.input))
+        except ValidationError as error:
+            what = "; ".join(str(one["ctx"]["error"]) for one in error.errors() if "ctx" in one)
+            takes = ", ".join(tool["input_schema"].get("properties", {})) or "nothing"
+            return f"{who} is scripted to call {use.tool} with an input that it does not take: {what}. It takes: {takes}."
+        except Unusable:
+            return None
+        return None
+
     def unscripted(self, exchange: Exchange) -> Answer:
         """Its reader gets Unscripted, unless it was a guess: that is dropped once the router decides or the caller goes on."""
         return Answer(200, [("content-type", "text/event-stream")], self._until_it_matters(exchange))
 
-    async def _until_it_matters(self, exchange: Exchange) -> AsyncGenerator[bytes, None]:
+    async def _until_it_matters(self, exchange: Exchange, wrong: str = "") -> AsyncGenerator[bytes, None]:
         if exchange.asked.forced is None:
             await anyio.sleep(GUESS_S)
             for asking in [one for one in self.exchanges if one.asked.forced and not one.over.is_set()]:
                 await asking.over.wait()
                 await anyio.sleep(GUESS_S)
-        self._give_up(exchange)
+        self._give_up(exchange, wrong)
         yield b""
 
-    def _give_up(self, exchange: Exchange) -> NoReturn:
+    def _give_up(self, exchange: Exchange, wrong: str) -> NoReturn:
+        if wrong:
+            raise Unscripted(wrong)
         known = [f"    {_shown(entry.when)}" for entry in self.script.entries] or ["    nothing"]
         raise Unscripted("\n".join([_question(exchange), "It is scripted for:", *known]))
 

@@ -12,6 +12,7 @@ import anyio
 import httpx2
 
 from agents.claude import BrainSettings
+from agents.scripted import ScriptedTransport
 from agents.scripted_work import WorkScript
 from orchestrator import waterfall
 from orchestrator.call import Call
@@ -28,6 +29,7 @@ from orchestrator.pin import Trust
 from orchestrator.screen import as_text
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
+from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.speeches import Said, speeches
 from orchestrator.testing.stand_ins import StandIns
 from telephony.rehearsal import RehearsalLine
@@ -217,6 +219,8 @@ class Rehearsal:
         """
         players = cast.read(Path(agents))
         line = line or RehearsalLine()
+        if isinstance(self._network, ScriptedTransport) and isinstance(self._network.claude, StagedClaude):
+            self._network.claude.missing = {agent.id: self.toolbox.missing(agent) for agent in players.roster}
         caller = Caller(line, hints(players.roster))
         try:
             async with (
@@ -230,10 +234,11 @@ class Rehearsal:
                     self.notes.__getitem__,
                     work,
                     self.toolbox,
+                    trust.filter.hide if trust else str,
                 ) as parts,
                 on_a_line(parts, line, caller, trust=trust, greeted=greeted, watch=self._watch) as call,
             ):
                 self.calls.append(call)
                 yield call
-        except BaseExceptionGroup as group:
-            raise next(leaves(group)) from None  # what the test did wrong, and not the task groups around it
+        except BaseExceptionGroup as group:  # of whatever kind: it is raised again, without the task groups around it
+            raise next(leaves(group)) from None

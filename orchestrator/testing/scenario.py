@@ -5,7 +5,7 @@ claude:                       # what Claude answers, in the form of agents/scrip
   entries:
     - when: {agent: engineer, heard: build}
       say: Run the tests first, then read the first failure.
-tools:                        # of others, if an agent has any: says, fails, after_s
+tools:                        # of others, if an agent has any: says, fails, after_s; takes: a JSON schema of its input
   mcp:weather/forecast: {says: Rain., after_s: 2}
 turns:
   - say: Engineer, why does the build fail?      # or: wav, press, cough_s, silence_s, hang_up; none: what happens by itself
@@ -25,24 +25,17 @@ with the real Claude and on a real clock; without it that is skipped, and the re
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from agents.definition import AgentId
+from agents.linear import written
 from agents.script import Script
 from agents.scripted_work import WorkScript
+from agents.strict import Strict
 from orchestrator.testing.stand_ins import StandIn
-
-
-def _regular(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from None
-    return pattern
 
 
 def _several(value: Any) -> Any:
@@ -55,14 +48,10 @@ def _some(turns: tuple[Any, ...]) -> tuple[Any, ...]:
     return turns
 
 
-Pattern = Annotated[str, Field(max_length=300), BeforeValidator(_regular)]
+Pattern = Annotated[str, Field(max_length=300), AfterValidator(written)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Expected(_Part):
+class Expected(Strict):
     """Something that is said; what is left out fits all."""
 
     agent: AgentId | None = None
@@ -73,7 +62,7 @@ def _as_expected(value: Any) -> Any:
     return {"text": value} if isinstance(value, str) else value
 
 
-class Deed(_Part):
+class Deed(Strict):
     """What the caller does: one of these, or nothing."""
 
     say: str | None = Field(default=None, min_length=1)
@@ -120,7 +109,7 @@ class Turn(Deed):
     judge: str | None = Field(default=None, min_length=1, description="What must hold, for Claude to judge; only with --live.")
 
 
-class Scenario(_Part):
+class Scenario(Strict):
     agents: str = Field(default="agents", description="A folder of agents, over the shipped ones.")
     pin: str | None = Field(default=None, pattern=r"^[0-9]{4,12}$", description="Asked for at the start.")
     minutes: float = Field(default=30, gt=0)

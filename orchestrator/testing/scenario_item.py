@@ -14,7 +14,7 @@ from agents.errors import AgentError, FileError
 from agents.yaml_file import YamlFile
 from orchestrator.config import load
 from orchestrator.testing.claude import Unscripted
-from orchestrator.testing.performing import perform, scripted
+from orchestrator.testing.performing import equipped, perform, scripted
 from orchestrator.testing.plugin import GUARD
 from orchestrator.testing.rehearsal import Rehearsal
 from orchestrator.testing.scenario import Scenario
@@ -55,7 +55,7 @@ class ScenarioItem(pytest.Item):
         settings = load().settings.claude
         if settings.api_key is None:
             pytest.fail(NO_KEY, pytrace=False)
-        self._rehearsal = Rehearsal(None, settings)
+        self._rehearsal = equipped(Rehearsal(None, settings), self.scenario)
         with self.config.stash[GUARD].lift():
             anyio.run(partial(perform, self._file, self.scenario, self._rehearsal, judging=True))
 

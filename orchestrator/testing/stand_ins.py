@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import anyio
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from agents.errors import ToolError
-from agents.functions import Function, tool_of
-from agents.outside import ALL, MCP, PYTHON, claude_name
-from agents.tools import Tool
+from agents.definition import Agent
+from agents.errors import ToolError, Unusable
+from agents.functions import Function, at_once, real, tool_of
+from agents.outside import ALL, MCP, PYTHON, claude_name, inputs_of
+from agents.strict import Strict
+from agents.tools import KNOWN, Tool
 
 
-class StandIn(BaseModel):
-    """A tool that takes anything, and always says the same."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class StandIn(Strict):
+    """A tool that always says the same. It takes anything, but for what `takes` or a real function at hand says."""
 
     says: str = ""
     fails: str | None = Field(default=None, min_length=1, description="What it says of its failure.")
     after_s: float = Field(default=0.0, ge=0, le=600)
     filler: str | None = Field(default=None, min_length=2, description="Said while it is slow.")
     risky: bool = Field(default=False, description="Its server says that it destroys.")
+    takes: dict[str, Any] | None = Field(default=None, description="The JSON schema of its input, as its server gives it.")
+
+    @field_validator("takes")
+    @classmethod
+    def _is_schema(cls, takes: dict[str, Any] | None) -> dict[str, Any] | None:
+        if takes is not None:
+            try:
+                inputs_of(takes)
+            except Unusable as error:
+                raise ValueError(str(error)) from None
+        return takes
+
+    def inputs(self, real: type[BaseModel] | None) -> type[BaseModel]:
+        """`real`: those of the function that it stands in for, if that is at hand."""
+        return real or (_Anything if self.takes is None else inputs_of(self.takes))
 
     async def run(self, given: Mapping[str, Any]) -> str:
         await anyio.sleep(self.after_s)
@@ -40,17 +56,24 @@ class StandIns:
     """
 
     def __init__(self) -> None:
+        self.folders: Sequence[Path] = (Path("agents"),)
+        """Of the agents: where a real function may lie in a file."""
         self._tools: dict[str, Tool] = {}
 
     def __setitem__(self, written: str, stand_in: Function | StandIn) -> None:
-        """Raises Unusable for a function that could not be a tool."""
+        """A StandIn takes what the real function takes, where there is one. Raises Unusable for a function that is no tool."""
         name = _name(written)
         if isinstance(stand_in, StandIn):
-            self._tools[written] = Tool(
-                name, written, _Anything, filler=stand_in.filler, run=stand_in.run, written=written, risky=stand_in.risky
-            )
+            known = real(written, self.folders) if written.startswith(PYTHON) else None
+            inputs = stand_in.inputs(known.inputs if known else None)
+            tool = Tool(name, written, inputs, filler=stand_in.filler, run=stand_in.run, risky=stand_in.risky)
         else:
-            self._tools[written] = replace(tool_of(name, stand_in, _at_once), written=written)
+            tool = tool_of(name, stand_in, at_once)
+        self._tools[written] = replace(tool, written=written)
+
+    def missing(self, agent: Agent) -> Mapping[str, str]:
+        """What its file names and nothing stands in for, by what Claude would call it."""
+        return {_name(tool): tool for tool in agent.tools if tool not in KNOWN and not self.named(tool)}
 
     def named(self, written: str) -> Sequence[Tool]:
         if written.startswith(MCP) and written.endswith(f"/{ALL}"):
@@ -64,11 +87,6 @@ class _Anything(BaseModel):
 
 def _name(written: str) -> str:
     if written.startswith(PYTHON):
-        return written.removeprefix(PYTHON)
+        return written.removeprefix(PYTHON).rpartition(":")[2]
     server, _, tool = written.removeprefix(MCP).partition("/")
     return claude_name(server, tool)
-
-
-async def _at_once(function: Callable[[], Any]) -> Any:
-    """Virtual time knows no threads."""
-    return function()

@@ -12,7 +12,7 @@ from orchestrator.rosters import agent_named
 from orchestrator.terminal import run, screen
 from orchestrator.testing import cast
 from orchestrator.testing.claude import Unscripted
-from orchestrator.testing.performing import perform, scripted
+from orchestrator.testing.performing import equipped, perform, scripted
 from orchestrator.testing.rehearsal import Rehearsal
 from orchestrator.testing.scenario import Scenario
 from orchestrator.testing.virtual_time import VirtualLoop
@@ -30,7 +30,7 @@ def scenario(settings: Settings, name: str, path: Path, *, live: bool, as_json: 
     if live and settings.claude.api_key is None:
         raise ConfigError("--live plays it with Claude itself, and there is no key", "set ANTHROPIC_API_KEY, or leave --live out")
     shown = Shown(screen, roster, as_json=as_json)
-    rehearsal = Rehearsal(None, settings.claude, watch=shown) if live else scripted(told, shown)
+    rehearsal = equipped(Rehearsal(None, settings.claude, watch=shown), told) if live else scripted(told, shown)
     try:
         run(partial(perform, file, told, rehearsal, judging=live), PatientLoop if live else VirtualLoop)
     except Unscripted as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,10 +13,10 @@ import anyio
 import anyio.to_thread
 
 from agents.claude import BrainSettings
+from agents.functions import Functions
 from agents.roster import Roster
-from agents.script import Entry, Script, ToolUse, When
+from agents.script import Script
 from agents.scripted import ScriptedTransport
-from agents.yaml_file import YamlFile
 from orchestrator.config import Settings
 from orchestrator.engines import open_ears, open_voices
 from orchestrator.errors import ConfigError
@@ -25,11 +25,12 @@ from orchestrator.journal import Watch
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.rosters import agent_named, lineup_of, roster_of
+from orchestrator.scripted_house import read_script
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import RehearsedCall, on_a_line
-from orchestrator.testing.scenario import Scenario
+from orchestrator.trying.belongings import functions_on_paper, open_belongings
 from orchestrator.trying.sound import Sound, listen, speak
 from orchestrator.zones import zones
 from telephony.rehearsal import RehearsalLine
@@ -44,6 +45,8 @@ class Rehearsed:
     claude: BrainSettings
     script: Script | None
     """None for Claude itself."""
+    on_paper: Functions | None = None
+    """With a script: the agents' functions, which run at once."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,14 @@ def rehearsed(settings: Settings, name: str, script: Path | None) -> Rehearsed:
     roster = roster_of(settings)
     agent = agent_named(roster, name)
     zones()
-    players = cast.of(Roster((one.model_copy(update={"front_desk": one.id == agent.id}) for one in roster), roster.files))
+    # Long work needs a telephone: it is not offered, and `open_belongings` says so.
+    update = {"task": None}
+    players = cast.of(
+        Roster((one.model_copy(update={**update, "front_desk": one.id == agent.id}) for one in roster), roster.files)
+    )
     if script is not None:
         import_module("anthropic")  # inside a call it would be a thread, which virtual time cannot see
-        return Rehearsed(players, cast.SCRIPTED, read_script(script, agent.id))
+        return Rehearsed(players, cast.SCRIPTED, read_script(script, agent.id), functions_on_paper(settings, roster))
     if settings.claude.api_key is None:
         raise ConfigError(
             f"{agent.name} thinks with Claude, and there is no key",
@@ -72,25 +79,26 @@ def rehearsed(settings: Settings, name: str, script: Path | None) -> Rehearsed:
     return Rehearsed(players, settings.claude, None)
 
 
-def read_script(path: Path, stays_with: str) -> Script:
-    """A script, or the `claude` part of a scenario; what it does not route stays with that agent. Raises FileError."""
-    file = YamlFile(path)
-    script = file.validate(Scenario).claude if "turns" in file.data else file.validate(Script)
-    stays = ToolUse(tool="route", input={"speakers": [{"agent": stays_with}]})
-    return script.model_copy(update={"entries": (*script.entries, Entry(when=When(forced="route"), calls=(stays,)))})
-
-
 @asynccontextmanager
 async def on_the_line(
-    settings: Settings, who: Rehearsed, shown: Watch, device: Device | None = None
+    settings: Settings, who: Rehearsed, shown: Watch, device: Device | None = None, tell: Callable[[str], object] = str
 ) -> AsyncGenerator[RehearsedCall]:
-    """From the greeting to hanging up. Raises NoSound; RecognitionError, SynthesisError for engines that are not here."""
+    """From the greeting to hanging up; `tell` gets a line for each thing of theirs that is not there.
+
+    Raises NoSound; RecognitionError, SynthesisError for engines that are not here."""
     line = RehearsalLine()
     caller = Caller(line, hints(who.cast.roster), char_s=0.0)
     network = None if who.script is None else ScriptedTransport(StagedClaude(who.script))
     limits = Limits(settings.admission.max_minutes, settings.admission.max_usd_per_call)
+    owner = next(iter(settings.admission.owners or settings.admission.allow), line.caller)
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(cast.equipped(who.cast, network, caller, limits=limits, claude=who.claude))
+        on_paper = who.on_paper if device is None else None
+        things = await stack.enter_async_context(open_belongings(settings, who.cast.roster, owner, on_paper))
+        for lack in things.lacks:
+            tell(lack)
+        parts = await stack.enter_async_context(
+            cast.equipped(who.cast, network, caller, limits=limits, claude=who.claude, notes=things.notes, toolbox=things.toolbox)
+        )
         if who.script is None:
             parts = _here(parts, settings)
         if device is not None:

@@ -117,4 +117,4 @@ async def _last_words(process: Process) -> str:
             said += piece
         await process.wait()
     lines = said.decode(errors="replace").strip().splitlines()
-    return f": {lines[0]}" if lines else ""
+    return f": {lines[-1]}" if lines else ""

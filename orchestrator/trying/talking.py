@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,12 +30,20 @@ def call(settings: Settings, name: str, script: Path | None, *, aloud: bool, mic
     shown = Shown(screen, who.cast.roster, as_json=as_json)
     lines = None if microphone else typed_lines()
     loop = VirtualLoop if who.script is not None and device is None else PatientLoop
-    run(lambda: _talk(settings, who, lines, shown, device), loop)
+    tell = str if as_json else _tell  # JSON is all that a program reads
+    run(lambda: _talk(settings, who, lines, shown, device, tell), loop)
 
 
-async def _talk(settings: Settings, who: Rehearsed, lines: Iterator[str] | None, shown: Shown, device: Device | None) -> None:
+async def _talk(
+    settings: Settings,
+    who: Rehearsed,
+    lines: Iterator[str] | None,
+    shown: Shown,
+    device: Device | None,
+    tell: Callable[[str], object],
+) -> None:
     try:
-        async with on_the_line(settings, who, shown, device) as call:
+        async with on_the_line(settings, who, shown, device, tell) as call:
             if lines is None:
                 errors.print(HINT, style="dim")
                 await call.finished.wait()
@@ -50,6 +58,10 @@ async def _talk(settings: Settings, who: Rehearsed, lines: Iterator[str] | None,
         raise _told(error) from None
     finally:
         shown.end()
+
+
+def _tell(lack: str) -> None:
+    errors.print(lack, style="dim")
 
 
 def _told(error: BaseException) -> BaseException:

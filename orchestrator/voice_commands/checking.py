@@ -18,6 +18,7 @@ from orchestrator.voice_pairs import Twins, keep
 from voices.catalogue import CALLER
 from voices.engine import Engine
 from voices.engines.registry import BY_NAME, LAST_RESORT
+from voices.inventory import engine_version
 from voices.synthesis import Rendering, SynthesisError, Synthesizer
 
 APART: Final = "apart"
@@ -94,12 +95,15 @@ class Checked:
 
 
 def usual_check() -> Check:
-    """That of `voices/check.py`, with its speaker embedder loaded. Raises NotSpoken where that is not installed."""
+    """That of `voices/check.py`, with its speaker embedder loaded. Raises NotSpoken where that is not installed.
+
+    The last resort's voices are not compared: nobody keeps them apart.
+    """
     similarity, check = import_module("voices.similarity"), import_module("voices.check").check
     if reason := similarity.missing():
         raise NotSpoken(reason, "do that and run the command again")
     embedder = similarity.Embedder()
-    return lambda engine, renderings: check(engine, renderings, embedder)
+    return lambda engine, renderings: check(engine, renderings, embedder, compared=engine.name != LAST_RESORT)
 
 
 async def check_voices(settings: Settings, engines: Sequence[str], check: Check) -> AsyncGenerator[Checked, None]:
@@ -116,7 +120,7 @@ async def check_voices(settings: Settings, engines: Sequence[str], check: Check)
         found = (voice.renderings.get(engine.name) for name, voice in sorted(lineup.voices.items()) if name != CALLER)
         parts = {part.voice: part for part in found if part}
         checked = await _checked(settings, engine, parts, check)
-        twins += _twins(checked, parts)
+        twins += await anyio.to_thread.run_sync(_twins, checked, parts)
         heard |= {engine.name} if checked.report else set()
         yield checked
     await anyio.to_thread.run_sync(keep, settings.home, twins, heard)
@@ -141,6 +145,7 @@ def _twins(checked: Checked, parts: Mapping[str, Rendering]) -> list[Twins]:
     return [
         Twins(
             engine=checked.engine,
+            version=engine_version(checked.engine),
             one=pair.one.voice,
             one_digest=parts[pair.one.voice].digest,
             other=pair.other.voice,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agents.folding import folded
 from agents.yaml_file import did_you_mean
 from orchestrator.errors import NoSuchEngine, NoSuchVoice
 from orchestrator.lineup import Lineup
@@ -16,7 +17,7 @@ def voice_named(lineup: Lineup, name: str) -> Voice:
     if found := lineup.voices.get(name):
         return found
     for agent in lineup.found.agents.values():
-        if name.casefold() in map(str.casefold, (agent.id, agent.name, *agent.aliases)) and agent.voice in lineup.voices:
+        if folded(name) in map(folded, (agent.id, agent.name, *agent.aliases)) and agent.voice in lineup.voices:
             return lineup.voices[agent.voice]
     if broken := [str(error) for error in lineup.files.errors if error.path.stem == name]:
         raise NoSuchVoice(f"the voice `{name}` cannot be used: {broken[0]}", "correct that and run the command again")

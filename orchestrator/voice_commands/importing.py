@@ -23,7 +23,7 @@ class Imported:
     kept: tuple[Path, ...]
     """Those that are there already, and were not touched."""
     wrong: tuple[str, ...]
-    """What could not be read, and was left out."""
+    """What could not be taken as it stands there."""
 
     def as_json(self) -> dict[str, Any]:
         return {"written": [*map(str, self.written)], "kept": [*map(str, self.kept)], "wrong": [*self.wrong]}

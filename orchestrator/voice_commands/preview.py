@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from orchestrator.config import Settings
 from orchestrator.engines import open_voices
-from orchestrator.errors import NotSpoken
+from orchestrator.errors import NoSound, NotSpoken
 from orchestrator.lineup import Lineup
 from orchestrator.rosters import lineup_of
 from orchestrator.trying.sound import play, player
@@ -33,7 +33,7 @@ class Preview:
     first_ms: float
     cost_usd: Decimal
     failed: tuple[str, ...]
-    """Engines that were to speak first, and why they did not."""
+    """Engines that were to speak first, and a program that was to play it: why they did not."""
     out: Path | None = None
     """Where it lies, where it was not played."""
 
@@ -47,7 +47,10 @@ class Preview:
 
 
 async def preview(settings: Settings, name: str, text: str | None, engine: str | None, out: Path | None) -> Preview:
-    """Played where there is a player and no `out`; else a wav. Raises NoSuchVoice, NoSuchEngine, NotSpoken, SynthesisError."""
+    """Played where there is a player that can, and no `out`; else a wav.
+
+    Raises NoSuchVoice, NoSuchEngine, NotSpoken, SynthesisError.
+    """
     lineup = await anyio.to_thread.run_sync(lineup_of, settings)
     voice = voice_named(lineup, name)
     async with AsyncExitStack() as stack:
@@ -56,13 +59,17 @@ async def preview(settings: Settings, name: str, text: str | None, engine: str |
         else:
             catalogue = await _on(engine, voice, lineup, settings, stack)
         spoken = await _spoken(catalogue, voice.id, text or SAYS.format(_called(voice, lineup)))
-    program = None if out else player()
-    if program is not None:
-        await play(spoken.pcm, program)
-        return spoken
+    failed = spoken.failed
+    if out is None and (program := player()):
+        try:
+            await play(spoken.pcm, program)
+        except NoSound as error:
+            failed += (str(error),)
+        else:
+            return spoken
     path = out or Path(f"{voice.id}.wav")
     await anyio.to_thread.run_sync(write_wav, path, spoken.pcm)
-    return Preview(spoken.voice, spoken.engine, spoken.pcm, spoken.first_ms, spoken.cost_usd, spoken.failed, path)
+    return replace(spoken, failed=failed, out=path)
 
 
 async def _on(name: str, voice: Voice, lineup: Lineup, settings: Settings, stack: AsyncExitStack) -> Catalogue:

@@ -22,7 +22,9 @@ import numpy as np
 import yaml
 from num2words import num2words
 
-from voices.audio import FULL_SCALE, RATE, Resampler, duration_s, samples, ulaw_decode, ulaw_encode
+from tests.bench.word_errors import distance
+from tests.kit.telephone import by_telephone
+from voices.audio import FULL_SCALE, RATE, duration_s, samples
 from voices.check import check
 from voices.engines.registry import BY_NAME
 from voices.settings import VoiceSettings
@@ -35,7 +37,6 @@ AGENTS: Final = ("kai", "researcher", "engineer", "architect")
 LIMITS: Final = {"wide": 0.05, "phone": 0.08}
 LOST: Final = 0.01
 WINDOW_S: Final = 30
-PACKET: Final = 160  # bytes of G.711 in 20 ms
 
 
 @dataclass
@@ -58,16 +59,6 @@ def sentences(count: int) -> list[str]:
         others = {f"{key}2": random.choice([one for one in values if one != fill[key]]) for key, values in data["fill"].items()}
         found.append(data["sentences"][number % len(data["sentences"])].format(**fill, **others))
     return found
-
-
-def telephone(pcm: bytes, random: Random) -> bytes:
-    """As it arrives over G.711 at 8 kHz; a lost packet is the one before it, once more and quieter."""
-    sent = ulaw_encode(Resampler(RATE, 8_000).push(pcm, last=True))
-    packets = [samples(ulaw_decode(sent[at : at + PACKET])) for at in range(0, len(sent), PACKET)]
-    for at in range(1, len(packets)):
-        if random.random() < LOST:
-            packets[at] = (packets[at - 1] // 2).astype("<i2")
-    return Resampler(8_000, RATE).push(b"".join(packet.tobytes() for packet in packets), last=True)
 
 
 _TELEPHONE: Final = re.compile(r"\b(\d{3})[- ](\d{4})\b")
@@ -104,15 +95,6 @@ def _spelt(digits: str, kind: str) -> str:
     return f" {spelt(int(digits), to=kind)} "
 
 
-def distance(one: Sequence[str], other: Sequence[str]) -> int:
-    row = [*range(len(other) + 1)]
-    for at, said in enumerate(one, 1):
-        above, row = row, [at]
-        for column, heard in enumerate(other, 1):
-            row.append(min(above[column - 1] + (said != heard), above[column] + 1, row[-1] + 1))
-    return row[-1]
-
-
 class Whisper:
     """tiny.en, greedy, without hints, in its own window of 30 s: in shorter ones it says the end again and again."""
 
@@ -142,7 +124,6 @@ Scores = dict[tuple[str, str], Score]
 async def measure(synthesizer: Synthesizer, parts: dict[str, Rendering], texts: list[str], ear: Whisper) -> Scores:
     scores = {(voice, band): Score() for voice in parts for band in LIMITS}
     firsts, spent_s, spoken_s = list[float](), 0.0, 0.0
-    random = Random(5)
     for number, text in enumerate(texts):
         voice = [*parts][(number // 30 + number) % len(parts)]  # each sentence form comes to each voice
         began, first_s, said = process_time(), 0.0, b""
@@ -152,7 +133,7 @@ async def measure(synthesizer: Synthesizer, parts: dict[str, Rendering], texts: 
         spent_s += process_time() - began
         spoken_s += duration_s(said)
         firsts.append(first_s)
-        for band, pcm in (("wide", said), ("phone", telephone(said, random))):
+        for band, pcm in (("wide", said), ("phone", by_telephone(said, lost=LOST, seed=number))):
             heard = ear.hear(pcm)
             score, wanted = scores[voice, band], words(text)
             wrong = distance(wanted, words(heard))

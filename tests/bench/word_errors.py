@@ -43,7 +43,7 @@ class Errors:
     def count(self, said: str, heard: str) -> int:
         """Returns the errors of this text."""
         wanted, found = _joined(words(said), words(heard))
-        wrong = _distance(wanted, found)
+        wrong = distance(wanted, found)
         self.wrong += wrong
         self.words += len(wanted)
         return wrong
@@ -68,7 +68,8 @@ def _join(parts: list[str], known: set[str]) -> list[str]:
     return joined
 
 
-def _distance(one: Sequence[str], other: Sequence[str]) -> int:
+def distance(one: Sequence[str], other: Sequence[str]) -> int:
+    """Words to replace, add or drop to make one the other (Levenshtein)."""
     row = [*range(len(other) + 1)]
     for at, said in enumerate(one, 1):
         above, row = row, [at]

@@ -20,7 +20,7 @@ from agents.definition import Task
 from agents.scripted_work import ScriptedRunner, WorkScript
 from orchestrator.app import House
 from orchestrator.config import LogSettings
-from orchestrator.hold import HoldWords
+from orchestrator.hold_words import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.keeping import doing
 from orchestrator.log import set_up

@@ -13,8 +13,9 @@ import pytest
 from agents.brain import Brain, Failed, Said, ToolCalled
 from agents.errors import BrainError
 from agents.script import Script
-from agents.scripted import ScriptedClaude, ScriptedTransport, serving
+from agents.scripted import ScriptedClaude, ScriptedTransport
 from agents.tools import route, tools_of
+from orchestrator.scripted_house import serving
 from tests.agents.stage import ROSTER, WORDS, brain_over, heard, nothing, played, script, words
 
 KAI = ROSTER["kai"]

@@ -57,7 +57,7 @@ async def over_azure(does: Does, rings_s: float) -> AsyncGenerator[Office]:
             await emulator.calls[-1].gone()
             return emulator.calls[-1].state is State.ENDED
 
-        phone = partial(pick_up, emulator.url, CALLER, [Utterance(HELLO, unasked=True)], response=does, manners=Manners(max_s=5))
+        phone = partial(pick_up, emulator.url, CALLER, [Utterance(HELLO, unasked=True)], response=does, manners=Manners(max_s=60))
         await tasks.start(phone)
         yield Office(listener, quiet)
         tasks.cancel_scope.cancel()

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Protocol
 
 import anyio
@@ -172,7 +173,10 @@ async def test_what_is_played_is_paced_and_heard_when_it_says(ringing: Any) -> N
         heard = [await far.line.play(frame, 0.1) for frame in frames(tone(0.6))]
         ahead_s = heard[-1] + FRAME_S - anyio.current_time()
         assert 0.02 < ahead_s <= 0.12  # never more ahead than asked for
-        assert [later - earlier for earlier, later in itertools.pairwise(heard)] == pytest.approx([FRAME_S] * 29, abs=0.012)
+        gaps = [later - earlier for earlier, later in itertools.pairwise(heard)]
+        # The machine may stall between two frames; but none comes too early, and most come when they should.
+        assert min(gaps) > FRAME_S - 0.012
+        assert median(gaps) == pytest.approx(FRAME_S, abs=0.004)
         await far.line.hang_up()
         await far.over()
         assert far.heard_s() == pytest.approx(0.6, abs=0.05)  # the end was heard before it hung up

@@ -29,6 +29,7 @@ from litestar.params import FromPath
 
 from telephony.acs import AcsListener, AcsSettings
 from telephony.line import Line
+from telephony.open_calls import OpenCalls
 
 SECRET: Final = "a-secret-of-the-webhook"
 AUDIENCE: Final = "6b1f4c9e-0000-4000-8000-1234567890ab"
@@ -131,13 +132,13 @@ async def _answer(azure: Azure, operation: str) -> Response[str]:
 
 @asynccontextmanager
 async def azure_and(
-    handler: Callable[[Line], Awaitable[None]], *, keys_fail: int = 0, **settings: Any
+    handler: Callable[[Line], Awaitable[None]], *, keys_fail: int = 0, notes: OpenCalls | None = None, **settings: Any
 ) -> AsyncGenerator[tuple[Azure, AcsListener]]:
     """Azure and our server with `handler` for its calls, on one loopback port; both are gone at the end."""
     door = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{door.getsockname()[1]}"
     tell, asked = anyio.create_memory_object_stream[Asked](100)
-    listener = AcsListener(_settings(url, **settings))
+    listener = AcsListener(_settings(url, **settings), notes)
     azure = Azure(url, asked, httpx2.AsyncClient(base_url=url, trust_env=False), keys_fail=keys_fail)
 
     @post("/calling/{path:path}")

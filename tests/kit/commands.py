@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import anyio
-import anyio.to_thread
 import httpx2
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
@@ -23,14 +22,24 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 COMMAND: Final = str(Path(sys.executable).parent / "pai-voice")
 POLL_S: Final = 0.05
 SOON_S: Final = 40.0  # what comes at all comes within that, however busy the machine: nothing here is about how fast it is
+# Programs need these to start, or should work with any; the last three ask tests of ours for more.
+KEPT: Final = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "TMPDIR", "TZ", "LANG", "LANGUAGE",
+    "SENTENCES", "KILLS", "SEEDS",
+)  # fmt: skip
+KEPT_ALL: Final = ("LC_", "LD_", "OMP_", "OPENBLAS_", "PIP_", "PYTEST_", "PYTHON", "SSL_")
 T = TypeVar("T")
+
+
+def machine() -> dict[str, str]:
+    """The environment without what its owner set for us, PAI, Claude, git or a proxy: no test depends on it."""
+    return {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(KEPT_ALL)}
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """Nothing of the person's own settings, and everything that is written lands in `folder`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PAI_VOICE_", "ANTHROPIC_"))}
     own = {"PAI_VOICE_HOME": str(folder / "home"), "PAI_VOICE_AGENTS": str(folder / "agents"), "XDG_CONFIG_HOME": str(folder)}
-    return kept | own | more
+    return machine() | own | more
 
 
 @dataclass
@@ -45,12 +54,9 @@ class Finished:
 
 
 async def run(*arguments: str, env: Mapping[str, str], cwd: Path, within_s: float = SOON_S) -> Finished:
-    """A command, to its end. In a thread: asyncio loses what is said last when a process ends while more than 128 kB wait."""
-    done = await anyio.to_thread.run_sync(
-        lambda: subprocess.run(
-            [COMMAND, *arguments], env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=within_s, check=False
-        )
-    )
+    """A command, to its end."""
+    with anyio.fail_after(within_s):
+        done = await anyio.run_process([COMMAND, *arguments], check=False, env=env, cwd=cwd, stdin=subprocess.DEVNULL)
     return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -159,8 +165,9 @@ async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], boo
 
 
 @asynccontextmanager
-async def premises(folder: Path, **env: str) -> AsyncGenerator[Premises]:
-    """`pai-voice emulate acs` and, with the settings that it prints, `pai-voice serve`; `env` is for both."""
+async def premises(folder: Path, program: Sequence[str] = (COMMAND,), **env: str) -> AsyncGenerator[Premises]:
+    """`pai-voice emulate acs` and, with the settings that it prints, `pai-voice serve`; `env` is for both.
+    `program` is how the server is started."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         port = door.getsockname()[1]
     own = environment(folder, **env)
@@ -171,7 +178,7 @@ async def premises(folder: Path, **env: str) -> AsyncGenerator[Premises]:
         own["PAI_VOICE_CONFIG"] = str(folder / "printed.toml")
         await anyio.Path(own["PAI_VOICE_CONFIG"]).write_text("\n".join(azure.lines))
         azure_url = next(line.split('"')[1] for line in azure.lines if line.startswith("endpoint"))
-        async with running("serve", env=own, cwd=folder) as server:
+        async with running("serve", env=own, cwd=folder, program=program) as server:
             await server.says("listening on")
             async with httpx2.AsyncClient(base_url=f"{azure_url}/control/", trust_env=False) as client:
                 yield Premises(folder, own, client, server, server_url)

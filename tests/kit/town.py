@@ -22,8 +22,9 @@ from pydantic import SecretStr
 
 from agents.processes import MARK
 from agents.script import Script
-from agents.scripted import ScriptedClaude, serving
+from agents.scripted import ScriptedClaude
 from orchestrator.config import Settings, TaskSettings
+from orchestrator.scripted_house import serving
 from orchestrator.task_list import KeptTask, all_tasks
 from telephony.acs_emulator import EMULATOR_KEY, Emulator
 from tests.kit.commands import COMMAND, Running, environment, eventually, run, running
@@ -212,6 +213,7 @@ def _environment(folder: Path, url: str, azure: Emulator, claude: ScriptedClaude
         "ACS__WEBHOOK_SECRET": SECRET,
         "ADMISSION__ALLOW": ",".join(owners),
         "VOICES__ENGINES": "espeak",
+        "VOICES__CACHE_MB": "0",  # else each speaks 510 lines in advance
         "HOLD__MUSIC": "off",
         "PAI__AUTH": "inherit",
         "PAI__BASE_URL": claude.url,

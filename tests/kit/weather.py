@@ -14,7 +14,7 @@ def server() -> MCPServer[Any]:
     """With no state outside of its process."""
     weather = MCPServer("weather")
 
-    @weather.tool()
+    @weather.tool(annotations=ToolAnnotations(destructive_hint=False))
     def forecast(city: str, days: int = 1) -> str:
         """The weather in a city."""
         return f"Rain in {city} for {days} days."

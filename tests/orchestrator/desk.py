@@ -21,7 +21,7 @@ from orchestrator.app import House
 from orchestrator.callback import CallBack
 from orchestrator.config import Settings
 from orchestrator.delivery import Verdict
-from orchestrator.hold import HoldWords
+from orchestrator.hold_words import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.journal import Memory
 from orchestrator.rosters import PROMPTS
@@ -33,6 +33,8 @@ from telephony.rehearsal import Pickup, RehearsalDialler, RehearsalLine
 from tests.orchestrator.stage import LOUD, NOON, ROSTER, answer, equipped
 from voices.audio import RATE
 from voices.engines.tones import tone
+from voices.recognition import Recognizer
+from voices.vad import Vad
 
 OWNER: Final = "+15550100"
 WORDS: Final = HoldWords.read(PROMPTS / "hold.yaml")
@@ -81,19 +83,23 @@ async def desk(
     *script: Pickup,
     tasks: Sequence[Task] = (),
     tasks_of: Tasks | None = None,
+    hello: str = "",
+    ears: Recognizer | None = None,
+    vad: Callable[[], Vad] | None = None,
     hears: Sequence[str] = (),
     answers: Sequence[Answer] = (WORDED,),
     pin: str = "",
     pin_mode: Literal["risky", "always"] = "always",
     allow: str = OWNER,
 ) -> AsyncGenerator[Desk]:
+    """`hello` is what the ears make of the first that is said into a call (nothing: it is short), `hears` of what follows."""
     policy = AdmissionPolicy(
         allow=(allow,),
         pin=SecretStr(pin) if pin else None,
         pin_mode=pin_mode if pin else "never",
         max_usd_per_day=Decimal(1),
     )
-    async with equipped(hears, *answers) as (parts, claude), anyio.create_task_group() as group:
+    async with equipped((hello, *hears), *answers, ears=ears) as (parts, claude), anyio.create_task_group() as group:
 
         async def nowhere(_: Path) -> None:
             """Nothing is begun here."""
@@ -106,7 +112,7 @@ async def desk(
             shelves.append(Memory())
             return shelves[-1]
 
-        parts = replace(parts, minds=replace(parts.minds, work=work))
+        parts = replace(parts, minds=replace(parts.minds, work=work), vad=vad or parts.vad)
         house = House(Settings(home=Path("/nowhere")), ROSTER, parts, Admission(policy), DaySpending(NOON.date()), shelf=shelf)
         dialler = RehearsalDialler(*script)
 

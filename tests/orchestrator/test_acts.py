@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import anyio
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from agents.errors import ToolError
 from agents.script import ToolUse
 from orchestrator.events import HeardText, SaidText, ToolReturned, ToolUsed, TurnEnded
 from orchestrator.pin import Trust
-from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.claude import StagedClaude, Unscripted
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from orchestrator.testing.stand_ins import StandIn
 from telephony.admission import Admission, AdmissionPolicy
@@ -88,6 +89,26 @@ async def test_an_error_is_told_to_claude_and_to_the_journal(claude: StagedClaud
         told = claude.requests[-1].request["messages"][-1]["content"][0]
         assert (told["content"], told["is_error"]) == ("The server broke off.", True)
         assert results(call) == [("weather__forecast", "The server broke off.", True)]
+
+
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+TOWN = {"type": "object", "properties": {"town": {"type": "string"}}, "required": ["town"]}
+
+
+@pytest.mark.parametrize(("takes", "fits"), [(None, True), (CITY, True), (TOWN, False)])
+async def test_a_stand_in_takes_what_it_says(
+    takes: dict[str, Any] | None, fits: bool, claude: StagedClaude, rehearsal: Rehearsal
+) -> None:
+    rehearsal.toolbox[FORECAST] = StandIn(says="Rain.", takes=takes)
+    rain(claude)
+    with nullcontext() if fits else pytest.raises(Unscripted, match=r"an input that it does not take: .*It takes: town"):
+        async with rehearsal.call(AGENTS) as call:
+            await call.say(ASKED)
+
+
+def test_a_stand_in_takes_an_object() -> None:
+    with pytest.raises(ValidationError, match="its schema is not that of an object"):
+        StandIn(takes={"city": "string"})
 
 
 async def test_a_tool_that_is_not_there_is_not_offered(claude: StagedClaude, rehearsal: Rehearsal) -> None:

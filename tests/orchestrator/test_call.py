@@ -241,7 +241,7 @@ async def test_a_slow_claude_is_bridged_and_an_absent_one_admitted() -> None:
         lines = call.call.lines
         texts = [text for _, text in call.said[1:]]
         assert texts[0] in lines.fillers
-        assert lines.errors.claude_slow in texts
+        assert lines.errors["claude_slow"] in texts
         assert _longest_gap(call.facts(SaidText)[1:]) < 3.0
 
 
@@ -264,7 +264,7 @@ async def test_claude_overloaded_is_said_and_the_call_goes_on() -> None:
     busy = answer("engineer", "Never.", "why", fault=Fault(kind="status", status=529))
     async with on_the_phone(["Engineer, why?", "Engineer, and now?"], busy, answer("engineer", "Now it works.", "now")) as call:
         await call.say()
-        assert call.said[-1] == ("kai", call.call.lines.errors.claude_overloaded)
+        assert call.said[-1] == ("kai", call.call.lines.errors["claude_overloaded"])
         await call.say()
         assert call.said[-1] == ("engineer", "Now it works.")
 
@@ -284,7 +284,7 @@ async def test_a_recogniser_that_fails_is_admitted_and_the_next_turn_works() -> 
     ears = ScriptedRecognizer([FAILURE, "Engineer, why?"])
     async with on_the_phone([], answer("engineer", "Because."), ears=ears) as call:
         await call.say()
-        assert call.said[-1][1] == call.call.lines.errors.recognition_failed
+        assert call.said[-1][1] == call.call.lines.errors["recognition_failed"]
         await call.say()
         assert call.said[-1] == ("engineer", "Because.")
 
@@ -317,7 +317,7 @@ async def test_a_recogniser_that_never_answers_is_waited_for_so_long_and_no_long
     async with on_the_phone([], answer("engineer", LONG), ears=ears) as call:
         await call.say(wait=False)
         await anyio.sleep(18)
-        assert call.said[-1][1] == call.call.lines.errors.recognition_failed
+        assert call.said[-1][1] == call.call.lines.errors["recognition_failed"]
         assert _longest_gap(call.facts(SaidText)[1:]) < 3.0
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import anyio
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from tests.orchestrator.stage import LOUD, Rehearsal, answer, on_the_phone, rout
 from voices.audio import Frame
 from voices.engines.tones import tone
 from voices.recognition import Heard, RecognizerFailed
+
+pytestmark = pytest.mark.timeout(60)  # many calls, each played twice; virtual time, but real computing
 
 BROKEN: Final = "(the recogniser breaks)"
 PANEL: Final = ("researcher", "engineer", "architect")

@@ -15,6 +15,7 @@ import pytest
 from agents.errors import Stopped
 from agents.work import Failed, Says, Spent, Stop
 from orchestrator import events
+from orchestrator.answers import SEAL_S
 from orchestrator.delivery import CallbackSettings
 from orchestrator.task import Task
 from telephony.answering_machine import greets
@@ -70,7 +71,8 @@ async def test_the_owner_is_rung_asked_and_answers(by: str, yes: bool, tmp_path:
         task = room.start()
         line = await asked(at)
         line.say(tone(200, 0.8, LOUD)) if by == "voice" else line.press("1" if yes else "2")
-        await line.quiet(1.0)
+        await said(at, WORDS.yes if yes else WORDS.no)
+        await anyio.sleep(SEAL_S + 0.5)
         assert [text for _, text in at.said] == [ABOUT, QUESTION, WORDS.yes if yes else WORDS.no]
         assert answers(at) == [(yes, by)]
         assert told(task) == ["It is pushed." if yes else "Left alone."]

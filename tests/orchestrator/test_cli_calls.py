@@ -60,13 +60,14 @@ def home(call: Recorded, tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow  # a call in real time, by a process that loads everything
+@pytest.mark.timeout(180)
 async def test_a_bundle_is_replayed_with_the_ears_and_voices_of_this_machine(home: Path) -> None:
     """In real time, with the real recogniser: the caller's own voice brings the Engineer again."""
     env = environment(home)
     exported = await run("calls", "export", "last", "--out", "call.zip", env=env, cwd=home)
     assert (exported.code, exported.err) == (0, "")
     assert exported.out == "call.zip is written; pai-voice replay call.zip plays it, here or elsewhere\n"
-    done = await run("replay", "call.zip", "--json", "--keep", "again", env=env, cwd=home)
+    done = await run("replay", "call.zip", "--json", "--keep", "again", env=env, cwd=home, within_s=120)
     told = done.json
     assert (done.code, told["same"]) == (1, False)
     assert {one["what"] for one in told["differences"] if one["counts"]} <= {"said", "heard"}

@@ -201,9 +201,18 @@ async def test_a_preview_is_played_where_something_plays(
     assert spoken.as_text().endswith("played")
 
 
-async def test_a_player_that_gives_up_says_why() -> None:
+async def test_a_player_that_gives_up_says_why_and_the_preview_is_written(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = (sys.executable, "-c", "import sys; sys.stdin.buffer.read(); sys.exit('no device')")
     with pytest.raises(NoSound, match="stopped: no device"):
-        await play(bytes(320), (sys.executable, "-c", "import sys; sys.stdin.buffer.read(); sys.exit('no device')"))
+        await play(bytes(320), deaf)
+    monkeypatch.setattr("orchestrator.voice_commands.preview.player", lambda: deaf)
+    monkeypatch.chdir(tmp_path)
+    spoken = await preview(settings, "kai", None, "espeak", None)
+    assert await anyio.to_thread.run_sync(read_wav, tmp_path / "kai.wav") == spoken.pcm
+    assert "stopped: no device\n" in spoken.as_text()
+    assert spoken.as_text().endswith("it is in kai.wav")
 
 
 @pytest.mark.usefixtures("elevenlabs")

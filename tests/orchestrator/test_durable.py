@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from dbos import DBOS
 from pydantic import SecretStr
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from agents.errors import Stopped
 from agents.work import Answer, Asks, Done, Failed, Says
@@ -48,6 +48,14 @@ async def killed_at_random(seed: int, folder: Path) -> None:
         await diary.grows(1)
         await diary.grows(1_000)
     each_heard_once(diary)
+
+
+def test_an_old_sqlite_knows_the_time_as_dbos_asks_for_it() -> None:
+    with sa.create_engine("sqlite://", poolclass=sa.NullPool).begin() as sql:
+        sql.execute(sa.text("CREATE TABLE noted (id INTEGER, at INTEGER NOT NULL DEFAULT (unixepoch('subsec') * 1000))"))
+        sql.execute(sa.text("INSERT INTO noted (id) VALUES (1)"))
+        at_ms = sql.execute(sa.text("SELECT at FROM noted")).scalar_one()
+    assert 1_700_000_000_000 < at_ms < 10_000_000_000_000
 
 
 @pytest.mark.slow
@@ -189,17 +197,22 @@ async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     assert "hush" not in str(error)
 
 
-async def test_a_database_that_goes_away_while_a_server_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("failure", "raises"), [(OperationalError, OSError), (DatabaseError, TasksUnreachable)])
+async def test_a_database_that_goes_away_while_a_server_starts(
+    failure: type[DatabaseError], raises: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that does not take a file is no reason not to start; another file in its place is."""
+
     def launch() -> None:
-        raise OperationalError("select 1", {}, Exception("server closed the connection"))
+        raise failure("select 1", {}, Exception("it is gone"))
 
     monkeypatch.setattr(DBOS, "launch", launch)
     with pytest.raises(BaseExceptionGroup) as raised:
         async with server(tmp_path):
             pass
     (error,) = leaves(raised.value)
-    assert isinstance(error, TasksUnreachable)
-    assert "closed the connection" in str(error)
+    assert isinstance(error, raises)
+    assert "it is gone" in str(error)
 
 
 async def test_letters_to_what_is_over_are_thrown_away_at_the_next_start(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +59,14 @@ async def ours(folder: Path, database: str, phone: Phone | None = None) -> Async
         yield tasks
 
 
+@asynccontextmanager
+async def on_our_line(tasks: Tasks) -> AsyncGenerator[None]:
+    """And all servers know it."""
+    async with tasks.on_the_line(OWNER):
+        await happens(lambda: tasks.presence.ours(OWNER))
+        yield
+
+
 async def seen(tasks: Tasks) -> Task:
     """What the other server has for the owner, as this one sees it."""
     await happens(lambda: bool(tasks.of(OWNER)))
@@ -103,16 +111,16 @@ async def test_work_of_another_server_is_seen_added_to_stopped_and_told_here(
 async def test_who_is_on_the_line_here_is_not_called_from_elsewhere(
     other: Mortal, database: str, diary: Diary, tmp_path: Path
 ) -> None:
-    async with ours(tmp_path, database) as tasks:
-        with other.alive():
-            async with tasks.on_the_line(OWNER):
-                task = await seen(tasks)
-                await task.over.wait()
-                assert task.outcome == Done("# Result", "It is done.")
-                await anyio.sleep(0.5)  # in which nothing must happen
-                assert diary.count("ring") == 0
-            await told(tmp_path, database)
-            await happens(lambda: tasks.of(OWNER) == [])
+    async with ours(tmp_path, database) as tasks, AsyncExitStack() as lives:
+        async with on_our_line(tasks):
+            lives.enter_context(other.alive())
+            task = await seen(tasks)
+            await task.over.wait()
+            assert task.outcome == Done("# Result", "It is done.")
+            await anyio.sleep(0.5)  # in which nothing must happen
+            assert diary.count("ring") == 0
+        await told(tmp_path, database)
+        await happens(lambda: tasks.of(OWNER) == [])
     assert (diary.count("ring"), diary.count("heard")) == (1, 1)
 
 
@@ -135,14 +143,14 @@ async def test_what_was_told_here_is_not_told_again_when_its_server_dies(
     other: Mortal, database: str, diary: Diary, tmp_path: Path
 ) -> None:
     phone = Phone()
-    async with ours(tmp_path, database, phone) as tasks:
-        with other.alive() as alive:
-            async with tasks.on_the_line(OWNER):
-                task = await seen(tasks)
-                await task.over.wait()
-                await killed(alive)
-                task.delivered = True
-            await told(tmp_path, database)
+    async with ours(tmp_path, database, phone) as tasks, AsyncExitStack() as lives:
+        async with on_our_line(tasks):
+            alive = lives.enter_context(other.alive())
+            task = await seen(tasks)
+            await task.over.wait()
+            await killed(alive)
+            task.delivered = True
+        await told(tmp_path, database)
     assert (diary.count("ring"), phone.calls) == (0, [])
 
 
@@ -150,15 +158,15 @@ async def test_who_hangs_up_here_is_called_by_the_server_that_takes_the_work_ove
     other: Mortal, database: str, diary: Diary, tmp_path: Path
 ) -> None:
     phone = Phone()
-    async with ours(tmp_path, database, phone) as tasks:
-        with replace(other, hangs=True).alive() as alive:
-            async with tasks.on_the_line(OWNER):
-                task = await seen(tasks)
-                await counted(diary, "hangs")
-                await killed(alive)
-                await happens(lambda: tasks.find(task.id) is task)
-                await task.over.wait()
-            await told(tmp_path, database)
+    async with ours(tmp_path, database, phone) as tasks, AsyncExitStack() as lives:
+        async with on_our_line(tasks):
+            alive = lives.enter_context(replace(other, hangs=True).alive())
+            task = await seen(tasks)
+            await counted(diary, "hangs")
+            await killed(alive)
+            await happens(lambda: tasks.find(task.id) is task)
+            await task.over.wait()
+        await told(tmp_path, database)
     assert [id for _, id in phone.calls] == [task.id]
 
 
@@ -265,12 +273,12 @@ async def test_what_a_third_server_has_told_is_not_told_here_again(
 ) -> None:
     """And the server that has it is dead, so that nobody reads the letter about it."""
     engine = sa.create_engine(database_url(tmp_path, SecretStr(database)))
-    async with server(tmp_path / "ours", database=SecretStr(database)) as tasks:
-        with other.alive() as alive:
-            async with tasks.on_the_line(OWNER):
-                task = await seen(tasks)
-                await task.over.wait()
-                await killed(alive)
+    async with server(tmp_path / "ours", database=SecretStr(database)) as tasks, AsyncExitStack() as lives:
+        async with on_our_line(tasks):
+            alive = lives.enter_context(other.alive())
+            task = await seen(tasks)
+            await task.over.wait()
+            await killed(alive)
         with closing(Servers(engine, "third")) as third:
             await anyio.to_thread.run_sync(third.tell, task.id, "heard")
             await happens(lambda: [one.running for one in tasks.of(OWNER)] == [True])  # its end is not known while they are gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 
 from orchestrator.config import Settings
 from orchestrator.errors import JournalUnreadable, NoSuchCall, NotWritten
-from orchestrator.events import CallStarted, DigitPressed, HeardText, SaidText
-from orchestrator.export import export
+from orchestrator.events import CallStarted, DigitPressed, Entry, HeardText, SaidText
+from orchestrator.export import export, without_numbers
 from orchestrator.recorded import Recorded, recorded, with_its_agents
 from orchestrator.rosters import roster_of
 from tests.kit.recordings import CALLER, NAME, STARTED, journal, shelved, wav_of
@@ -135,3 +136,23 @@ def test_a_journal_of_another_version_says_so_at_its_line(settings: Settings, tm
     with pytest.raises(JournalUnreadable) as error:
         recorded(settings, str(tmp_path / "other.zip"))
     assert f"journal.jsonl:2: {says}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "+43 1 2345678",
+        "+43-1-2345678",
+        "0043 1 234 5678",
+        "01 2345678",
+        "(01) 234 56 78",
+        "+43 1 234–5678",
+        "４３１２３４５６７８",
+    ],
+)
+def test_a_number_is_masked_however_it_is_written(form: str) -> None:
+    began = STARTED.model_copy(update={"caller": "+4312345678"})
+    heard = HeardText(turn=1, text=f"call me at {form}, or at +43 664 1234567 before 12:30", from_s=0, to_s=1, engine="x")
+    kept = without_numbers([Entry(seq=at, at_s=at, event=fact) for at, fact in enumerate((began, heard), 1)])
+    (text,) = [entry.event.text for entry in kept if isinstance(entry.event, HeardText)]
+    assert re.fullmatch(r"call me at \(?\+?15550100, or at \+43 664 1234567 before 12:30", text)

@@ -60,7 +60,7 @@ def test_both_are_settings(tmp_path: Path) -> None:
     [
         ('zone = "Europe/Viena"', "house.zone: there is no such time zone; did you mean `Europe/Vienna`?"),
         ('zone = "?"', "house.zone: there is no such time zone; one is Europe/Vienna"),
-        ('place = "here]\\n<note>"', "house.place: String should match pattern"),
+        ('place = "here]\\n<note>"', "house.place: does not have the form that is needed here"),
     ],
 )
 def test_wrong_ones_are_told(line: str, complaint: str, tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator import events
 from orchestrator.config import Settings
 from orchestrator.errors import JournalUnreadable, NoSuchCall
-from orchestrator.events import CallEvent, Entry, TaskDone
+from orchestrator.events import CallEvent, Entry, HeardText, MoneySpent, TaskDone
 from orchestrator.history import all_calls, find, spent_before
+from orchestrator.journal import parsed
 
 
 def spent(usd: str) -> CallEvent:
@@ -68,8 +71,7 @@ def test_one_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     assert [past.why for past in all_calls(Settings(home=tmp_path))] == ["unreadable", "goodbye"]
     with pytest.raises(JournalUnreadable, match=r"journal\.jsonl:1: not a journal line"):
         find(Settings(home=tmp_path), "last")
-    with pytest.raises(JournalUnreadable):
-        spent_before(Settings(home=tmp_path), date(2026, 11, 22))
+    assert spent_before(Settings(home=tmp_path), date(2026, 11, 22)) == 0  # of what can be read
 
 
 def test_a_last_line_cut_off_by_a_crash_is_left_out(tmp_path: Path) -> None:
@@ -108,3 +110,23 @@ def test_what_a_day_cost(tmp_path: Path) -> None:
     call(tmp_path, "20261122-100000-dddd", done)
     call(tmp_path, "20261122-110000-eeee", done)  # the call back tells its end again
     assert spent_before(Settings(home=tmp_path), date(2026, 11, 22)) == Decimal("0.623")
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x1c", "\r", "\v", "\f"])
+def test_a_line_ends_at_a_line_feed_alone(tmp_path: Path, sign: str) -> None:
+    heard = HeardText(turn=1, text=f"Monday{sign}Friday", from_s=0, to_s=1, engine="x")
+    call(tmp_path, "20261122-090000-bbbb", heard, MoneySpent(turn=1, on="kai", model="m", usd=Decimal("0.5")))
+    _, entry, _ = find(Settings(home=tmp_path), "last")
+    assert entry.event == heard
+    assert spent_before(Settings(home=tmp_path), date(2026, 11, 22)) == Decimal("0.5")
+
+
+@given(st.data())
+def test_torn_anywhere_a_journal_loses_its_last_line_and_nothing_else(data: st.DataObject) -> None:
+    texts = data.draw(st.lists(st.text(max_size=20), min_size=1, max_size=4))
+    facts = [HeardText(turn=1, text=text, from_s=0, to_s=1, engine="x") for text in texts]
+    entries = [Entry(seq=at, at_s=at, event=fact) for at, fact in enumerate(facts, 1)]
+    content = b"".join(f"{entry.line()}\n".encode() for entry in entries)
+    torn = content[: data.draw(st.integers(0, len(content)))]
+    whole = torn.count(b"\n")
+    assert list(parsed(torn, "x"))[:whole] == [Entry.parse(entry.line()) for entry in entries[:whole]]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -91,13 +93,16 @@ def test_what_it_does_beside_what_it_asks_is_told() -> None:
     assert hold.latest == "I have sent a helper off: look for pictures."
 
 
-def test_nothing_new_is_admitted_once_soon_and_then_once_a_minute() -> None:
-    lines = told(holding(), {1.0: Says("I have begun.")}, 300)
+def test_nothing_new_is_admitted_soon_and_then_less_and_less_often_in_other_words() -> None:
+    lines = told(holding(), {1.0: Says("I have begun.")}, 7_200)
     still = [(at_s, telling.text) for at_s, telling in lines if telling.why == "still"]
-    assert all("nothing" in text for _, text in still)
     assert 18 <= still[0][0] - lines[1][0] <= 30
-    assert all(after - before >= 60 for (before, _), (after, _) in pairwise(still))
-    assert len(still) >= 4
+    gaps = [round(after - before, -1) for (before, _), (after, _) in pairwise(still)]
+    assert gaps[:4] == [60, 120, 300, 600]
+    assert set(gaps[4:]) == {600}
+    kinds = [next(line for line in WORDS.still if text.startswith(line.partition("{since}")[0])) for _, text in still]
+    assert all(one != other for one, other in pairwise(kinds))
+    assert any("an hour and" in text for _, text in still)
 
 
 @pytest.mark.parametrize(("style", "told_of"), [("silent", 0), ("quiet", 1), ("brief", 4), ("podcast", 4)])
@@ -182,6 +187,15 @@ def test_what_the_caller_asked_for_is_not_told_again() -> None:
     assert hold.due(12.0, 12.0) is None
 
 
+def test_what_was_so_before_they_asked_is_news_when_it_is_so_again() -> None:
+    hold = holding()
+    told(hold, {0.0: Says("Two tests fail.")}, 30)
+    hold.happened(Says("All tests pass."))
+    assert hold.asked_for() == "All tests pass."
+    lines = told(hold, {30.0: Says("Two tests fail.")}, 60)
+    assert [telling.text for _, telling in lines if telling.why == "news"] == ["Again: Two tests fail."]
+
+
 def test_a_kind_of_step_without_a_line_for_all_of_it_is_refused() -> None:
     with pytest.raises(ValueError, match="`Read` needs a line without blanks"):
         HoldWords.model_validate(WORDS.model_dump() | {"steps": {"Read": ["I have been reading: {detail}."]}})
@@ -242,24 +256,147 @@ FACTS = st.one_of(
         st.sampled_from(["", "Run the tests.", "Look {here}"]),
         st.integers(0, 7),
         st.integers(0, 7),
+        st.sampled_from(["", "", "failed", "refused", "worked", "over"]),
     ),
 )
 
 
 @given(st.dictionaries(st.integers(0, 600).map(float), FACTS, max_size=120), st.sampled_from(STYLES))
-def test_whatever_happens_no_line_is_said_twice_and_each_tells_what_happened_before(
+def test_whatever_happens_no_line_is_said_twice_on_end_and_each_tells_what_happened_before(
     happenings: Mapping[float, TaskEvent], style: Style
 ) -> None:
     lines = told(holding(style), happenings, 620)
     texts = [telling.text for _, telling in lines]
-    assert len(set(texts)) == len(texts)
+    assert all(one != other for one, other in pairwise(texts))
     for at_s, telling in lines:
         assert all(any(fact is known and when <= at_s for when, known in happenings.items()) for fact in telling.facts)
 
 
 @pytest.mark.parametrize(
     ("seconds", "spoken"),
-    [(3, "less than a minute"), (50, "about a minute"), (89, "about a minute"), (150, "2 minutes"), (3600, "60 minutes")],
+    [
+        (3, "less than a minute"),
+        (50, "about a minute"),
+        (89, "about a minute"),
+        (150, "2 minutes"),
+        (3600, "an hour"),
+        (5400, "an hour and 30 minutes"),
+        (10_800, "three hours"),
+        (7_260, "two hours and a minute"),
+        (50_400, "14 hours"),
+    ],
 )
 def test_durations_as_one_says_them(seconds: float, spoken: str) -> None:
     assert spoken_minutes(seconds) == spoken
+
+
+def news(happenings: Mapping[float, TaskEvent], until_s: float, style: Style = "brief") -> list[str]:
+    return [telling.text for _, telling in told(holding(style), happenings, until_s) if telling.why == "news"]
+
+
+TESTS: Final = Working("Bash", "Run the tests")
+FAILED, REFUSED, WORKED = (replace(TESTS, went=went) for went in ("failed", "refused", "worked"))
+
+
+def test_a_state_is_told_again_when_it_is_so_again() -> None:
+    said = {1.0: Says("All tests pass."), 30.0: Says("One test fails."), 60.0: Says("All tests pass.")}
+    assert news(said, 90) == ["All tests pass.", "One test fails.", "Again: All tests pass."]
+    assert news({1.0: Says("All tests pass."), 30.0: Says("All tests pass.")}, 90) == ["All tests pass."]
+
+
+def test_after_a_failure_what_was_said_before_it_is_earlier() -> None:
+    assert news({1.0: TESTS, 1.1: Says("All tests pass."), 1.2: FAILED}, 40) == [
+        "Earlier on: All tests pass.", "This failed: run the tests.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("went", "line"),
+    [
+        ([FAILED], "This failed: run the tests."),
+        ([REFUSED], "I was not allowed to do this: run the tests."),
+        ([FAILED, TESTS, FAILED], "This has failed 2 times by now: run the tests."),
+        ([FAILED, TESTS, WORKED], "This failed at first, and then it worked: run the tests."),
+        ([FAILED, WORKED, FAILED], "This has failed 2 times by now: run the tests."),
+    ],
+)
+@pytest.mark.parametrize("style", ["brief", "podcast", "quiet"])
+def test_how_a_step_went_is_told_and_never_that_it_was_only_begun(went: list[Working], line: str, style: Style) -> None:
+    assert news(dict(enumerate([TESTS, *went], 1)), 120, style) == [line]
+
+
+def test_of_many_failures_all_are_counted() -> None:
+    failures = {1.0 + n / 100: Working("Bash", f"Try part {n}", went="failed") for n in range(200)}
+    lines = news(failures, 120)
+    assert lines[0].endswith("In all, 200 of my steps have failed or were refused.")
+    assert len(lines) == 4
+
+
+def test_bad_news_is_never_dropped_for_want_of_room() -> None:
+    bad = {1.0 + n / 100: Says(f"The backup of part {n} failed.") for n in range(40)}
+    good = {2.0 + n / 100: Says(f"Part {n} stands.") for n in range(40)}
+    said = " ".join(news(bad | good, 900))
+    assert all(fact.text in said for fact in bad.values())
+
+
+def test_fewer_points_are_told_as_fewer_and_the_same_number_not_at_all() -> None:
+    points = {1.0 + 20 * n: Working("criteria", "", met, 8) for n, met in enumerate((2, 3, 3, 2, 0))}
+    assert news(points, 120) == [
+        "Points done so far: 2 of 8.", "That makes 3 of 8 points.", "That is fewer than before: 2 of 8 points.",
+        "A point is open again; 0 of 8 are done now.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["plan", "phase", "api_retry"])
+def test_what_is_over_is_not_told_as_so(what: str) -> None:
+    hold = holding()
+    hold.happened(Working(what, "Draw", 1, 2), Working(what, went="over"))
+    assert (hold.latest, [line.why for _, line in told(hold, {}, 18)]) == ("", ["start"])
+
+
+def test_a_line_that_is_overtaken_before_it_is_heard_does_not_stand_and_what_is_still_so_of_it_is_told() -> None:
+    hold = holding()
+    hold.due(0.0, 1.0)
+    hold.happened(Says("All tests pass."))
+    hold.due(19.0, 19.0)
+    first = hold.due(20.0, 20.0)
+    assert first is not None
+    assert hold.stands(first)
+    hold.happened(Says("One test fails."))
+    assert not hold.stands(first)
+    hold.unheard(first)
+    after = [hold.due(21.0 + n, 20.0) for n in range(2)]
+    assert [telling and telling.text for telling in after] == ["Earlier on: All tests pass.", "One test fails."]
+
+
+@pytest.mark.parametrize(
+    ("fact", "new", "stands"),
+    [
+        (TESTS, Working("Read", "the code"), False),
+        (TESTS, FAILED, False),
+        (TESTS, Working("helper", "the pictures"), True),
+        (FAILED, TESTS, True),
+        (FAILED, WORKED, False),
+        (Working("plan", "Draw", 1, 2), Working("plan", went="over"), False),
+        (Working("criteria", "", 1, 2), Working("criteria", "", 2, 2), False),
+        (Working("api_retry"), Says("I go on."), False),
+    ],
+)
+def test_whether_a_line_stands(fact: Working, new: Says | Working, *, stands: bool) -> None:
+    hold = holding()
+    hold.due(0.0, 1.0)
+    hold.happened(fact)
+    hold.due(19.0, 19.0)
+    telling = hold.due(20.0, 20.0)
+    assert telling is not None
+    hold.happened(new)
+    assert hold.stands(telling) is stands
+
+
+def test_nothing_new_does_not_stand_when_there_is_something() -> None:
+    hold = holding()
+    hold.due(0.0, 1.0)
+    still = hold.due(30.0, 20.0)
+    assert still is not None
+    hold.happened(TESTS)
+    assert not hold.stands(still)

@@ -139,9 +139,9 @@ async def test_no_work_begins_because_other_work_has_ended(claude: StagedClaude,
         assert len(call.facts(TaskStarted)) == 1
 
 
-@pytest.mark.parametrize(("spoken", "again"), [("The post is written.", True), ("", False)])
-async def test_an_end_that_is_not_heard_is_told_plainly_and_not_for_ever(
-    claude: StagedClaude, rehearsal: Rehearsal, spoken: str, *, again: bool
+@pytest.mark.parametrize("spoken", ["The post is written.", ""])
+async def test_an_end_of_which_claude_says_nothing_is_told_plainly(
+    claude: StagedClaude, rehearsal: Rehearsal, spoken: str
 ) -> None:
     ends = {"after_s": 20, "done": {"result": spoken, "spoken": spoken}}
     async with working(claude, rehearsal, ends, ending="") as call:
@@ -149,9 +149,9 @@ async def test_an_end_that_is_not_heard_is_told_plainly_and_not_for_ever(
         (task,) = call.minds.work.tasks.of(CALLER)
         await call.pause(45)
         told = [request for request in claude.requests if "has just been finished" in request.asked.note]
-        assert len(told) == 1
-        assert ("The post is written." in " ".join(said.text for said in call.said)) is again
-        assert task.delivered is again
+        assert len(told) == 2  # the telling, and its second try
+        assert (spoken or call.call.lines.unreadable) in " ".join(said.text for said in call.said)
+        assert task.delivered
         assert any(call.call.lines.are_you_still_there in said.text for said in call.said)
 
 
@@ -160,6 +160,7 @@ async def test_when_one_of_two_ends_the_hold_goes_on_for_the_other(claude: Stage
         await call.say("Engineer, write another")
         await call.pause(10)
         await call.say("Stop it")
+        await call.say("The second one")
         await call.pause(12)
         first, second = (fact.task for fact in call.facts(TaskStarted))
         assert [fact.task for fact in call.facts(HoldStarted)] == [second, first]
@@ -171,7 +172,8 @@ async def test_who_is_on_hold_for_one_is_not_put_on_hold_for_the_next_as_well(cl
         await call.pause(10)
         await call.say("Engineer, write another")
         await call.pause(2)
-        await call.say("Stop it")
+        await call.say("Stop the work")
+        await call.say("The second one")
         await call.pause(12)
         first, second = (fact.task for fact in call.facts(TaskStarted))
         assert [fact.task for fact in call.facts(TaskDone)] == [second]
@@ -265,6 +267,7 @@ async def test_a_yes_to_the_work_is_none_to_what_somebody_asked_before(claude: S
         await call.say("Kai, what about my notes?")
         await call.pause(12)
         await call.say("Yes")
+        await call.pause(1.5)
         assert [fact.yes for fact in call.facts(Answered)] == [True]
         await call.say("Kai, are you there?")
         *_, notes, asked, yes, _ = call.call._mind.history.lines[:-1]  # pyright: ignore[reportPrivateUsage]
@@ -491,6 +494,7 @@ async def test_a_question_that_is_named_with_the_status_can_be_answered_at_once(
         await call.say("How far are you?")
         assert call.said[-1].text.endswith(f"I am waiting for your answer. {PUSH['question']}")
         await call.say("Yes")
+        await call.pause(1.5)
         assert [fact.again for fact in call.facts(Asked)] == [False]
         assert [fact.yes for fact in call.facts(Answered)] == [True]
 
@@ -646,15 +650,6 @@ async def test_a_podcast_is_worded_by_the_agent_from_the_facts_and_said_plainly_
         assert any("So, the bones are there!" in text for text in texts)
         assert any("The first part is written." in text for text in texts)
         assert not any("Nobody waits" in text or "The outline stands" in text for text in texts)
-
-
-async def test_a_yes_into_the_question_is_its_answer(claude: StagedClaude, rehearsal: Rehearsal) -> None:
-    async with working(claude, rehearsal, {"after_s": 10, "asks": PUSH, "yes": [{"says": "Done."}]}, {"hangs": True}) as call:
-        while not call.facts(Asked):
-            await call.pause(0.1)
-        await call.barge_in("Yes", after_s=0.6, wait=False)
-        await call.pause(4)
-        assert [fact.yes for fact in call.facts(Answered)] == [True]
 
 
 def loud_from(call: RehearsedCall, at_s: float) -> float:

@@ -70,7 +70,7 @@ async def test_a_call_that_breaks_says_so_and_hangs_up(tmp_path: Path) -> None:
     (failed,) = [fact for fact in told if isinstance(fact, Failed)]
     assert (failed.code, "ZeroDivisionError" in failed.sentence) == ("call_failed", True)
     said = [fact for fact in told if isinstance(fact, SaidText)][-1]
-    assert (said.agent, said.text, said.interrupted) == ("kai", LINES.errors.call_failed, False)
+    assert (said.agent, said.text, said.interrupted) == ("kai", LINES.errors["call_failed"], False)
     assert sum(level_dbfs(frame) > -50 for _, frame in line.heard[-100:]) > 90
     assert isinstance(told[-1], CallEnded)
     assert told[-1].why == "failed"

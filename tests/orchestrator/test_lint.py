@@ -152,3 +152,20 @@ def test_names_that_a_line_does_not_keep_apart(one: str, other: str, so: bool) -
 def test_contrast_is_as_wcag_counts_it() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("rights", "advice"),
+    [
+        ("allowed_tools: ['Write(//**)']", "outside of its folder"),
+        ("allowed_tools: [Bash]", "run anything"),
+        ("allowed_tools: ['Bash(git log*)']", "asked where"),
+        ("allowed_tools: [WebFetch]", "once for each site"),
+        ("folder: '~'", "holds more than work"),
+        ("allowed_tools: [Read, Write, 'Bash(npm test)']", ""),
+        ("folder: ~/code", ""),
+    ],
+)
+def test_rights_that_are_too_wide_are_told(tmp_path: Path, rights: str, advice: str) -> None:
+    complaints = linted(tmp_path, RUTH + f"tools: [start_task]\ntask:\n  {rights}\n")
+    assert [advice in complaint.text for complaint in complaints] == ([True] if advice else [])

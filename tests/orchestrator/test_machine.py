@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.machine import Answerer, Beep, Finding
 from telephony.answering_machine import beep
+from tests.orchestrator.stage import PHRASES
 from voices.audio import (
     FRAME_S,
     FULL_SCALE,
@@ -61,12 +62,14 @@ def by_telephone(pcm: bytes, law: int = 0, snr_db: float | None = None) -> bytes
     return resample(decode(encode(resample(to_pcm(values), RATE, 8_000))), 8_000)
 
 
-def findings(pcm: bytes, *, level: bool = False, ours: bool = False) -> list[tuple[float, Finding]]:
-    """What is found, and when."""
-    answerer, vad = Answerer(), LevelVad() if level else SileroVad()
+def findings(pcm: bytes, words: str = "", *, level: bool = False, ours: bool = False) -> list[tuple[float, Finding]]:
+    """What is found, and when, if all that is said is understood so."""
+    answerer, vad = Answerer(PHRASES.prompt, PHRASES.asks_patience), LevelVad() if level else SileroVad()
     found: list[tuple[float, Finding]] = []
     for number, frame in enumerate(frames(pcm), 1):
         finding = answerer.feed(frame, max(vad.feed(frame), default=0.0), ours=ours)
+        if finding is None and answerer.over_s is not None:
+            finding = answerer.said(words)
         if finding is not None:
             found.append((round(number * FRAME_S, 2), finding))
     return found
@@ -94,7 +97,7 @@ async def test_a_hello_is_a_person(say: Say, snr_db: float | None) -> None:
     for voice in VOICES:
         for law, text in enumerate(HELLOS):
             spoken = await say(voice, text)
-            found = findings(by_telephone(pause(0.4) + spoken + pause(4), law % 2, snr_db))
+            found = findings(by_telephone(pause(0.4) + spoken + pause(4), law % 2, snr_db), text)
             assert kinds(found) == [Finding.PERSON], (voice, text)
             assert found[0][0] < 0.4 + len(spoken) / 2 / RATE + 1.2  # and is not kept waiting
 
@@ -104,14 +107,14 @@ async def test_a_greeting_with_a_beep_is_a_machine_which_then_records(say: Say, 
     for voice, (hz, seconds) in zip(VOICES, [(440.0, 0.25), (1_000.0, 0.4), (1_400.0, 0.75)], strict=True):
         for law, text in enumerate(GREETINGS):
             greeting = pause(0.4) + await say(voice, text) + pause(0.6) + beep(hz, seconds)
-            found = findings(by_telephone(greeting + pause(4), law, snr_db))
+            found = findings(by_telephone(greeting + pause(4), law, snr_db), text)
             assert kinds(found)[-2:] == [Finding.MACHINE, Finding.RECORDING], (voice, text)
             assert found[-1][0] == pytest.approx(len(greeting) / 2 / RATE, abs=0.1)
 
 
 async def test_a_greeting_without_a_beep_records_when_it_falls_silent(say: Say) -> None:
     greeting = pause(0.4) + await say("kai", GREETINGS[1])
-    found = findings(by_telephone(greeting + pause(4)))
+    found = findings(by_telephone(greeting + pause(4)), GREETINGS[1])
     assert kinds(found) == [Finding.MACHINE, Finding.RECORDING]
     assert found[-1][0] == pytest.approx(len(greeting) / 2 / RATE + 2.4, abs=0.4)
 
@@ -120,24 +123,36 @@ HUM: Final = tone(200, 1.0, 6_000)
 
 
 @pytest.mark.parametrize(
-    ("sound", "expected"),
+    ("sound", "words", "expected"),
     [
-        (pause(3), [(1.5, Finding.SILENT)]),
-        (pause(2) + HUM + pause(2), [(1.5, Finding.SILENT), (3.5, Finding.PERSON)]),
-        (HUM + pause(0.4) + HUM + pause(2), [(3.4, Finding.PERSON)]),
-        (HUM * 6 + pause(3), [(5.0, Finding.MACHINE), (8.5, Finding.RECORDING)]),
-        (pause(2) + HUM * 5 + pause(2), [(1.5, Finding.SILENT), (8.0, Finding.PERSON)]),
-        (pause(2) + HUM * 7 + pause(3), [(1.5, Finding.SILENT), (8.0, Finding.MACHINE), (11.5, Finding.RECORDING)]),
-        (HUM + pause(1) + beep() + pause(1), [(1.5, Finding.PERSON), (2.44, Finding.MACHINE), (2.46, Finding.RECORDING)]),
-        (HUM + pause(4) + beep() + pause(1), [(1.5, Finding.PERSON)]),
+        (pause(3), "", [(1.5, Finding.SILENT)]),
+        (pause(2) + HUM + pause(2), "hello", [(1.5, Finding.SILENT), (3.5, Finding.PERSON)]),
+        (pause(2) + HUM + pause(2), "", [(1.5, Finding.SILENT)]),
+        (HUM + pause(2), "", [(1.5, Finding.PERSON)]),
+        (HUM + pause(0.4) + HUM + pause(2), "who is it", [(3.4, Finding.PERSON)]),
+        (HUM + pause(0.4) + HUM + pause(2), "", [(3.4, Finding.UNSURE)]),
+        (HUM * 3 + pause(2), "state your name", [(4.0, Finding.SCREENER)]),
+        (HUM * 3 + pause(2), "for sales press one", [(4.0, Finding.MENU)]),
+        (HUM + pause(2), "please hold", [(1.5, Finding.HOLDS)]),
+        (HUM * 2 + pause(4), "leave a message", [(3.0, Finding.MACHINE), (4.5, Finding.RECORDING)]),
+        (HUM * 6 + pause(3), "", [(5.0, Finding.MACHINE), (8.5, Finding.RECORDING)]),
+        (HUM * 6 + pause(3), "you have reached the millers", [(5.0, Finding.MACHINE), (8.5, Finding.RECORDING)]),
+        (HUM * 6 + pause(3), "who is calling please", [(5.0, Finding.MACHINE), (8.5, Finding.UNSURE)]),
+        (HUM * 6 + pause(3), "state your name", [(5.0, Finding.MACHINE), (7.0, Finding.SCREENER)]),
+        (pause(2) + HUM * 5 + pause(2), "it's me", [(1.5, Finding.SILENT), (8.0, Finding.PERSON)]),
+        (pause(2) + HUM * 7 + pause(3), "", [(1.5, Finding.SILENT), (8.0, Finding.MACHINE), (11.5, Finding.RECORDING)]),
+        (HUM + pause(1) + beep() + pause(1), "", [(1.5, Finding.PERSON), (2.44, Finding.MACHINE), (2.46, Finding.RECORDING)]),
+        (HUM + pause(4) + beep() + pause(1), "", [(1.5, Finding.PERSON)]),
+        (HUM * 3 + pause(4) + beep() + pause(1), "", [(4.0, Finding.UNSURE), (7.44, Finding.MACHINE), (7.46, Finding.RECORDING)]),
+        (beep(2_100, 3.0) + pause(1), "", [(1.0, Finding.FAX)]),
     ],
 )
-def test_when_it_is_found(sound: bytes, expected: list[tuple[float, Finding]]) -> None:
-    assert findings(sound, level=True) == [(pytest.approx(at_s, abs=0.021), finding) for at_s, finding in expected]
+def test_when_it_is_found(sound: bytes, words: str, expected: list[tuple[float, Finding]]) -> None:
+    assert findings(sound, words, level=True) == [(pytest.approx(at_s, abs=0.021), finding) for at_s, finding in expected]
 
 
 def test_who_never_stops_is_not_waited_for_for_ever() -> None:
-    answerer = Answerer()
+    answerer = Answerer(PHRASES.prompt, PHRASES.asks_patience)
     found = [number for number, frame in enumerate(frames(HUM * 50), 1) if answerer.feed(frame, 1.0) is Finding.RECORDING]
     assert found == [45 * 50]
 

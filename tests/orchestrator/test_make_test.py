@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from agents.errors import FileError
+from agents.script import Entry as Answer
+from agents.script import ToolUse, When
 from agents.scripted import ScriptedTransport
 from agents.yaml_file import YamlFile
 from orchestrator.errors import NotWritten
@@ -18,11 +20,11 @@ from orchestrator.events import Entry, TaskAttended, TaskProgress, Written
 from orchestrator.make_test import make_test
 from orchestrator.patience import Limits
 from orchestrator.recorded import Recorded
-from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.claude import StagedClaude, Unscripted
 from orchestrator.testing.performing import perform, scripted
 from orchestrator.testing.playing import act, trust_of
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
-from orchestrator.testing.scenario import Scenario
+from orchestrator.testing.scenario import Scenario, Turn
 from orchestrator.testing.virtual_time import run
 from telephony.rehearsal import RehearsalLine
 from tests.kit.preloaded import preload
@@ -47,12 +49,11 @@ def played(scenario: Scenario) -> Recorded:
     """A scenario as a call."""
     box: list[Recorded] = []
 
+    rehearsal = scripted(scenario)
+
     async def play() -> None:
         line = RehearsalLine()
         trust = trust_of(scenario.pin, line.caller) if scenario.pin else None
-        rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)))
-        for written_as, stand_in in scenario.tools.items():
-            rehearsal.toolbox[written_as] = stand_in
         limits = Limits(scenario.minutes, scenario.usd)
         async with rehearsal.call(scenario.agents, line=line, limits=limits, trust=trust, work=scenario.work) as call:
             for turn in scenario.turns:
@@ -71,6 +72,11 @@ def called(play: Any) -> Recorded:
         claude.says("architect", LONG, when="photos")
         claude.says("architect", "Safe enough.", when="safe")
         claude.says("architect", "Then wait for me.", when="stop it")
+        claude.uses("architect", "current_time", {"place": "here"}, when="what time", say="Let me look.", mistaken=True)
+        after = When(agent="architect", after="current_time")
+        again = ToolUse(tool="current_time", input={"zone": ""})
+        claude.add(Answer(when=after.model_copy(update={"result": "not called"}), say="Once more.", calls=(again,)))
+        claude.add(Answer(when=after.model_copy(update={"result": "2026"}), say="It is noon."))
         claude.says("engineer", f"Call {CALLER} back, it is 4.5 (roughly) or more?", when="build")
         async with Rehearsal(ScriptedTransport(claude)).call() as call:
             await play(call)
@@ -86,6 +92,9 @@ def written(call: Recorded, folder: Path, agents: str = "agents") -> tuple[Scena
     return YamlFile(file).validate(Scenario), file.read_text(encoding="utf-8"), left_out
 
 
+HIDDEN = "what a journal hides (…), as the PIN: the call begins behind it"
+
+
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
 def test_what_a_scenario_plays_can_be_made_a_scenario_again(file: Path, tmp_path: Path) -> None:
     """With the same routes, tools, failures and interruptions."""
@@ -96,7 +105,7 @@ def test_what_a_scenario_plays_can_be_made_a_scenario_again(file: Path, tmp_path
             written(call, tmp_path)
         return
     made, _, left_out = written(call, tmp_path, source.agents)
-    assert left_out == (["what a journal hides (…), as the PIN: the call begins behind it"] if source.pin else [])
+    assert left_out == ([HIDDEN] if source.pin else [])
     for key in ("routed", "tools", "failed"):
         told = [value for turn in source.turns for value in getattr(turn, key) or ()]
         again = [value for turn in made.turns for value in getattr(turn, key) or ()]
@@ -164,12 +173,22 @@ async def asks_twice(call: RehearsedCall) -> None:
     await call.say(PHOTOS)
 
 
+async def in_brackets(call: RehearsedCall) -> None:
+    await call.say("Architect, is it safe?", heard_as="Architect, is it safe [as a <draft>]?")
+
+
+async def asks_the_time(call: RehearsedCall) -> None:
+    await call.say("Architect, what time is it")
+
+
 @pytest.mark.parametrize(
     ("play", "left_out"),
     [
+        (asks_the_time, ""),
         (cuts_in_twice, "'no, stop it there' at * s: it cut in where a scenario cannot; here it waits for its turn"),
         (coughs_alone, "a sound without words at * s: nobody was interrupted by it"),
         (asks_twice, ""),
+        (in_brackets, ""),
     ],
 )
 def test_what_cannot_be_carried_over_is_told(play: Any, left_out: str, tmp_path: Path) -> None:
@@ -177,6 +196,15 @@ def test_what_cannot_be_carried_over_is_told(play: Any, left_out: str, tmp_path:
     before, _, after = left_out.partition("*")
     assert (told[0].startswith(before), told[0].endswith(after)) == (True, True) if told else not left_out
     assert all(f"# - {line}\n" in text for line in told)
+
+
+def test_a_tool_that_was_not_called_leaves_no_hole(tmp_path: Path) -> None:
+    """Its input did not fit; what was said before it and after it was one answer."""
+    made, _, _ = written(called(asks_the_time), tmp_path)
+    (turn,) = (turn for turn in made.turns if turn.say)
+    (said,) = turn.expect
+    assert turn.tools == ("current_time",)
+    assert said.text.startswith("Let me look")
 
 
 def test_another_answer_to_the_same_words_is_told(tmp_path: Path) -> None:
@@ -200,7 +228,7 @@ def test_a_hold_is_told_in_silent_turns(of_a_hold: tuple[Scenario, YamlFile]) ->
     assert [[one.text for one in turn.expect] for turn in made.turns if turn.silence_s] == [
         ["I am on it now: a blog post.*I have been writing: write the outline"],
         ["A picture comes in too.*The Engineer wants to publish it"],
-        ["It stays a draft", "The post stands, and it has a picture"],
+        ["It stays a draft", "The post is written"],
     ]
     (steps,) = (one.steps for one in made.work.works)
     assert [step.says for step in steps if step.says] == ["A picture comes in too.", "It stays a draft."]
@@ -212,7 +240,7 @@ def test_a_hold_is_told_in_silent_turns(of_a_hold: tuple[Scenario, YamlFile]) ->
     [
         ({}, ""),
         ({"task": {"narration": "quiet"}}, r"was to say /I am on it now: a blog post\.\*I have been writing"),
-        ({"tools": ["bring_in"]}, "`tools` was to be start_task, but it was nothing"),
+        ({"tools": ["bring_in"]}, "is scripted to call start_task, which is none of its tools"),
     ],
 )
 def test_it_fails_when_the_agent_works_otherwise(
@@ -222,8 +250,9 @@ def test_it_fails_when_the_agent_works_otherwise(
     engineer = yaml.safe_load(Path("agents/engineer.yaml").read_text(encoding="utf-8"))
     (tmp_path / "engineer.yaml").write_text(yaml.safe_dump(engineer | change), encoding="utf-8")
     again = made.model_copy(update={"agents": str(tmp_path)})
-    with pytest.raises(FileError, match=problem) if problem else nullcontext():
-        run(lambda: perform(file, again, scripted(again)))
+    rehearsal = scripted(again)
+    with pytest.raises((FileError, Unscripted), match=problem) if problem else nullcontext():
+        run(lambda: perform(file, again, rehearsal))
 
 
 @pytest.mark.parametrize(
@@ -258,3 +287,23 @@ def renamed(entry: Any) -> Any:
     if getattr(entry.event, "agent", "") != "engineer":
         return entry
     return entry.model_copy(update={"event": entry.event.model_copy(update={"agent": "ruth"})})
+
+
+@pytest.mark.parametrize(
+    ("back", "answer"),
+    [
+        ("What?", "wants to publish it"),
+        ("Say that again", "wants to publish it"),
+        ("Which options?", "You can say yes, or no"),
+        ("Let me think", "Take your time"),
+        ("How far is it?", "Engineer here"),
+        ("Yes, but", ""),
+    ],
+)
+def test_an_answer_to_a_question_back_stays_in_its_turn(back: str, answer: str, tmp_path: Path) -> None:
+    source = YamlFile(Path(__file__).parents[1] / "scenarios" / "work_asks_for_leave.yaml").validate(Scenario)
+    asked = source.model_copy(update={"turns": (*source.turns[:2], Turn(say=back), *source.turns[4:5])})
+    made, _, left_out = written(played(asked), tmp_path, source.agents)
+    turn = next(turn for turn in made.turns if turn.say == back)
+    assert left_out == []
+    assert answer in " ".join(one.text for one in turn.expect)

@@ -175,3 +175,16 @@ def test_discard_forgets_only_the_guess() -> None:
     mixer.add(clip(0.2, released=False))
     mixer.discard(1)
     assert mixer.backlog == 1
+
+
+def test_what_is_no_longer_so_when_it_would_begin_is_never_heard() -> None:
+    mixer = Mixer()
+    listener = Listener(mixer)
+    stands = [True, False, True]
+    for number, so in enumerate(stands):
+        made = clip(0.4, f"line {number}")
+        made.stands = lambda so=so: so
+        mixer.add(made)
+    listener.run(2.0)
+    assert [fact.clip.text for fact in listener.facts if isinstance(fact, ClipStarted)] == ["line 0", "line 2"]
+    assert mixer.idle

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +135,19 @@ def test_a_slip_that_may_mean_two_agents_means_none() -> None:
     assert found is not None
     assert found.agents == ("twin",)
     assert both.addressed("engine ear hello") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["Jörg", "J.A.R.V.I.S.", "Dr. No", "O'Brien", "Zoë", "Иван", "Nguyễn", "Mr. T", "Łukasz", "St. John"]
+)
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("heard", ["NFC", "NFD"])
+@pytest.mark.parametrize("sentence", ["{}, can you help me?", "Ask {} about the weather.", "What do you think, {}?"])
+def test_a_name_of_any_letters_is_addressed(name: str, written: Any, heard: Any, sentence: str) -> None:
+    other = ROSTER["kai"].model_copy(
+        update={"id": "own", "name": unicodedata.normalize(written, name), "aliases": (), "front_desk": False}
+    )
+    names = Names(Roster((*ROSTER.agents, other)), PHRASES.words)
+    found = names.addressed(unicodedata.normalize(heard, sentence.format(name)))
+    assert found is not None
+    assert found.agents == ("own",)

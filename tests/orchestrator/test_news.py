@@ -42,7 +42,7 @@ COUNTS, BUILDS = "Points done so far: 3 of 8.", "I am in the part called build, 
         ([READ, HELPER], [HAS_READ, "A helper of mine has been at this: the pictures."]),
         ([HELPER, READ], [HAS_READ]),
         ([BEGIN, RUN, PUSH], [NOTED.format(text=BEGIN.text)]),
-        ([Says(f"{n}.") for n in "abcde"], [EARLIER.format(text="c."), EARLIER.format(text="d."), "e."]),
+        ([Says(f"{n}.") for n in "abcde"], [EARLIER.format(text="a. b. c. d."), "e."]),
     ],
     ids=str,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agents import bounds
 from agents.errors import ToolError
 from orchestrator.notes import TOLD_AT_MOST, NoteFile, NoteList, Notes, told
 from orchestrator.testing.claude import StagedClaude
@@ -64,3 +65,14 @@ async def test_the_next_call_knows_and_another_caller_does_not(claude: StagedCla
         assert [tool.name for tool in call.tools] == ["recall"]
     assert "2026-11-22: Their train leaves at ten." in str(claude.requests[-1].request["messages"])
     assert list(rehearsal.notes) == ["+15550100"]
+
+
+async def test_of_a_file_that_has_grown_too_long_the_latest_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("- é old\n" * 100_000 + "- the newest" + "!" * 10_000, encoding="utf-8")
+    notes = await NoteFile(path).read()
+    assert notes[0].startswith("the newest!")
+    assert len(notes[0]) <= bounds.NOTE_CHARS
+    assert set(notes[1:]) == {"é old"}
+    await NoteFile(path).keep("One more.", MONDAY)
+    assert (await NoteFile(path).read())[0] == "2026-11-23: One more."

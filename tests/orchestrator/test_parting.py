@@ -11,7 +11,7 @@ from agents.lines import GoodbyeLines
 from agents.scripted_work import WorkScript
 from orchestrator.patience import Limits
 from orchestrator.pin import Trust
-from orchestrator.task import Wish
+from orchestrator.task import Orders, Wish
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from telephony.admission import Admission, AdmissionPolicy
@@ -75,7 +75,7 @@ async def test_of_work_that_is_being_stopped_it_is_not_said_that_it_goes_on(clau
     async with rehearsal.call(work=HANGS) as call:
         await call.say("Engineer, write a blog post")
         (attended,) = call.call._holding._attended  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess]
-        attended.task.stopped = True
+        attended.task.orders = Orders(stopped=True)
         assert (await ended(call, SAID)).endswith(call.minds.lines.farewell)
 
 

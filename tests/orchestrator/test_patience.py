@@ -6,6 +6,8 @@ import itertools
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.keypad import Keypad
 from orchestrator.patience import Limits, Patience, Prompt, Rest
@@ -68,7 +70,7 @@ def test_after_the_answer_has_begun_only_dead_air_is_filled(patience: Patience) 
 def test_a_silent_caller_is_asked_once_and_then_let_go(patience: Patience) -> None:
     patience.moved(5.0)
     assert said(patience, Rest.CALLER, 5, 30) == [(13.0, Prompt.ARE_YOU_STILL_THERE), (25.0, Prompt.GOODBYE_SILENCE)]
-    patience.turn_over(40.0)
+    patience.words(40.0)
     patience.moved(41.0)
     assert said(patience, Rest.CALLER, 41, 50) == [(49.0, Prompt.ARE_YOU_STILL_THERE)]
 
@@ -98,3 +100,27 @@ def test_an_entry_of_keys() -> None:
     assert keypad.rest(6.9) is None
     assert keypad.rest(7.0) == "7"
     assert keypad.rest(99.0) is None
+
+
+def test_who_asked_for_a_moment_has_two_minutes(patience: Patience) -> None:
+    patience.words(5.0, moment=True)
+    patience.moved(7.0)  # "Take your time."
+    asked_s, gone_s = 127.0, 139.0
+    assert said(patience, Rest.CALLER, 7, 150) == [(asked_s, Prompt.ARE_YOU_STILL_THERE), (gone_s, Prompt.GOODBYE_SILENCE)]
+    patience.words(200.0)
+    assert said(patience, Rest.CALLER, 200, 209) == [(208.0, Prompt.ARE_YOU_STILL_THERE)]
+
+
+@given(noises=st.sets(st.integers(0, 40)), words=st.integers(0, 30))
+def test_only_words_renew_the_callers_clock(noises: set[int], words: int) -> None:
+    """A cough in any seconds there are puts the question off by less than a breath."""
+    patience = Patience(Limits(minutes=30, usd=Decimal(1)))
+    for tenth in range(words * 10, 500):
+        if tenth == words * 10:
+            patience.words(words)
+        if not tenth % 10 and tenth // 10 in noises:
+            patience.sounded(tenth / 10)
+        if patience.due(Rest.CALLER, tenth / 10, NOTHING) is Prompt.ARE_YOU_STILL_THERE:
+            assert words + 8 <= tenth / 10 <= words + 8.5
+            return
+    raise AssertionError("nobody asked")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.roster import Roster, load
+from orchestrator.phrase_matcher import PhraseMatcher
 from orchestrator.phrases import Phrases
 from orchestrator.router import Router
+from tests.kit.growth import is_linear
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,3 +123,37 @@ def test_claude_naming_the_floor_is_no_change(roster: Roster, phrases: Phrases) 
     assert router.read({"speakers": [{"agent": "kai", "brief": ""}]}, "kai").by == "floor"
     route = router.read({"speakers": [{"agent": "researcher", "brief": "facts"}, {"agent": "kai", "brief": ""}]}, "kai")
     assert (route.by, [speaker.agent for speaker in route.speakers]) == ("claude", ["researcher", "kai"])
+
+
+REPEATED = (
+    "yes do it", "yes go ahead", "no don't", "no thanks", "call me back then", "just a minute", "hello again", "i have to go now",
+    "okay", "please",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("phrase", REPEATED)
+def test_a_phrase_said_again_and_again_takes_time_in_proportion(phrases: Phrases, phrase: str) -> None:
+    """As a recogniser that loops on noise writes it; then comes something else."""
+
+    def asked(text: str) -> None:
+        phrases.hold_order(text)
+        for judge in (
+            phrases.is_stop, phrases.is_goodbye, phrases.is_small_talk, phrases.is_follow_up, phrases.is_backchannel,
+            phrases.is_order,
+        ):  # fmt: skip
+            judge(text)
+
+    assert is_linear(asked, lambda times: " ".join([phrase] * times) + " to the door", 60)
+
+
+@given(st.lists(st.sampled_from(["a", "a b", "b", "c"]), max_size=4), st.lists(st.sampled_from(["a", "b", "c"]), max_size=9))
+def test_phrases_are_found_as_a_pattern_finds_them(before: list[str], words: list[str]) -> None:
+    matcher = PhraseMatcher(["a b", "a", "b c"], before=before, after=["c"])
+    pattern = rf"(?:{'(?:' + '|'.join(before) + ') ' if before else ''})*(?:a b|a|b c)(?: (?:a b|a|b c|c))*"
+    assert matcher.fits(words) == bool(re.fullmatch(pattern, " ".join(words)))
+
+
+@pytest.mark.parametrize("row", ["hey, ", "Kai, ", "good morning ", "can you ", "x, ", "the Kai "])
+def test_names_are_looked_for_in_time_in_proportion(roster: Roster, phrases: Phrases, row: str) -> None:
+    router = Router(roster, phrases)
+    assert is_linear(lambda text: router.at_once(text, "kai"), lambda times: row * times + "zzz", 25)

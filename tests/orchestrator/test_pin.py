@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from orchestrator.events import DigitPressed
 from orchestrator.pin import Trust
-from telephony.admission import Admission, AdmissionPolicy, Refused
+from telephony.admission import Admission, AdmissionPolicy, Admitted, Refused
 from tests.orchestrator.stage import LINES, Rehearsal, answer, on_the_phone
 
 CALLER = "+15550100"
@@ -68,21 +68,24 @@ async def test_who_says_no_pin_at_all_is_not_asked_for_ever(admission: Admission
         await call.say()
         await call.say(wait=False)
         await call.line.over.wait()
-        now_s = anyio.current_time()
     assert (call.call.why, call.said[-1][1]) == ("given_up", LINES.pin.given_up)
-    assert not isinstance(admission.check(CALLER, now_s=now_s, spent_today=Decimal(0)), Refused), "the number need not rest"
+    assert not isinstance(admission.check(CALLER, spent_today=Decimal(0)), Refused), "the number need not rest"
 
 
-async def test_three_wrong_tries_end_the_call_and_the_number_rests(admission: Admission) -> None:
-    async with on_the_phone(["one two three four"] * 3, trust=Trust.of(admission, CALLER)) as call:
+async def test_three_wrong_tries_end_the_call_and_the_next_one_does_without(admission: Admission) -> None:
+    wrong = ["one two three four", "one two three five", "one two three six"]
+    async with on_the_phone(wrong, trust=Trust.of(admission, CALLER)) as call:
         await call.say()
         await call.say()
         assert [text for _, text in call.said[1:]] == [LINES.pin.wrong] * 2
         await call.say(wait=False)
         await call.line.over.wait()
-        now_s = anyio.current_time()
     assert call.call.why == "locked"
     assert call.said[-1][1] == LINES.pin.locked
-    assert isinstance(admission.check(CALLER, now_s=now_s, spent_today=Decimal(0)), Refused)
-    assert not isinstance(admission.check(CALLER, now_s=now_s + 901, spent_today=Decimal(0)), Refused)
+    assert isinstance(admission.check(CALLER, spent_today=Decimal(0)), Admitted)
     assert all(exchange.request["max_tokens"] == 1 for exchange in call.claude.exchanges)  # warm-ups only
+    async with on_the_phone(["two five eight zero"], answer("kai", "I see."), trust=Trust.of(admission, CALLER)) as call:
+        assert [text for _, text in call.said] == [LINES.pin.rests, "Hi, this is Kai. What can I do for you?"]
+        await call.say()
+        assert call.said[-1] == ("kai", "I see."), "it is not taken"
+        assert "five eight" not in told(call)

@@ -10,7 +10,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from agents.script import Entry, Script, ToolUse, When
-from agents.scripted import serving
+from orchestrator.scripted_house import serving
 from orchestrator.testing.offline import Guard
 from tests.kit.preloaded import preload
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -201,7 +200,8 @@ async def test_what_nobody_scripted_fails_the_test(claude: StagedClaude, rehears
     assert "agent 'engineer', heard 'build'" in message
 
 
-def test_a_hundred_calls_are_the_same_and_take_less_than_ten_seconds_of_one_core() -> None:
+def test_a_hundred_calls_are_the_same() -> None:
+    """How long they take is for `python -m tests.bench.rehearsals` to say."""
     journals: set[str] = set()
 
     async def rehearsed() -> None:
@@ -211,8 +211,6 @@ def test_a_hundred_calls_are_the_same_and_take_less_than_ten_seconds_of_one_core
             await call.say("Engineer, why does the build fail?")
         journals.add("\n".join(entry.line() for entry in call.journal))
 
-    began_s = time.process_time()
     for _ in range(100):
         run(rehearsed)
-    assert time.process_time() - began_s < 10
     assert len(journals) == 1

@@ -42,6 +42,7 @@ from orchestrator.replayed_tools import NOTHING, ReplayedToolbox
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
 from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.performing import scripted
 from orchestrator.testing.playing import act, trust_of
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall, on_a_line
 from orchestrator.testing.scenario import Scenario
@@ -116,12 +117,11 @@ def test_whatever_happens_in_a_call_happens_again(file: Path) -> None:
     scenario = YamlFile(file).validate(Scenario)
     limits = Limits(scenario.minutes, scenario.usd)
 
+    rehearsal = scripted(scenario)
+
     async def play() -> None:
         line = RehearsalLine()
         trust = trust_of(scenario.pin, line.caller) if scenario.pin else None
-        rehearsal = Rehearsal(ScriptedTransport(StagedClaude(scenario.claude)))
-        for written, stand_in in scenario.tools.items():
-            rehearsal.toolbox[written] = stand_in
         again_with = partial(replayed, agents=Path(scenario.agents), limits=limits, toolbox=rehearsal.toolbox)
         async with rehearsal.call(scenario.agents, line=line, limits=limits, trust=trust, work=scenario.work) as call:
             for turn in scenario.turns:
@@ -210,7 +210,7 @@ async def test_what_cannot_be_replayed_says_why(claude_of_old: StagedClaude, reh
     call, ears = await one_call(rehearsal)
     with pytest.raises(CannotReplay, match="was not answered"):
         await replayed(replace(call, entries=without(call.entries, CallAnswered)), ears)
-    with pytest.raises(CannotReplay, match="taken by an answering machine"):
+    with pytest.raises(CannotReplay, match="taken by no person"):
         await replayed(edited(call, CallEnded, why="machine"), ears)
     with pytest.raises(NoSuchRecording, match=r"has no call\.wav"):
         await replayed(replace(call, wav=None), ears)
@@ -296,7 +296,7 @@ async def test_a_call_of_ours_is_made_again() -> None:
     call = Recorded("called-back", shelf.entries, wav_of(bytes(shelf.sound)))
     _, comparison = await replayed(call, ScriptedRecognizer([]), mouths=MOUTHS)
     assert comparison.differences == []
-    assert comparison.now[0].said[0].text == f"{OPENING} {SUMMARY}"
+    assert comparison.now[0].said[0].text == f"{OPENING} It is written. {SUMMARY}"
 
 
 class _Given(Inputs):

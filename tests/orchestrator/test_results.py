@@ -38,9 +38,9 @@ def test_who_calls_and_why(outcome: Done | Failed, agent: str, expected: str) ->
     [
         (Done("# The post", "It is written. It is good."), ("It is written.", "It is good.")),
         (DONE, ("The post", "It has three parts.", "See x.py.", "Two.")),
-        (Failed(OutOfMoney(), "The outline is there."), (LINES.errors.work_out_of_money, "The outline is there.")),
-        (Failed(OutOfMoney(), "One. Two. Three. Four."), (LINES.errors.work_out_of_money, "One.", "Two.", "Three.")),
-        (Failed(OutOfMoney(), ""), (LINES.errors.work_out_of_money,)),
+        (Failed(OutOfMoney(), "The outline is there."), (LINES.errors["work_out_of_money"], "The outline is there.")),
+        (Failed(OutOfMoney(), "One. Two. Three. Four."), (LINES.errors["work_out_of_money"], "One.", "Two.", "Three.")),
+        (Failed(OutOfMoney(), ""), (LINES.errors["work_out_of_money"],)),
     ],
 )
 def test_how_it_ended_in_at_most_four_sentences(outcome: Done | Failed, expected: tuple[str, ...]) -> None:

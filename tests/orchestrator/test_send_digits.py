@@ -44,7 +44,7 @@ async def test_they_reach_the_far_end_and_the_journal(claude: StagedClaude, rehe
 
 @pytest.mark.parametrize("keys", ["", "12w3", "louder", "1" * 33, "1 2", "d"])
 async def test_what_is_no_key_is_not_pressed(keys: str, claude: StagedClaude, rehearsal: Rehearsal) -> None:
-    claude.uses("kai", "send_digits", {"keys": keys}, when="the door")
+    claude.uses("kai", "send_digits", {"keys": keys}, when="the door", mistaken=True)
     claude.says("kai", "I cannot.", after="send_digits")
     async with rehearsal.call() as call:
         await call.say("Kai, open the door")

@@ -225,8 +225,9 @@ async def test_a_stop_is_kept_until_the_run_listens(slow: str, begun: int, tmp_p
         await anyio.sleep(slow == "folder")
 
     class Slow(InMemory):
-        async def note(self, key: str, value: dict[str, Any]) -> None:
+        async def note(self, key: str, value: dict[str, Any]) -> bool:
             await anyio.sleep(slow == "note")
+            return True
 
     async with workroom(tmp_path, {"hangs": True}) as at:
         at.tasks._make = make  # pyright: ignore[reportPrivateUsage]
@@ -361,9 +362,10 @@ async def test_who_calls_while_that_we_call_them_is_still_being_kept_is_not_rung
     class Slow(Kept):
         """Its database was away, and this takes a minute and a half."""
 
-        async def note(self, key: str, value: dict[str, Any]) -> None:
+        async def note(self, key: str, value: dict[str, Any]) -> bool:
             if key == DIALLING:
                 await anyio.sleep(90)
+            return True
 
     async with workroom(tmp_path) as at:
         task = at.tasks.known("t7", RECORD)
@@ -444,9 +446,10 @@ async def test_only_a_crash_counts_as_one(in_good_order: bool, starts: int, tmp_
     kept, dead = list[int](), False
 
     class Noted(InMemory):
-        async def note(self, key: str, value: dict[str, Any]) -> None:
+        async def note(self, key: str, value: dict[str, Any]) -> bool:
             if key == SO_FAR and not dead:
                 kept.append(value["starts"])
+            return True
 
     async with workroom(tmp_path, {"hangs": True}) as at, anyio.create_task_group() as lives:
         lives.start_soon(at.tasks.live, at.tasks.known("t7", RECORD), Noted())

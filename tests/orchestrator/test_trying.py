@@ -15,9 +15,10 @@ import pytest
 
 from agents.errors import FileError
 from agents.script import Entry, Script, ToolUse, When
-from agents.scripted import serving
 from orchestrator.config import Settings
+from orchestrator.scripted_house import serving
 from orchestrator.trying import played
+from orchestrator.trying.belongings import WORK
 from orchestrator.trying.keyboard import PatientLoop
 from orchestrator.trying.session import read_script
 from tests.kit.commands import COMMAND, Finished, environment, running
@@ -66,7 +67,7 @@ def spoken(out: str) -> list[tuple[str, str]]:
 
 async def test_the_agent_picks_up_and_hands_over_and_the_sum_is_told(env: Mapping[str, str]) -> None:
     done = await typed(env, LINES, "engineer", "--script", "script.yaml")
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.err.splitlines()) == (0, [WORK])
     assert spoken(done.out) == [
         ("Engineer", "Hi, this is Engineer. What can I do for you?"),
         ("caller", "why does the build fail"),
@@ -111,7 +112,7 @@ async def test_what_nobody_scripted_is_told_with_the_line_that_would(env: Mappin
     failed = await typed(env, "why does the build fail\nEngineer, how late is it?\n", "engineer", "--script", "script.yaml")
     assert failed.code == 1
     assert failed.out.splitlines()[-1].startswith("2 turns")
-    assert failed.err.startswith("Claude was asked as engineer, turn 3, and the script has no answer")
+    assert failed.err.startswith(f"{WORK}\nClaude was asked as engineer, turn 3, and the script has no answer")
     assert "In YAML: - {when: {agent: engineer, heard: 'Engineer, how late is it'}, say: …}" in failed.err
 
 
@@ -122,7 +123,7 @@ async def test_claude_itself_answers_where_there_is_a_key(env: Mapping[str, str]
         own = {**env, "ANTHROPIC_API_KEY": "real", "ANTHROPIC_BASE_URL": claude.url}
         done = await typed(own, "Engineer, why?\n", "engineer")
         assert [one.asked.agent for one in claude.exchanges if one.request["max_tokens"] > 1] == ["engineer"]
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.err.splitlines()) == (0, [WORK])
     assert spoken(done.out)[-1] == ("Engineer", "Read it.")
 
 
@@ -135,7 +136,7 @@ async def test_ctrl_c_ends_it_with_the_sum(env: Mapping[str, str]) -> None:
         session.process.send_signal(signal.SIGINT)
         await session.says("1 turn, p50")
         assert await session.ends() in (0, 130)  # at the prompt, or just before it
-        assert session.log.read_text() == ""
+        assert session.log.read_text() == f"{WORK}\n"
 
 
 def test_a_scenario_holds_or_its_line_is_told(

@@ -43,8 +43,14 @@ def walk(state: State, *signs: Sign) -> tuple[State, list[Act]]:
         ("one more thing", T.THINKING, [S.SPEECH_BEGAN, S.SPEECH_INSISTS, S.SPEECH_PAUSED, S.WORDS, S.SPEECH_ENDED], T.THINKING,
          [A.LISTEN, A.HOLD, A.GUESS, A.DROP, A.COMMIT]),
         ("a key", T.SPEAKING, [S.KEY, S.KEYED, S.AUDIBLE], T.SPEAKING, [A.HOLD, A.DROP, A.FORGET, A.DROP, A.ENTER]),
-        ("goodbye", T.SPEAKING, [S.FAREWELL, S.SPEECH_BEGAN, S.SPEECH_INSISTS, S.DONE], T.CLOSING,
-         [A.FINISH, A.HANG_UP]),
+        ("goodbye", T.SPEAKING, [S.FAREWELL, S.SPEECH_BEGAN, S.SPEECH_NOTICED, S.SPEECH_BRIEF, S.DONE], T.CLOSING,
+         [A.LISTEN, A.DUCK, A.UNDUCK, A.FINISH, A.HANG_UP]),
+        ("a goodbye that is answered", T.SPEAKING,
+         [S.FAREWELL, S.SPEECH_BEGAN, S.SPEECH_INSISTS, S.SPEECH_PAUSED, S.NO_WORDS, S.FAREWELL, S.DONE], T.CLOSING,
+         [A.LISTEN, A.HOLD, A.GUESS, A.FORGET, A.RESUME, A.FINISH, A.HANG_UP]),
+        ("a goodbye that is taken back", T.SPEAKING,
+         [S.FAREWELL, S.SPEECH_BEGAN, S.SPEECH_INSISTS, S.SPEECH_PAUSED, S.WORDS, S.SPEECH_ENDED, S.AUDIBLE, S.DONE], T.LISTENING,
+         [A.LISTEN, A.HOLD, A.GUESS, A.DROP, A.COMMIT, A.UNDUCK, A.FINISH]),
         ("a farewell decided while we are interrupted", T.YIELDED,
          [S.FAREWELL, S.DONE, S.SPEECH_BRIEF, S.FAREWELL, S.DONE], T.CLOSING,
          [A.FORGET, A.RESUME, A.FINISH, A.HANG_UP]),
@@ -62,7 +68,7 @@ def test_what_is_held_is_resumed_or_dropped_before_it_is_held_again(signs: list[
         for act in acts:
             assert not (act is Act.HOLD and held)
             held = act is Act.HOLD or (held and act not in (Act.RESUME, Act.DROP))
-        assert held == (state in (State.YIELDED, State.JUDGING)) or state is State.CLOSING
+        assert held == (state in (State.YIELDED, State.JUDGING))
 
 
 def test_every_state_can_be_left_and_every_sign_means_something() -> None:

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from agents.work import Add
 from orchestrator.events import Answered, Asked, HoldEnded, HoldStarted, SaidText
-from orchestrator.mind import HIDDEN
 from orchestrator.pin import PinGuard, Trust
+from orchestrator.pin_filter import HIDDEN
 from orchestrator.tasks import Task, Wish
 from orchestrator.testing.claude import StagedClaude
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
@@ -75,7 +75,7 @@ async def test_the_pin_is_asked_for_when_that_is_heard_and_not_before(claude: St
         assert call.heard == ["Kai, how is the weather?"]
         assert "It is sunny." in call.said[-1].text
         await call.pause(4)
-        assert call.said[-1].text == call.minds.work.words.withheld.result
+        assert call.said[-1].text == call.minds.work.words.withheld["result"]
         await call.say("two five eight zero")
         assert call.heard[-1] == HIDDEN
 

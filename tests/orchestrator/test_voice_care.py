@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.fixed_lines import fixed_lines
-from orchestrator.hold import HoldWords
+from orchestrator.hold_words import HoldWords
 from orchestrator.parts import Parts
 from orchestrator.rosters import PROMPTS
 from orchestrator.spending import DaySpending
@@ -31,7 +31,7 @@ def test_greeting_first_and_no_blanks() -> None:
     assert found[0] == ("Hi, this is Kai. What can I do for you?", "kai")
     assert not [text for text, _ in found if "{" in text]
     assert len(set(found)) > 0.9 * len(found)
-    for text in (LINES.pin.wrong, LINES.errors.claude_slow, LINES.still_thinking, HOLD.orders.help, HOLD.withheld.news):
+    for text in (LINES.pin.wrong, LINES.errors["claude_slow"], LINES.still_thinking, HOLD.orders.help, HOLD.withheld["news"]):
         assert {voice for line, voice in found if line == text} == {agent.voice for agent in ROSTER}
     assert ("Let me think.", "engineer") in found
     assert ("The Engineer knows this better.", "kai") in found

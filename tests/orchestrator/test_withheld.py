@@ -16,7 +16,7 @@ from agents.scripted import ScriptedClaude
 from agents.scripted_work import WorkScript
 from orchestrator.delivery import Verdict
 from orchestrator.events import Answered, Asked, HoldStarted, Narrated, ToolReturned
-from orchestrator.hold import HoldWords
+from orchestrator.hold_words import HoldWords
 from orchestrator.pin import Trust
 from orchestrator.rosters import PROMPTS
 from orchestrator.task import Task, Wish
@@ -99,12 +99,12 @@ async def calling(
 async def test_a_result_is_told_when_the_pin_is_given() -> None:
     async with calling(DONE) as at:
         await at.call.pause(5)
-        assert at.said.endswith(WORDS.withheld.result)
+        assert at.said.endswith(WORDS.withheld["result"])
         assert not at.told
         assert not at.task.delivered
         await at.call.press(f"{PIN}#", wait=False)
         await at.call.pause(10)
-        assert at.said.endswith(f"{LINES.pin.passed} The murder is solved, in a thousand pages.")
+        assert at.said.endswith(f"{LINES.pin.passed} The murder is solved. The murder is solved, in a thousand pages.")
         assert at.task.delivered
         assert PIN not in " ".join(entry.line() for entry in at.call.journal)
 
@@ -119,7 +119,7 @@ async def test_without_the_pin_the_call_goes_on_and_the_result_waits(words: tupl
         await at.call.say("Kai, how is the weather?")
         assert at.said.endswith("It is sunny.")
         await at.call.pause(7)
-        assert at.said.count(WORDS.withheld.result) == 1
+        assert at.said.count(WORDS.withheld["result"]) == 1
         assert not at.told
         assert not at.task.delivered
 
@@ -167,7 +167,9 @@ async def test_silence_is_not_welcome_to_who_is_not_known() -> None:
         assert at.said.endswith(LINES.are_you_still_there)
 
 
-@pytest.mark.parametrize(("words", "keys"), [("How far are you?", ""), ("I'll wait", ""), ("Stop it", ""), ("", "3"), ("", "1")])
+@pytest.mark.parametrize(
+    ("words", "keys"), [("How far are you?", ""), ("I'll wait", ""), ("Stop the work", ""), ("", "3"), ("", "1")]
+)
 async def test_orders_that_read_or_end_the_work_need_the_pin(words: str, keys: str) -> None:
     async with calling(SAYS, HANGS) as at:
         await (at.call.say(words) if words else at.call.press(keys))
@@ -196,7 +198,7 @@ async def test_an_agent_cannot_stop_it_either() -> None:
 async def test_a_question_of_the_work_is_asked_after_the_pin() -> None:
     async with calling({"after_s": 62, **ASKS}, HANGS) as at:
         await at.call.pause(6)
-        assert at.said.endswith(WORDS.withheld.news)
+        assert at.said.endswith(WORDS.withheld["news"])
         assert at.call.facts(Asked) == []
         await at.call.press(f"{PIN}#", wait=False)
         await at.call.pause(8)
@@ -216,12 +218,12 @@ async def test_a_question_that_waits_for_the_pin_is_announced_again_and_is_then_
     sunny = answer("kai", "It is sunny.")
     async with calling({"after_s": 62, **ASKS}, HANGS, answers=(sunny,)) as at:
         await at.call.pause(6)
-        assert at.said.endswith(WORDS.withheld.news)
+        assert at.said.endswith(WORDS.withheld["news"])
         await at.call.say("Never mind")
-        still = WORDS.withheld.still[:24]  # they cut in on it
+        still = WORDS.withheld["still"][:24]  # they cut in on it
         waited_s = await talk(at, lambda: still in at.said)
         assert AGAIN_S - 5 < waited_s < AGAIN_S + 15
-        assert at.said.count(WORDS.withheld.news) == 1
+        assert at.said.count(WORDS.withheld["news"]) == 1
         assert at.task.question is not None
         await at.call.say("Never mind")
         waited_s = await talk(at, lambda: at.task.question is None)
@@ -264,7 +266,7 @@ def test_what_nobody_hears_is_announced_no_more_than_thrice(ask: str, announced:
 async def test_that_it_failed_is_news_and_no_result() -> None:
     async with calling({"failed": "work_crashed"}) as at:
         await at.call.pause(5)
-        assert at.said.endswith(WORDS.withheld.news)
+        assert at.said.endswith(WORDS.withheld["news"])
 
 
 async def test_who_asks_for_the_result_hears_it_after_the_pin() -> None:
@@ -278,7 +280,7 @@ async def test_who_asks_for_the_result_hears_it_after_the_pin() -> None:
         assert not at.told
         await at.call.press(f"{PIN}#", wait=False)
         await at.call.pause(10)
-        assert at.said.endswith(f"{LINES.pin.passed} The murder is solved, in a thousand pages.")
+        assert at.said.endswith(f"{LINES.pin.passed} The murder is solved. The murder is solved, in a thousand pages.")
         assert at.task.delivered
 
 
