@@ -136,11 +136,12 @@ class Host:
 
     async def _watch(self, beginning: anyio.CancelScope) -> None:
         """The SDK waits on for a command line that ended without a word."""
-        seen = False
+        ended = processes.children_ended()
+        begun = False
         while not self._gone:
             await anyio.sleep(_GONE_S)  # another process ends, which cannot wake us
             lives = len(await anyio.to_thread.run_sync(processes.family, self._job.session)) > 1  # and we are one
-            seen, self._gone = seen or lives, seen and not lives
+            begun, self._gone = begun or lives or processes.children_ended() > ended, begun and not lives
         beginning.cancel()
 
     async def _read(self) -> None:

@@ -275,6 +275,17 @@ async def test_failures_have_their_names(tmp_path: Path, acts: Any, settings: di
     assert await left(session(events)) == {}
 
 
+async def test_a_command_line_that_hears_and_ends_without_a_word_has_crashed(tmp_path: Path) -> None:
+    """It lives too briefly to be seen, and the SDK's first message to it does not fail."""
+    claude = tmp_path / "claude"
+    claude.write_text("#!/bin/sh\nread line\n")
+    claude.chmod(0o755)
+    async with command_line(tmp_path, {"say": "Never."}, command=str(claude)) as (runner, _):
+        events = await ran(runner, order(tmp_path / "work", **BASH))
+    assert code(events) == "work_crashed"
+    assert await left(session(events)) == {}
+
+
 @pytest.mark.parametrize(("sources", "read"), [(None, True), ((), False)])
 async def test_the_users_own_rules_hold_by_default(tmp_path: Path, sources: Any, read: bool) -> None:
     (tmp_path / "home" / ".claude").mkdir(parents=True)
