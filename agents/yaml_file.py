@@ -127,16 +127,20 @@ class YamlFile:
 
     def validate(self, model: type[M], **more: Any) -> M:
         """The data as a model, with `more` beside what the file says. Raises FileError, with all that is wrong."""
+        return self.part(model, {**self.data, **more}, ())
+
+    def part(self, model: type[M], data: Mapping[str, Any], place: Place) -> M:
+        """What stands at that place as a model. Raises FileError, with all that is wrong."""
         try:
-            return model.model_validate({**self.data, **more})
+            return model.model_validate(data)
         except ValidationError as error:
-            found = sorted(told(error.errors(include_url=False), model), key=self._position)
-            first, *others = dict.fromkeys((tuple(one["loc"]), _problem(one, model)) for one in found)
+            found = sorted(told(error.errors(include_url=False), model), key=lambda one: self._position(one, place))
+            first, *others = dict.fromkeys(((*place, *one["loc"]), _problem(one, model)) for one in found)
             raise self.error(*first).with_others(self.error(*other) for other in others) from None
 
-    def _position(self, error: ErrorDetails) -> tuple[bool, int, int]:
+    def _position(self, error: ErrorDetails, place: Place) -> tuple[bool, int, int]:
         """Unknown keys first: where one is misspelt, another is missing."""
-        found = self.error(tuple(error["loc"]), "")
+        found = self.error((*place, *error["loc"]), "")
         return error["type"] != "extra_forbidden", found.line, found.column
 
 

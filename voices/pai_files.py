@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from voices.voice import PlainLoader, VoiceFileError, line_of
+from voices.voice import VoiceFileError
 
 MOST_BYTES: Final = 1_000_000
 MOST_YAML_BYTES: Final = 128 * 1024
@@ -21,6 +21,14 @@ MOST_YAML_BYTES: Final = 128 * 1024
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _FENCE: Final = re.compile(r"---[ \t]*")
 _VOICE_KEY: Final = re.compile(r"(?:voice|voiceId|voice_id)[ \t]*:")
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader without merge keys (`<<`), of which a small file can make a huge one."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012  (PyYAML's own name and form)
+        first: found for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items() if first != "<"
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def front_matter(path: Path) -> PaiFile:
 
 
 def _yaml(text: str) -> Any:
-    return yaml.load(text, PlainLoader)
+    return yaml.load(text, _Loader)
 
 
 def _text(path: Path, most_bytes: int) -> str:
@@ -124,3 +132,12 @@ def _where(error: Exception) -> tuple[int, str]:
             return 1, "it is nested too deeply"
         case _:
             return 1, f"it cannot be read: {str(error)[:100]}"
+
+
+def line_of(source: str, keys: tuple[str, ...]) -> int:
+    """The line of a key, found level by level; that of the nearest one around it where it is not on a line of its own."""
+    at = 0
+    for key in keys:
+        found = re.compile(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*[:=]", re.MULTILINE).search(source, at)
+        at = found.end() if found else at
+    return source.count("\n", 0, at) + 1
