@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 import yaml
 
+from agents.yaml_file import PlainLoader, TooDeep
 from voices.voice import VoiceFileError
 
 MOST_BYTES: Final = 1_000_000
@@ -21,14 +22,6 @@ MOST_YAML_BYTES: Final = 128 * 1024
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _FENCE: Final = re.compile(r"---[ \t]*")
 _VOICE_KEY: Final = re.compile(r"(?:voice|voiceId|voice_id)[ \t]*:")
-
-
-class _Loader(yaml.SafeLoader):
-    """SafeLoader without merge keys (`<<`), of which a small file can make a huge one."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012  (PyYAML's own name and form)
-        first: found for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items() if first != "<"
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,7 @@ def front_matter(path: Path) -> PaiFile:
 
 
 def _yaml(text: str) -> Any:
-    return yaml.load(text, _Loader)
+    return yaml.load(text, PlainLoader)
 
 
 def _text(path: Path, most_bytes: int) -> str:
@@ -128,7 +121,7 @@ def _where(error: Exception) -> tuple[int, str]:
         case yaml.MarkedYAMLError():
             mark = error.problem_mark or error.context_mark
             return mark.line + 1 if mark else 1, f"this is not YAML: {error.problem or error.context}"
-        case RecursionError():
+        case RecursionError() | TooDeep():
             return 1, "it is nested too deeply"
         case _:
             return 1, f"it cannot be read: {str(error)[:100]}"
