@@ -23,12 +23,13 @@ M = TypeVar("M", bound=BaseModel)
 Place = tuple[str | int, ...]
 
 
-class _Deep(Exception):
-    pass
+class TooDeep(yaml.YAMLError):
+    """Lists in lists, deeper than anything that makes sense."""
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader that reads only YAML 1.2's plain types: `no` is a word, and so is a date."""
+class PlainLoader(yaml.SafeLoader):
+    """SafeLoader that reads only YAML 1.2's plain types: `no` is a word, and so is a date. It knows no merge keys, of which
+    a small file can make a huge one."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own name and form)
     _depth = 0
@@ -37,7 +38,7 @@ class _Loader(yaml.SafeLoader):
         """PyYAML composes by recursion."""
         self._depth += 1
         if self._depth > 2 * bounds.FILE_NESTING:
-            raise _Deep
+            raise TooDeep
         found: Any = super().compose_node(parent, index)
         self._depth -= 1
         return found
@@ -49,7 +50,7 @@ for _tag, _form, _first in (
     ("int", r"[-+]?[0-9]{1,18}", "-+0123456789"),
     ("float", r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?", "-+.0123456789"),
 ):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_form})$"), list(_first))
+    PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_form})$"), list(_first))
 
 
 class YamlFile:
@@ -68,11 +69,11 @@ class YamlFile:
 
     def _compose(self, text: str) -> yaml.Node | None:
         try:
-            return yaml.compose(text, Loader=_Loader)
+            return yaml.compose(text, Loader=PlainLoader)
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             raise FileError(self.path, f"holds a character YAML forbids (#x{error.character:04x})", line=line) from error
-        except _Deep as error:
+        except TooDeep as error:
             raise FileError(self.path, "is nested too deeply") from error
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -127,16 +128,20 @@ class YamlFile:
 
     def validate(self, model: type[M], **more: Any) -> M:
         """The data as a model, with `more` beside what the file says. Raises FileError, with all that is wrong."""
+        return self.part(model, {**self.data, **more}, ())
+
+    def part(self, model: type[M], data: Mapping[str, Any], place: Place) -> M:
+        """What stands at that place as a model. Raises FileError, with all that is wrong."""
         try:
-            return model.model_validate({**self.data, **more})
+            return model.model_validate(data)
         except ValidationError as error:
-            found = sorted(told(error.errors(include_url=False), model), key=self._position)
-            first, *others = dict.fromkeys((tuple(one["loc"]), _problem(one, model)) for one in found)
+            found = sorted(told(error.errors(include_url=False), model), key=lambda one: self._position(one, place))
+            first, *others = dict.fromkeys(((*place, *one["loc"]), _problem(one, model)) for one in found)
             raise self.error(*first).with_others(self.error(*other) for other in others) from None
 
-    def _position(self, error: ErrorDetails) -> tuple[bool, int, int]:
+    def _position(self, error: ErrorDetails, place: Place) -> tuple[bool, int, int]:
         """Unknown keys first: where one is misspelt, another is missing."""
-        found = self.error(tuple(error["loc"]), "")
+        found = self.error((*place, *error["loc"]), "")
         return error["type"] != "extra_forbidden", found.line, found.column
 
 

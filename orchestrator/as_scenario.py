@@ -8,18 +8,31 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from agents import linear
-from agents.lines import Lines
 from agents.outside import MCP, PYTHON
 from agents.prompting import of_the_caller
 from agents.roster import Roster
 from agents.script import Entry as Answer
-from agents.script import Fault
+from agents.strict import Strict
 from agents.tools import KNOWN
-from orchestrator.as_held import passing, silences, unasked, works
-from orchestrator.as_worked import literal
+from orchestrator.as_worked import literal, worked
 from orchestrator.as_written import Thought, answers, routing, tellings, thoughts
-from orchestrator.events import CallEnded, CallStarted, DigitPressed, Entry, HeardText, Routed, SaidText, SpeechResumed
+from orchestrator.events import (
+    Asked,
+    CallEnded,
+    DigitPressed,
+    Entry,
+    HeardText,
+    HoldEnded,
+    Narrated,
+    Routed,
+    SaidText,
+    SpeechResumed,
+    TaskDone,
+    TaskStarted,
+    TurnEnded,
+)
 from orchestrator.exchanges import exchange, split
+from orchestrator.hold import ANSWER_S
 from orchestrator.moves import Move, moves, own_lines, without_pin
 from orchestrator.patience import FILLER_S
 from orchestrator.pin_filter import HIDDEN
@@ -30,11 +43,13 @@ from orchestrator.testing.speeches import Said, speeches
 USUAL_AGENTS: Final = "agents"
 NEVER_S: Final = 600  # a tool that was stopped before it was done
 LONGEST_COUGH_S: Final = 10.0
+LONGEST_SILENCE_S: Final = 600.0
+LINES_AT_ONCE: Final = 3  # a reader, and a pattern, can take in no more
+AFTER_S: Final = 0.5  # between two silent turns, so that a line is not cut in two
 LONGEST_PATTERN: Final = 60  # characters of what is expected to be said: enough to know it by
 SHORTEST_PATTERN: Final = 12
 _SENTENCE: Final = re.compile(rf".{{{SHORTEST_PATTERN},}}?[.!?…](?=\s)")
 ANYTHING: Final = ".*"  # between two lines that one speaker says; no pattern has it in it
-UNHEARD: Final = {"say": "mumble", "heard_as": "!"}  # the recogniser failed on it
 ENDS: Final = ("caller_hung_up", "goodbye", "silence", "call_back")  # that a rehearsal comes to by itself
 
 
@@ -50,7 +65,7 @@ class Draft:
     works: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Long work, and what it does."""
     left_out: list[str] = field(default_factory=list[str])
-    """What of the call is not in it, a sentence each."""
+    """What of the call is not in it, a sentence each; with what to fill in, if a person can put it there."""
     hidden: bool = False
     """The PIN was given, and is not in it."""
 
@@ -75,122 +90,108 @@ def drafted(entries: Sequence[Entry], players: Cast, agents: str = USUAL_AGENTS)
     _tools(draft, uses(entries), roster)
     if any(isinstance(entry.event, HeardText | DigitPressed) and entry not in talk for entry in entries):
         draft.hidden = True
-        draft.left_out.append(f"what a journal hides ({HIDDEN}), as the PIN: the call begins behind it")
+        behind = "the call begins behind it; to fill in: `pin`, and a turn that gives it"
+        draft.left_out.append(f"what a journal hides ({HIDDEN}), as the PIN: {behind}")
     _works(draft, entries)
-    told = passing(lines, roster) if draft.works else None
-    writer = _Writer(draft, lines, own, split(talk, [move.from_s for move in plan]), plan, told)
-    writer.write(next((entry.event.why for entry in entries if isinstance(entry.event, CallEnded)), "caller_hung_up"))
+    parts = split(talk, [move.from_s for move in plan])
+    why = next((entry.event.why for entry in entries if isinstance(entry.event, CallEnded)), "caller_hung_up")
+    _Writer(draft, players, own, plan, parts).write(why)
     draft.answers += [_entry(answer) for answer in tellings(entries, players.hold.for_claude)]
     _script(draft, plan, thoughts(entries))
     return draft
 
 
-def began(entries: Sequence[Entry]) -> str:
-    """The day of the call, ISO 8601; empty where the journal does not say."""
-    return next((entry.event.began[:10] for entry in entries if isinstance(entry.event, CallStarted)), "")
-
-
+@dataclass
 class _Writer:
     """The turns: each is a move of the caller's, with the one that cut in on its answer."""
 
-    def __init__(
-        self,
-        draft: Draft,
-        lines: Lines,
-        own: frozenset[str],
-        parts: Sequence[list[Entry]],
-        plan: Sequence[Move],
-        passing: frozenset[str] | None,
-    ) -> None:
-        """`passing`: in a call with long work, which lines of the phone's own are about neither that nor anything else."""
-        self._passing = passing
-        self._draft, self._lines, self._own, self._parts, self._plan = draft, lines, own, parts, plan
-        self._facts: list[list[Entry]] = []
-        """What came of each turn."""
-        self._answered: list[Entry] = list(parts[0])
-        """What came of the last move: what the next one may cut in on."""
+    draft: Draft
+    players: Cast
+    own: frozenset[str]
+    plan: Sequence[Move]
+    parts: Sequence[list[Entry]]
+    facts: list[list[Entry]] = field(default_factory=list[list[Entry]])
+    """What came of each turn."""
+    answered: Sequence[Entry] = ()
+    """What came of the last move: what the next one may cut in on."""
 
     def write(self, why: str) -> None:
-        self._turn({}, self._parts[0])
-        for at, move in enumerate(self._plan):
+        self._turn({}, self.parts[0])
+        self.answered = self.parts[0]
+        for at, move in enumerate(self.plan):
             if self._went_on(at):
                 self._omit(move, "the caller went on before it was answered")
             else:
-                self._move(move, self._parts[at + 1])
-                self._silence(at)
-                self._hold(at)
-        for turn, facts in zip(self._draft.turns, self._facts, strict=True):
+                self._move(move, self.parts[at + 1])
+                self._silences(at)
+        for turn, facts in zip(self.draft.turns, self.facts, strict=True):
             turn.update(self._expected(turn, facts))
         if why in ENDS:
-            self._draft.turns[-1]["ended"] = why
+            self.draft.turns[-1]["ended"] = why
         else:
-            self._draft.left_out.append(f"that the call ended by itself ({why.replace('_', ' ')})")
-        if not self._draft.turns[0]:
-            del self._draft.turns[0]
+            self.draft.left_out.append(f"that the call ended by itself ({why.replace('_', ' ')}); to fill in: what leads to it")
+        if not self.draft.turns[0]:
+            del self.draft.turns[0]
 
     def _turn(self, deed: dict[str, Any], facts: Sequence[Entry]) -> None:
-        self._draft.turns.append(deed)
-        self._facts.append(list(facts))
+        self.draft.turns.append(deed)
+        self.facts.append(list(facts))
 
     def _omit(self, move: Move, why: str) -> None:
         what = f"{move.words!r}" if move.words else "a sound without words"
-        self._draft.left_out.append(f"{what} at {move.from_s:.1f} s: {why}")
+        self.draft.left_out.append(f"{what} at {move.from_s:.1f} s: {why}")
 
     def _went_on(self, at: int) -> bool:
         """An answer was being made, and nobody heard of it."""
-        facts = [entry.event for entry in self._parts[at + 1]]
+        facts = [entry.event for entry in self.parts[at + 1]]
         routed, said = (any(isinstance(fact, kind) for fact in facts) for kind in (Routed, SaidText))
-        return routed and not said and at + 1 < len(self._plan) and self._plan[at + 1].did != "hung_up"
+        return routed and not said and at + 1 < len(self.plan) and self.plan[at + 1].did != "hung_up"
 
     def _move(self, move: Move, facts: Sequence[Entry]) -> None:
         deed = _deed(move, facts)
-        if not move.cue.cuts_in or "silence_s" in self._draft.turns[-1]:  # who speaks after a silence may cut in, too
+        if not move.cue.cuts_in or "silence_s" in self.draft.turns[-1]:  # who speaks after a silence may cut in, too
             if "cough_s" in deed:
                 self._omit(move, "nobody was interrupted by it")
-                self._facts[-1] += facts
+                self.facts[-1] += facts
                 return
             self._turn(deed, facts)
-        elif self._draft.turns[-1].keys() & {"say", "press"} and "barge_in" not in self._draft.turns[-1]:
-            self._draft.turns[-1]["barge_in"] = {**deed, "after_s": _after_s(move, self._answered)}
-            self._facts[-1] += facts
+        elif self.draft.turns[-1].keys() & {"say", "press"} and "barge_in" not in self.draft.turns[-1]:
+            self.draft.turns[-1]["barge_in"] = {**deed, "after_s": _after_s(move, self.answered)}
+            self.facts[-1] += facts
         else:
             self._omit(move, "it cut in where a scenario cannot; here it waits for its turn")
             if "cough_s" not in deed:
                 self._turn(deed, facts)
-        self._answered = list(facts)
+        self.answered = list(facts)
 
-    def _silence(self, at: int) -> None:
-        """After the turn, if the phone broke it by itself."""
-        said = [entry for entry in self._parts[at + 1] if isinstance(entry.event, SaidText)]
-        broken = [entry for entry in said if isinstance(entry.event, SaidText) and entry.event.text in self._own]
-        if broken:
-            since_s = max((entry.at_s for entry in said if entry not in broken), default=self._plan[at].to_s)
-            until_s = self._plan[at + 1].from_s if at + 1 < len(self._plan) else broken[-1].at_s + 1
-            self._facts[-1] = [entry for entry in self._facts[-1] if entry not in broken]
-            self._turn({"silence_s": round(until_s - since_s, 1)}, broken)
-
-    def _hold(self, at: int) -> None:
-        """After the turn, what was told of long work until the next move."""
-        told = unasked(self._parts[at + 1])
-        if at + 1 == len(self._plan) or not told:
+    def _silences(self, at: int) -> None:
+        """After the turn, turns for what the phone said by itself until the next move."""
+        facts = self.parts[at + 1]
+        first = _unasked(facts, self.own)
+        answer, told = facts[:first], facts[first:]
+        if not any(isinstance(entry.event, SaidText) for entry in told):
             return
-        answer = self._facts[-1] = [entry for entry in self._facts[-1] if entry not in told]
-        since_s = max((entry.at_s for entry in answer if isinstance(entry.event, SaidText)), default=self._plan[at].to_s)
-        for held in silences(told, since_s, self._plan[at + 1].from_s):
-            self._turn({"silence_s": held.silence}, held.facts)
+        self.facts[-1] = [entry for entry in self.facts[-1] if entry not in told]
+        since_s = max((entry.at_s for entry in answer if isinstance(entry.event, SaidText)), default=self.plan[at].to_s)
+        until_s = self.plan[at + 1].from_s if at + 1 < len(self.plan) else told[-1].at_s + 1
+        parts = list(_in_parts(told))
+        for part in parts:
+            to_s = until_s if part is parts[-1] else _sentences(part)[-1].to_s + AFTER_S
+            self._turn({"silence_s": round(min(LONGEST_SILENCE_S, max(AFTER_S, to_s - since_s)), 1)}, part)
+            since_s = to_s
 
     def _lines_in(self, said: Said, facts: Sequence[Entry], phones: Collection[str]) -> list[str]:
         """Those that can be expected to be said again: what is said only because an answer takes long cannot."""
         if not said.aside:
             return [said.text]
         lines = [fact.text for fact in _sentences(facts) if fact.agent == said.agent and said.from_s <= fact.from_s < said.to_s]
-        passing = self._passing
-        return [line for line in lines if line in phones or (passing is not None and line not in passing | self._own)]
+        passing = self.own | _passing(self.players)
+        return [line for line in lines if line in phones or (self.draft.works and line not in passing)][:LINES_AT_ONCE]
 
     def _expected(self, turn: dict[str, Any], facts: Sequence[Entry]) -> dict[str, Any]:
         found = exchange(facts)
         codes = [code for code in found.failed if code.startswith(("claude_", "recognition_"))]
-        phones = {self._lines.for_error(code) for code in codes} | (self._own if "silence_s" in turn else frozenset())
+        phones = {self.players.lines.for_error(code) for code in codes} | (self.own if "silence_s" in turn else frozenset())
         expect = [_saying(one, lines) for one in speeches(facts) if (lines := self._lines_in(one, facts, phones))]
         wanted: dict[str, Any] = {
             "routed": list(found.routed),
@@ -204,6 +205,50 @@ class _Writer:
         return {key: value for key, value in wanted.items() if value}
 
 
+def _unasked(facts: Sequence[Entry], own: Collection[str]) -> int:
+    """Where the phone begins to speak by itself: of long work, or because nobody said anything."""
+    ends = any(isinstance(entry.event, HoldEnded) and entry.event.why == "done" for entry in facts)
+    for at, entry in enumerate(facts):
+        match entry.event:
+            case Asked(again=True) if _answers(facts, at):
+                pass
+            case Narrated() | Asked() | HoldEnded(why="done"):
+                return at
+            case TaskDone(why="") if not ends:
+                return at
+            case SaidText(text=text) if text in own:
+                return at
+            case _:
+                pass
+    return len(facts)
+
+
+def _answers(facts: Sequence[Entry], at: int) -> bool:
+    """The question is put once more because the caller asked for it: at once, and before anything else is said."""
+    turn = next((entry for entry in reversed(facts[:at]) if isinstance(entry.event, TurnEnded | SaidText)), None)
+    return turn is not None and isinstance(turn.event, TurnEnded) and facts[at].at_s - turn.at_s < ANSWER_S
+
+
+def _in_parts(facts: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """A few lines each, and never within an agent's own words; without lines that the caller cut in on."""
+    part: list[Entry] = []
+    for entry in facts:
+        if not isinstance(entry.event, SaidText):
+            part.append(entry)
+        elif not entry.event.interrupted:
+            if len(_sentences(part)) >= LINES_AT_ONCE and entry.event.aside:
+                yield part
+                part = []
+            part.append(entry)
+    yield part
+
+
+def _passing(players: Cast) -> frozenset[str]:
+    """What the phone says while an answer is made, if it takes long."""
+    lines, fillers = players.lines, (filler for agent in players.roster for filler in agent.speech.fillers)
+    return frozenset([*lines.fillers, *fillers, lines.still_thinking, lines.still_working, lines.slow, lines.slow_offer])
+
+
 def _deed(move: Move, facts: Sequence[Entry]) -> dict[str, Any]:
     match move.did:
         case "hung_up":
@@ -213,7 +258,7 @@ def _deed(move: Move, facts: Sequence[Entry]) -> dict[str, Any]:
         case "spoke" if move.heard:
             return {"say": move.heard}
         case "spoke" if "recognition_failed" in exchange(facts).failed:
-            return dict(UNHEARD)
+            return {"say": "mumble", "heard_as": "!"}
         case _:
             return {"cough_s": min(LONGEST_COUGH_S, max(0.1, round(move.to_s - move.from_s, 2)))}
 
@@ -259,13 +304,15 @@ def _escaped(text: str) -> str:
 
 def _works(draft: Draft, entries: Sequence[Entry]) -> None:
     """Long work, by what was asked of it; the same asked again does what it did first, which is told."""
-    found = works(entries)
-    for at, (what, steps) in enumerate(found):
-        when = _heard(what, [later for later, _ in found[at + 1 :]])
+    begun = [one for one in worked(entries) if isinstance(one.began, TaskStarted)]
+    asked = [one.began.what for one in begun]
+    for at, (what, one) in enumerate(zip(asked, begun, strict=True)):
+        when = _heard(what, asked[at + 1 :])
         if any(known["when"] == when for known in draft.works):
-            draft.left_out.append(f"how the work {what!r} went the second time: it goes as at first")
+            draft.left_out.append(f"how the work {what!r} went the second time: it goes as at first; to fill in: two `when`")
         else:
-            draft.works.append({"when": when, "steps": steps})
+            steps = (step.model_copy(update={"after_s": round(step.after_s, 1)}) for step in one.work().steps)
+            draft.works.append({"when": when, "steps": [_dumped(step) for step in steps]})
 
 
 def _tools(draft: Draft, used: Sequence[Use], roster: Roster) -> None:
@@ -299,7 +346,9 @@ def _script(draft: Draft, plan: Sequence[Move], thought: dict[int, Thought]) -> 
         heard = _heard(asked[move.turn], [words for turn, words in asked.items() if turn > move.turn])
         found = [_entry(answer) for answer in _lines_of(thought[move.turn], heard)]
         if known.setdefault(heard, str(found)) != str(found):
-            draft.left_out.append(f"the second answer to {asked[move.turn]!r}: the first one is given again")
+            draft.left_out.append(
+                f"the second answer to {asked[move.turn]!r}: the first one is given again; to fill in: `turn` in both"
+            )
         draft.answers += [entry for entry in found if not any(entry["when"] == other["when"] for other in draft.answers)]
 
 
@@ -319,22 +368,10 @@ def _lines_of(thought: Thought, heard: str) -> Iterator[Answer]:
 
 def _entry(answer: Answer) -> dict[str, Any]:
     """As one writes it by hand: no times but those that a caller would notice."""
-    slow = answer.first_token_s is not None and answer.first_token_s >= FILLER_S
-    when = answer.when.model_dump(exclude_none=True)
-    entry: dict[str, Any] = {"when": {key: when[key] for key in ("forced", "agent", "heard", "note", "after") if key in when}}
-    entry |= {"say": answer.say} if answer.say else {}
-    entry |= {"calls": [call.model_dump(mode="json", exclude_defaults=True) for call in answer.calls]} if answer.calls else {}
-    entry |= {"first_token_s": round(answer.first_token_s or 0.0, 1)} if slow else {}
-    entry |= {"tokens_per_s": answer.tokens_per_s} if slow and answer.tokens_per_s else {}
-    entry |= {"fault": _fault(answer.fault)} if answer.fault else {}
-    return entry
+    if (first_s := answer.first_token_s or 0.0) >= FILLER_S:
+        return _dumped(answer.model_copy(update={"first_token_s": round(first_s, 1)}))
+    return _dumped(answer.model_copy(update={"first_token_s": None, "tokens_per_s": None}))
 
 
-def _fault(fault: Fault) -> dict[str, Any]:
-    match fault.kind:
-        case "status":
-            return {"kind": "status", "status": fault.status, "type": fault.type}
-        case "unreachable" | "refusal":
-            return {"kind": fault.kind}
-        case _:
-            return {"kind": fault.kind, "after_words": fault.after_words}
+def _dumped(part: Strict) -> dict[str, Any]:
+    return part.model_dump(mode="json", exclude_defaults=True)

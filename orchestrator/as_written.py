@@ -169,8 +169,10 @@ def routing(thought: Thought, heard: str | None = None) -> Answer:
 
 
 def _fault(step: Step) -> Fault | None:
-    fault = _FAULTS.get(step.failed)
-    return Fault.model_validate({**fault, "after_words": len(step.text.split())}) if fault else None
+    fault = Fault.model_validate(_FAULTS[step.failed]) if step.failed in _FAULTS else None
+    if fault and fault.kind in ("max_tokens", "cut", "stall"):
+        return fault.model_copy(update={"after_words": len(step.text.split())})
+    return fault
 
 
 def script_of(thought: Thought | None, told: Sequence[Answer] = ()) -> Script:

@@ -78,7 +78,7 @@ def calls_make_test(
     out: Annotated[Path | None, typer.Option(help="The file; without it CALL.scenario.yaml in this folder.")] = None,
     agents: Annotated[str, typer.Option(help="The folder of your own agents, from where the test is started.")] = "agents",
 ) -> None:
-    """One call as a scenario that pytest runs. What was said, what Claude answered, and what came of it."""
+    """Draft a scenario that pytest runs from one call. What was said, what Claude answered, and what came of it."""
     from orchestrator.make_test import make_test
     from orchestrator.recorded import recorded
 
@@ -86,7 +86,7 @@ def calls_make_test(
     file = out or Path(f"{found.name}.scenario.yaml")
     for line in make_test(found, file, agents):
         screen.print(f"not carried over: {line}")
-    screen.print(f"{file} is written; next: pytest {file}")
+    screen.print(f"{file} is a draft; next: pytest {file}, and change what does not hold")
 
 
 def replay(

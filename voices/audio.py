@@ -112,44 +112,16 @@ def _alaw_to_linear() -> Samples:
     return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
 
 
-def _linear_to_ulaw() -> npt.NDArray[np.uint8]:
-    value = np.arange(-FULL_SCALE, FULL_SCALE, dtype=np.int32) >> 2  # the standard's 14 bits
-    negative = value < 0
-    magnitude = np.minimum(np.abs(value), 8_158) + 0x21
-    segment = np.floor(np.log2(magnitude)).astype(np.int32) - 5
-    code = (segment << 4) | ((magnitude >> (segment + 1)) & 0x0F)
-    return ((code ^ np.where(negative, 0x7F, 0xFF)) & 0xFF).astype(np.uint8)
-
-
-def _linear_to_alaw() -> npt.NDArray[np.uint8]:
-    value = np.arange(-FULL_SCALE, FULL_SCALE, dtype=np.int32) >> 3
-    negative = value < 0
-    magnitude = np.where(negative, -value - 1, value)
-    segment = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int32) - 4, 0)
-    code = (segment << 4) | ((magnitude >> np.maximum(segment, 1)) & 0x0F)
-    return ((code ^ np.where(negative, 0x55, 0xD5)) & 0xFF).astype(np.uint8)
-
-
 _ULAW_DECODE: Final = _ulaw_to_linear()
 _ALAW_DECODE: Final = _alaw_to_linear()
-_ULAW_ENCODE: Final = _linear_to_ulaw()
-_ALAW_ENCODE: Final = _linear_to_alaw()
 
 
 def ulaw_decode(data: bytes) -> bytes:
     return _ULAW_DECODE[np.frombuffer(data, np.uint8)].astype("<i2").tobytes()
 
 
-def ulaw_encode(pcm: bytes) -> bytes:
-    return _ULAW_ENCODE[samples(pcm).astype(np.int32) + FULL_SCALE].tobytes()
-
-
 def alaw_decode(data: bytes) -> bytes:
     return _ALAW_DECODE[np.frombuffer(data, np.uint8)].astype("<i2").tobytes()
-
-
-def alaw_encode(pcm: bytes) -> bytes:
-    return _ALAW_ENCODE[samples(pcm).astype(np.int32) + FULL_SCALE].tobytes()
 
 
 # --- wav --------------------------------------------------------------------------------------------------------------

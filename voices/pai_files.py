@@ -13,7 +13,8 @@ from typing import Any, Final, cast
 
 import yaml
 
-from voices.voice import PlainLoader, VoiceFileError, line_of
+from agents.yaml_file import PlainLoader, TooDeep
+from voices.voice import VoiceFileError
 
 MOST_BYTES: Final = 1_000_000
 MOST_YAML_BYTES: Final = 128 * 1024
@@ -120,7 +121,16 @@ def _where(error: Exception) -> tuple[int, str]:
         case yaml.MarkedYAMLError():
             mark = error.problem_mark or error.context_mark
             return mark.line + 1 if mark else 1, f"this is not YAML: {error.problem or error.context}"
-        case RecursionError():
+        case RecursionError() | TooDeep():
             return 1, "it is nested too deeply"
         case _:
             return 1, f"it cannot be read: {str(error)[:100]}"
+
+
+def line_of(source: str, keys: tuple[str, ...]) -> int:
+    """The line of a key, found level by level; that of the nearest one around it where it is not on a line of its own."""
+    at = 0
+    for key in keys:
+        found = re.compile(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*[:=]", re.MULTILINE).search(source, at)
+        at = found.end() if found else at
+    return source.count("\n", 0, at) + 1

@@ -9,23 +9,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from agents.plain_errors import described, plain
+from agents.errors import FileError
+from agents.yaml_file import YamlFile, did_you_mean, read_text
 from voices.engines.registry import BY_NAME, SYNTHESIZERS
 from voices.synthesis import Rendering
 
 SHIPPED: Final = Path(__file__).resolve().parent
 NOT_VOICES: Final = frozenset({"pronunciation.yaml"})
 """Files that may lie beside voices."""
-MAX_BYTES: Final = 64 * 1024
 ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -74,14 +72,6 @@ class Voice:
 
 
 NONE: Final[Mapping[str, Voice]] = MappingProxyType({})
-
-
-class PlainLoader(yaml.SafeLoader):
-    """SafeLoader without merge keys (`<<`), of which a small file can make a huge one."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {  # noqa: RUF012  (PyYAML's own name and form)
-        first: found for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items() if first != "<"
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,79 +130,32 @@ def _read_voice(path: Path) -> tuple[Voice | None, list[VoiceFileError]]:
             VoiceFileError(path, "a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
         ]
     try:
-        source, content = _read(path)
-        file = _validated(path, source, content)
-    except VoiceFileError as error:
-        return None, [error]
+        text = read_text(path)
+        written = YamlFile(path, text)
+        file = written.validate(_File)
+    except FileError as error:
+        return None, [VoiceFileError(path, error.problem, line=error.line)]
     renderings: dict[str, Rendering] = {}
     wrong: list[VoiceFileError] = []
     parts = {engine.name: dict[str, Any]() for engine in SYNTHESIZERS if engine.any_voice} | file.engines
     for engine, part in parts.items():
         try:
-            renderings[engine] = _rendering(path, source, engine, part, file)
-        except VoiceFileError as error:
-            wrong.append(error)
+            renderings[engine] = _rendering(written, engine, part, file, sha256(text.encode()).hexdigest()[:16])
+        except FileError as error:
+            wrong.append(VoiceFileError(path, error.problem, line=error.line))
     voice = Voice(path.stem, file.description, renderings, file.language, file.like, file.owner)
     return voice if renderings.keys() & file.engines.keys() else None, wrong
 
 
-def _read(path: Path) -> tuple[str, Any]:
-    try:
-        with path.open("rb") as opened:
-            blob = opened.read(MAX_BYTES + 1)
-        if len(blob) > MAX_BYTES:
-            raise VoiceFileError(path, f"is larger than {MAX_BYTES:,} bytes, which no voice needs; shorten it")
-        source = blob.decode("utf-8-sig")
-        return source, yaml.load(source, PlainLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise VoiceFileError(path, f"this is not YAML: {error.problem}", line=line) from error
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        raise VoiceFileError(path, f"this cannot be read: {type(error).__name__}; write it anew, as UTF-8 text") from error
-
-
-def _validated(path: Path, source: str, content: Any) -> _File:
-    try:
-        return _File.model_validate(content)
-    except ValidationError as error:
-        raise _complaint(path, source, error, _File, ()) from error
-
-
-def _rendering(path: Path, source: str, name: str, part: dict[str, Any], file: _File) -> Rendering:
+def _rendering(written: YamlFile, name: str, part: dict[str, Any], file: _File, digest: str) -> Rendering:
+    """Raises FileError."""
+    path, place = written.path, ("engines", name)
     if (engine := BY_NAME.get(name)) is None:
-        near = get_close_matches(name, BY_NAME, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(BY_NAME)}"
-        raise VoiceFileError(path, f"there is no engine {name!r}; {hint}", line=line_of(source, ("engines", name)))
+        raise written.error(place, f"there is no engine `{name}`.{did_you_mean(name, BY_NAME)}")
     options = {key: value for key, value in part.items() if key != "gain_db"}
-    try:
-        checked = engine.options.model_validate(options)
-    except ValidationError as error:
-        raise _complaint(path, source, error, engine.options, ("engines", name)) from error
-    if problem := engine.unfit(checked, path.parent):
-        raise VoiceFileError(path, f"engines.{name}: {problem}", line=line_of(source, ("engines", name)))
+    if problem := engine.unfit(written.part(engine.options, options, place), path.parent):
+        raise written.error(place, f"engines.{name}: {problem}")
     gain_db = part.get("gain_db", 0.0)
     if not isinstance(gain_db, int | float) or not -40 <= gain_db <= 40:
-        line = line_of(source, ("engines", name, "gain_db"))
-        raise VoiceFileError(path, "gain_db is a number of dB between -40 and 40", line=line)
-    digest = sha256(source.encode()).hexdigest()[:16]
+        raise written.error((*place, "gain_db"), "`gain_db` is a number of dB between -40 and 40")
     return Rendering(path.stem, name, float(gain_db), options, file.speed, file.language, path.parent, digest)
-
-
-def _complaint(path: Path, source: str, error: ValidationError, model: type[BaseModel], above: tuple[str, ...]) -> VoiceFileError:
-    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")  # a misspelt key is why another one is missing
-    where = (*above, *map(str, first["loc"]))
-    if first["type"] == "extra_forbidden":
-        near = get_close_matches(where[-1], model.model_fields, 1)
-        known = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(model.model_fields)}"
-        return VoiceFileError(path, f"unknown key {'.'.join(where)}; {known}", line=line_of(source, where))
-    what = plain(first, described(model, first["loc"]))
-    return VoiceFileError(path, f"{'.'.join(where) or 'the file'}: {what}", line=line_of(source, where))
-
-
-def line_of(source: str, keys: tuple[str, ...]) -> int:
-    """The line of a key, found level by level; that of the nearest one around it where it is not on a line of its own."""
-    at = 0
-    for key in keys:
-        found = re.compile(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*[:=]", re.MULTILINE).search(source, at)
-        at = found.end() if found else at
-    return source.count("\n", 0, at) + 1

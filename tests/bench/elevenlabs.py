@@ -9,9 +9,10 @@ from typing import Final
 import anyio
 import numpy as np
 
+from telephony.serving import served
 from voices.audio import duration_s
 from voices.engines.elevenlabs import ElevenLabsSettings, ElevenLabsSynthesizer
-from voices.imitations.elevenlabs import KEY, ElevenLabsImitation, serving
+from voices.imitations.elevenlabs import KEY, ElevenLabsImitation
 from voices.imitations.elevenlabs_sound import VOICES
 from voices.synthesis import Rendering
 
@@ -32,7 +33,8 @@ SENTENCES: Final = (
 async def main() -> None:
     print("model              transport   added to the first sound, ms   stop, ms      ms of one core")
     print("                                 p50    p95    max            p50    p95    per s of speech, with the imitation's own")
-    async with serving(ElevenLabsImitation(first_s=FIRST_S, faster=20)) as service:
+    service = ElevenLabsImitation(first_s=FIRST_S, faster=20)
+    async with served(lambda _url: service) as service.url:
         for model, transport in WAYS:
             settings = {"key": KEY, "base_url": service.url, "model": model, "transport": transport}
             engine = ElevenLabsSynthesizer(ElevenLabsSettings.model_validate(settings))

@@ -29,7 +29,7 @@ from voices.engines.elevenlabs import ElevenLabsSettings, ElevenLabsSynthesizer
 from voices.engines.embedded import EmbeddedSynthesizer
 from voices.engines.espeak import EspeakSynthesizer
 from voices.engines.tones import TonesSynthesizer
-from voices.imitations.elevenlabs import KEY, ElevenLabsImitation, serving
+from voices.imitations.elevenlabs import KEY, ElevenLabsImitation
 from voices.imitations.elevenlabs_sound import VOICES
 from voices.imitations.openai_audio import AudioServer
 from voices.sound_guard import SoundGuard
@@ -53,7 +53,8 @@ async def closed_after(engine: Synthesizer) -> AsyncGenerator[Synthesizer]:
 
 @asynccontextmanager
 async def elevenlabs(**settings: Any) -> AsyncGenerator[Synthesizer]:
-    async with serving(ElevenLabsImitation(faster=200)) as service:
+    service = ElevenLabsImitation(faster=200)
+    async with served(lambda _url: service) as service.url:
         section = ElevenLabsSettings.model_validate({"key": KEY, "base_url": service.url, "sessions": 10, **settings})
         async with closed_after(ElevenLabsSynthesizer(section)) as engine:
             yield engine

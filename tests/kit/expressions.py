@@ -169,8 +169,8 @@ def _use_them() -> None:
     from orchestrator.phrases import Phrases
     from orchestrator.router import Router
     from telephony.acs_emulator.table import find
+    from voices.pai_files import line_of
     from voices.spoken_form import spoken_form
-    from voices.voice import line_of
 
     roster = load([ROOT / "agents"], ROOT / "prompts")
     Router(roster, Phrases.load(ROOT / "prompts" / "phrases.yaml", roster.all_names())).at_once("Kai, go on.", "kai")

@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from voices.audio import RATE, alaw_decode, alaw_encode, resample, samples, to_pcm, ulaw_decode, ulaw_encode
+from tests.kit.g711 import alaw_encode, ulaw_encode
+from voices.audio import RATE, alaw_decode, resample, samples, to_pcm, ulaw_decode
 
 _HZ: Final = 8_000
 _PACKET: Final = _HZ // 50

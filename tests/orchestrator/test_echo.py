@@ -15,8 +15,9 @@ from orchestrator.music.mood import Mood
 from orchestrator.music.source import composed
 from telephony.line import Digit
 from telephony.rehearsal import RehearsalLine
+from tests.kit.g711 import ulaw_encode
 from tests.orchestrator.stage import answer, on_the_phone
-from voices.audio import FRAME_S, RATE, Frame, samples, to_pcm, ulaw_decode, ulaw_encode
+from voices.audio import FRAME_S, RATE, Frame, samples, to_pcm, ulaw_decode
 
 LONG = "First, store the photos as plain files. Then keep an index beside them, and never the other way round. That is all."
 

@@ -155,7 +155,7 @@ def test_without_an_engine_for_them_pais_voices_change_nothing(house: House, mon
 @pytest.mark.parametrize(
     ("part", "says"),
     [
-        ("espaek: {variant: en-gb+f4}", "there is no engine 'espaek'; did you mean 'espeak'?"),
+        ("espaek: {variant: en-gb+f4}", "there is no engine `espaek`. Did you mean `espeak`?"),
         ("espeak: {variant: nosuch}", "espeak-ng has no voice 'nosuch'"),
         ("espeak: {variant: en-us+f44}", "espeak-ng has no variant 'f44'. Did you mean 'f4'?"),
     ],

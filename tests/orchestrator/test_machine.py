@@ -11,20 +11,19 @@ import pytest
 
 from orchestrator.machine import Answerer, Beep, Finding
 from telephony.answering_machine import beep
+from tests.kit.g711 import alaw_encode, ulaw_encode
 from tests.orchestrator.stage import PHRASES
 from voices.audio import (
     FRAME_S,
     FULL_SCALE,
     RATE,
     alaw_decode,
-    alaw_encode,
     frames,
     resample,
     samples,
     speech_level_dbfs,
     to_pcm,
     ulaw_decode,
-    ulaw_encode,
 )
 from voices.catalogue import Catalogue, load_voices
 from voices.engines.espeak import EspeakSynthesizer

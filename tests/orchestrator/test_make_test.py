@@ -1,4 +1,4 @@
-"""From a call to a scenario: it passes at once, says what the call said, and fails where that is not so any more."""
+"""From a call to a scenario: it says what the call said, passes where a rehearsal is like the call, and fails where it is not."""
 
 from __future__ import annotations
 
@@ -87,12 +87,17 @@ def called(play: Any) -> Recorded:
 
 
 def written(call: Recorded, folder: Path, agents: str = "agents") -> tuple[Scenario, str, list[str]]:
-    file = folder / "made.scenario.yaml"
-    left_out = make_test(call, file, agents)
-    return YamlFile(file).validate(Scenario), file.read_text(encoding="utf-8"), left_out
+    """What is made of it; it passes."""
+    path = folder / "made.scenario.yaml"
+    left_out = make_test(call, path, agents)
+    file = YamlFile(path)
+    made = file.validate(Scenario)
+    rehearsal = scripted(made)
+    run(lambda: perform(file, made, rehearsal))
+    return made, path.read_text(encoding="utf-8"), left_out
 
 
-HIDDEN = "what a journal hides (…), as the PIN: the call begins behind it"
+HIDDEN = "what a journal hides (…), as the PIN: the call begins behind it; to fill in: `pin`, and a turn that gives it"
 
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
@@ -139,7 +144,8 @@ def test_it_reads_as_if_written_by_hand_and_names_nobody(tmp_path: Path) -> None
 
     _, text, _ = written(called(play), tmp_path)
     assert text == (
-        f"# The call {NAME} of 2026-11-22, by `pai-voice calls make-test`.\n"
+        f"# The call {NAME} of 2026-11-22, drafted by `pai-voice calls make-test`.\n"
+        "# Run it, and change what does not hold: seconds (silence_s, after_s) may be fewer, for rehearsed voices are brisk.\n"
         "claude:\n"
         "  entries:\n"
         "    - when: {agent: engineer, heard: 'Engineer, why does the build fail'}\n"
@@ -150,8 +156,7 @@ def test_it_reads_as_if_written_by_hand_and_names_nobody(tmp_path: Path) -> None
         "    routed: [engineer]\n"
         "    by: name\n"
         "    expect: {agent: engineer, text: 'Call \\+15550100 back, it is 4\\.5 \\(roughly\\) or more'}\n"
-        "  - hang_up: true\n"
-        "    ended: caller_hung_up\n"
+        "  - {hang_up: true, ended: caller_hung_up}\n"
     )
 
 
@@ -212,7 +217,8 @@ def test_another_answer_to_the_same_words_is_told(tmp_path: Path) -> None:
     last = next(entry for entry in reversed(call.entries) if isinstance(entry.event, Written))
     changed = last.model_copy(update={"event": last.event.model_copy(update={"text": "Ask me no more."})})
     call.entries[call.entries.index(last)] = changed
-    assert f"the second answer to {PHOTOS!r}: the first one is given again" in written(call, tmp_path)[2]
+    again = "the first one is given again; to fill in: `turn` in both"
+    assert f"the second answer to {PHOTOS!r}: {again}" in written(call, tmp_path)[2]
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,10 @@ import pytest
 from anyio import lowlevel
 
 from orchestrator.engines import open_voices
+from telephony.serving import served
 from tests.kit.commands import eventually
 from voices.catalogue import Catalogue
-from voices.imitations.elevenlabs import KEY, ElevenLabsImitation, serving
+from voices.imitations.elevenlabs import KEY, ElevenLabsImitation
 from voices.imitations.elevenlabs_sound import VOICES
 from voices.settings import VoiceSettings
 from voices.spoken_form import SpokenWords
@@ -27,7 +28,8 @@ async def opened(service: ElevenLabsImitation, stack: AsyncExitStack) -> Catalog
 
 
 async def test_a_lost_connection_is_opened_again_before_it_is_needed() -> None:
-    async with serving(ElevenLabsImitation(drops_after=0)) as service:
+    service = ElevenLabsImitation(drops_after=0)
+    async with served(lambda _url: service) as service.url:
         async with AsyncExitStack() as stack:
             catalogue = await opened(service, stack)
             assert [part async for part in catalogue.speak("Hello there.", "kai")]
@@ -36,7 +38,8 @@ async def test_a_lost_connection_is_opened_again_before_it_is_needed() -> None:
 
 
 async def test_an_error_in_the_house_is_raised_as_it_is() -> None:
-    async with serving(ElevenLabsImitation()) as service:
+    service = ElevenLabsImitation()
+    async with served(lambda _url: service) as service.url:
 
         async def house() -> None:
             async with AsyncExitStack() as stack:

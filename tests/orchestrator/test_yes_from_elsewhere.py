@@ -15,8 +15,9 @@ from agents.scripted_work import WorkScript
 from orchestrator.caller_level import FAR_DB, CallerLevel, level_db
 from orchestrator.echo import is_echo
 from orchestrator.events import Answered, Asked, SaidText
+from tests.kit.g711 import ulaw_encode
 from tests.orchestrator.stage import Rehearsal, answer, on_the_phone
-from voices.audio import RATE, frames, samples, speech_level_dbfs, to_pcm, ulaw_decode, ulaw_encode
+from voices.audio import RATE, frames, samples, speech_level_dbfs, to_pcm, ulaw_decode
 from voices.engines.embedded import EmbeddedSynthesizer
 from voices.voice import Rendering
 

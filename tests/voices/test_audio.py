@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.kit.g711 import alaw_encode, ulaw_encode
 from voices.audio import (
     FRAME_BYTES,
     RATE,
@@ -19,7 +20,6 @@ from voices.audio import (
     Frame,
     Resampler,
     alaw_decode,
-    alaw_encode,
     duration_s,
     frames,
     level_dbfs,
@@ -29,7 +29,6 @@ from voices.audio import (
     stereo,
     to_pcm,
     ulaw_decode,
-    ulaw_encode,
     write_wav,
 )
 

@@ -210,7 +210,7 @@ def test_the_consent_names_whose_voice_it_is() -> None:
 
 @pytest.mark.parametrize(("language", "description"), [("English!", ""), ("en", "x" * 201)])
 def test_what_would_be_no_voice_file_is_not_written(order: Order, tmp_path: Path, language: str, description: str) -> None:
-    with pytest.raises(BadVoice, match=r"^aunt-ruth.yaml:\d: (language|description)"):
+    with pytest.raises(BadVoice, match=r"^aunt-ruth.yaml:\d: `(language|description)`"):
         made(replace(order, language=language, description=description), tmp_path, {}, Means())
     assert list(tmp_path.iterdir()) == []
 

@@ -15,13 +15,14 @@ import pytest
 from anyio import lowlevel
 from pydantic import ValidationError
 
+from telephony.serving import served
 from tests.kit.commands import eventually
 from voices.audio import duration_s, samples, speech_level_dbfs
 from voices.engines.elevenlabs import ElevenLabsOptions, ElevenLabsSettings, ElevenLabsSynthesizer, clone
 from voices.engines.elevenlabs.alignment import Alignment, speakable
 from voices.engines.elevenlabs.models import MODELS
 from voices.engines.registry import BY_NAME
-from voices.imitations.elevenlabs import KEY, ElevenLabsImitation, serving
+from voices.imitations.elevenlabs import KEY, ElevenLabsImitation
 from voices.imitations.elevenlabs_sound import CHAR_S, VOICES
 from voices.synthesis import Rendering, Sound, SynthesizerFailed, UnknownVoice
 
@@ -33,7 +34,8 @@ WAYS = [("eleven_flash_v2_5", "websocket"), ("eleven_v4_turbo", "websocket"), ("
 async def speaking(**given: Any) -> AsyncGenerator[tuple[ElevenLabsSynthesizer, ElevenLabsImitation]]:
     """The engine and its service; `first_s` and the like are the service's."""
     own = {name: given.pop(name) for name in tuple(given) if name not in ElevenLabsSettings.model_fields}
-    async with serving(ElevenLabsImitation(**own)) as service:
+    service = ElevenLabsImitation(**own)
+    async with served(lambda _url: service) as service.url:
         engine = ElevenLabsSynthesizer(ElevenLabsSettings.model_validate({"key": KEY, "base_url": service.url, **given}))
         try:
             await engine.warm()
@@ -173,7 +175,8 @@ async def test_closing_early_returns_at_once(model: str, transport: str) -> None
 async def test_the_account_makes_clones(tmp_path: Path) -> None:
     clip = tmp_path / "me.wav"
     await anyio.Path(clip).write_bytes(b"RIFF, not really")
-    async with serving(ElevenLabsImitation()) as service:
+    service = ElevenLabsImitation()
+    async with served(lambda _url: service) as service.url:
         settings = ElevenLabsSettings.model_validate({"key": KEY, "base_url": service.url})
         assert await clone(settings, "Me", [clip], "my own voice") == VOICES[-1]
         with pytest.raises(SynthesizerFailed, match="from 1 to 25 clips, not 0"):

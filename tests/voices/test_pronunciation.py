@@ -104,6 +104,16 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
         read_pronunciation(tmp_path / "none.yaml")
 
 
+def test_a_small_file_cannot_become_a_huge_one(tmp_path: Path) -> None:
+    many = "".join(f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 9)}]}}\n" for n in range(1, 12))
+    with pytest.raises(PronunciationError):
+        read_pronunciation(written(tmp_path, f"x0: &x0 {{a: 1}}\n{many}"))
+
+
+def test_a_word_of_yaml_is_a_word(tmp_path: Path) -> None:
+    assert said(written(tmp_path, "words: {No: noh}"), "No.") == "noh."
+
+
 @given(st.text(max_size=80))
 def test_no_file_raises_anything_else(content: str) -> None:
     import tempfile

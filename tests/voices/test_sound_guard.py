@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voices.audio import RATE, resample, to_pcm, ulaw_decode, ulaw_encode
+from tests.kit.g711 import ulaw_encode
+from voices.audio import RATE, resample, to_pcm, ulaw_decode
 from voices.engines.espeak import EspeakSynthesizer
 from voices.sound_guard import SoundGuard
 from voices.synthesis import Rendering, SynthesizerFailed

@@ -7,14 +7,8 @@ strict: what the service refuses, it refuses.
 from __future__ import annotations
 
 import json
-import socket
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
 from typing import Any
-
-import anyio
-import uvicorn
 
 from voices.audio import RATE
 from voices.imitations.elevenlabs_connection import Connection
@@ -26,7 +20,7 @@ from voices.imitations.elevenlabs_sound import VOICES
 
 
 class ElevenLabsImitation(Service):
-    """An ASGI application; `serving` runs it."""
+    """An ASGI application; its `url`, once it is served, is what `base_url` wants, and KEY the key."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -81,48 +75,5 @@ async def _streamed(service: Service, voice: str, body: dict[str, Any], send: Se
         await send({"type": "http.response.body", "body": line.encode(), "more_body": True})
         at_s, number = at_s + len(pcm) / 2 / RATE, number + 1
         if number == HALF and service.trouble == "stops":
-            raise ConnectionAbortedError  # uvicorn drops the connection
+            raise ConnectionAbortedError  # the server drops the connection
     await send({"type": "http.response.body", "body": b""})
-
-
-@asynccontextmanager
-async def serving(service: ElevenLabsImitation) -> AsyncGenerator[ElevenLabsImitation]:
-    """On a free port of 127.0.0.1; its `url` is what `base_url` wants, and KEY the key."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.bind(("127.0.0.1", 0))
-        service.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = _Server(
-            uvicorn.Config(
-                service,
-                lifespan="off",
-                ws="websockets-sansio",
-                ws_ping_interval=None,
-                access_log=False,
-                log_config=None,
-                log_level="critical",
-                timeout_graceful_shutdown=1,
-            )
-        )
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve, [listening])
-            await server.ready.wait()
-            try:
-                yield service
-            finally:
-                server.should_exit = True
-
-
-class _Server(uvicorn.Server):
-    """Inside somebody else's process: signals are theirs, and readiness is an event."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = anyio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import structlog
-import yaml
 from pydantic import ValidationError
 
+from agents.errors import FileError
+from agents.yaml_file import YamlFile
 from voices.engines.chatterbox_options import ChatterboxOptions
 from voices.speech_server.model import NoSuchVoice, Style
 
 _log = structlog.get_logger(__name__)
-_LARGEST_FILE: Final = 100_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ class Shelf:
     @staticmethod
     def _voice(name: str, path: Path, made: Path | None) -> ServedVoice | None:
         try:
-            content: Any = yaml.safe_load(path.read_text("utf-8")) if path.stat().st_size <= _LARGEST_FILE else None
+            content: Any = YamlFile(path).data
             part = content.get("engines", {}).get("chatterbox") or {}
             part.pop("gain_db", None)  # the caller's side applies it
             options = ChatterboxOptions.model_validate(part)
             speed, language = float(content.get("speed", 1.0)), str(content.get("language", "en"))
-        except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError, RecursionError, ValidationError) as error:
+        except (ValueError, AttributeError, TypeError, FileError, ValidationError) as error:
             _log.warning("voice_file_ignored", file=str(path), error=str(error))
             return None
         clip = path.parent / options.clip if options.clip else made

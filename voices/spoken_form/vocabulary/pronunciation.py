@@ -22,6 +22,8 @@ from typing import Any, ClassVar, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agents.yaml_file import PlainLoader, TooDeep
+
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "pronunciation.yaml"
 FILE_NAMES: Final = ("pronunciation.yaml", "pronunciations.json")
 """Looked for in each folder of voices, in this order."""
@@ -113,8 +115,8 @@ def _content(path: Path) -> tuple[str, Any]:
                 f"{path}:1: the file is over {_LARGEST_BYTES // 1000} kB; leave the words that are said wrong"
             )
         source = path.read_text("utf-8-sig")
-        return source, json.loads(source) if path.suffix == ".json" else yaml.safe_load(source)
-    except RecursionError:
+        return source, json.loads(source) if path.suffix == ".json" else yaml.load(source, PlainLoader)
+    except (RecursionError, TooDeep):
         raise PronunciationError(f"{path}:1: this is nested too deeply; write one line for each word") from None
     except json.JSONDecodeError as error:
         raise PronunciationError(f"{path}:{error.lineno}: this is not JSON: {error.msg}; check commas and quotes") from error
