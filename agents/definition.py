@@ -24,7 +24,8 @@ def _color(value: str) -> str:
     return value
 
 
-AgentId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+ID: Final = r"^[a-z][a-z0-9-]{0,39}$"
+AgentId = Annotated[str, Field(pattern=ID)]
 Spoken = Annotated[str, Field(min_length=1, max_length=40)]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
 Color = Annotated[

@@ -22,6 +22,7 @@ from agents.yaml_file import YamlFile, read_text
 _MODELS: Final = {"haiku": "claude-haiku-5-5", "sonnet": "claude-sonnet-5-5", "opus": "claude-opus-5-5"}
 _COLORS: Final = {color: color for color in COLORS} | {"purple": "magenta", "pink": "magenta", "orange": "yellow"}
 _BARE: Final = re.compile(r"^([A-Za-z][\w-]*):[ \t]+([^\s\"'\[{|>&*!].*)$", re.MULTILINE)
+_BEGUN: Final = re.compile(r"---[ \t]*\n(?:name|description):")
 _FENCED: Final = Expression(
     r"^[ \t]*```.*?(?:^[ \t]*```[ \t]*$|\z)|^[ \t]*~~~.*?(?:^[ \t]*~~~[ \t]*$|\z)|<!--.*?(?:-->|\z)", multiline=True, dot_all=True
 )
@@ -95,6 +96,8 @@ def read(path: Path) -> MarkdownAgent | None:
     """None for a file that is no agent's, such as a README. Raises FileError."""
     text = read_text(path)
     front, body = _parted(text)
+    if not front and _BEGUN.match(text):
+        raise FileError(path, "what begins here has no end; write `---` below it, and then the prompt")
     if not front:
         return None
     file = _front_matter(path, front)

@@ -107,7 +107,9 @@ def _in_unicode(pattern: str) -> str:
 
 
 def _complaint(problem: str) -> str:
-    told = f"is not a regular expression: {problem}"
+    if problem.startswith("it has"):
+        return problem
+    told = "is not a regular expression; write `\\` before a sign that stands for itself, such as ( [ { * + ? |"
     if any(sign in problem for sign in _UNKNOWN):
         told += "; look-ahead, look-behind and references back to a group take too long on some texts: write it without"
     return told

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+import errno
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from types import MappingProxyType
 from typing import Annotated, Any, Final, get_args, get_origin
 
@@ -45,6 +47,23 @@ _BOUNDS: Final[Mapping[str, str]] = {
 }
 
 
+_SYSTEM: Final[Mapping[int | None, str]] = {
+    errno.ENOENT: "is not there",
+    errno.EISDIR: "is a folder, not a file",
+    errno.ENOTDIR: "is not there: what should be a folder is a file",
+    errno.EACCES: "you have no right to it; change its rights",
+    errno.ELOOP: "is a link that leads back to itself",
+}
+_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
+NEAR: Final = 0.65  # one wrong letter in three
+NEAR_UNPARTED: Final = 0.85
+
+
+def of_system(error: OSError) -> str:
+    """What the system says of a file or folder; empty for what is not a slip of people's."""
+    return _SYSTEM.get(error.errno, "")
+
+
 def plain(error: ErrorDetails, description: str | None = None) -> str:
     """What is wrong and what would be right, without the key; `description` is what the field says of itself."""
     kind, given = error["type"], error.get("ctx", {})
@@ -54,8 +73,8 @@ def plain(error: ErrorDetails, description: str | None = None) -> str:
         return "is missing; add it"
     if kind == "literal_error":
         known = [str(one) for one in str(given.get("expected", "")).replace(" or ", ", ").replace("'", "").split(", ")]
-        near = get_close_matches(str(error.get("input", "")), known, n=1)
-        return f"must be one of {', '.join(known)}" + (f"; did you mean `{near[0]}`?" if near else "")
+        near = nearest(str(error.get("input", "")), known)
+        return f"must be one of {', '.join(known)}" + (f"; did you mean `{near}`?" if near else "")
     if kind == "string_too_short" and given.get("min_length") == 1:
         return "is empty; write something"
     if kind in _BOUNDS:
@@ -78,8 +97,26 @@ def told(errors: Sequence[ErrorDetails], model: type[BaseModel]) -> list[ErrorDe
     return [error for error in errors if error["type"] != "missing" or error["loc"] not in misspelt]
 
 
-def nearest(word: str, known: Mapping[str, object]) -> str | None:
-    return next(iter(get_close_matches(word.casefold(), known, n=1)), None)
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one that was meant: each of its words is nearly right. A wrong one would cost more than none."""
+    likeness, near = max(((_likeness(_words(word), _words(one)), one) for one in known), default=(0.0, None))
+    return near if likeness >= NEAR else None
+
+
+def _words(name: str) -> list[str]:
+    return [part.casefold() for part in _WORDS.split(name) if part]
+
+
+def _likeness(one: list[str], other: list[str]) -> float:
+    """By the words that differ: `max_` before both, or a unit behind, makes two keys no more alike, nor a missing `_` less."""
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    if len(one) == len(other):
+        return min((SequenceMatcher(a=a, b=b).ratio() for a, b in zip(one, other, strict=True)), default=1.0)
+    whole = SequenceMatcher(a="".join(one), b="".join(other)).ratio()
+    return whole if whole >= NEAR_UNPARTED else 0.0
 
 
 def fields(model: type[BaseModel], place: Sequence[str | int]) -> Mapping[str, FieldInfo]:

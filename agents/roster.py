@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from agents.definition import Agent
-from agents.errors import AgentError
+from agents.errors import AgentError, FileError
 from agents.outside import Sources
 from agents.survey import Survey, survey
 from agents.voice_choice import VoiceChoice
@@ -62,7 +62,8 @@ def load(
 
 
 def roster(found: Survey) -> Roster:
-    """Raises the survey's first error."""
+    """Raises the survey's first error, with those of the other files."""
     if found.errors:
-        raise found.errors[0]
+        first, *others = found.errors
+        raise first.with_others(one for one in others if isinstance(one, FileError)) if isinstance(first, FileError) else first
     return Roster(found.agents.values(), {one: file.path for one, file in found.files.items()})

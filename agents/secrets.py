@@ -68,21 +68,23 @@ _GIVEN: Final[Any] = re2.compile(
     r"(\s{0,8}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken|[Dd]igest)\s+)?)(\\?\"[^\"]*\"|'[^']*'|" + _VALUE + ")"
 )
 _LONGEST_NAME: Final = 64
+_SHORTEST: Final = 6
 _LONGEST_VALUE: Final = 1_000
 _TOLD: Final[Any] = re2.compile(
-    r"(?i)\b(pass ?words?|passphrase|passcode|secret|token|pin|credentials?|(?:api |access |private )?key)"
-    r"(\s+(?:is|to|are|was|becomes)\s+|\s*[:=]\s+)([^\s,;]+)"
+    r"(?i)\b(pass ?words?|passwd|pw|passwort|kennwort|passphrase|passcode|secret|token|pin(?: code)?|credentials?"
+    r"|(?:api |access |private )?key)"
+    r"((?: (?:for|of) [\w.@-]+)?(?:\s+(?:is|to|are|was|becomes|ist|lautet)\s+|\s*[:=]\s+|\s+))([^\s,;]+)"
 )
 _HARMLESS: Final = frozenset(
     """
     a an the be been being to use used using invalid missing wrong expired set required empty not now too needed correct
     valid stored kept in there only still already unknown incorrect out ok okay fine checked read sent saved hidden log sign
     get make see your his her it its something access authenticate that this what where no none yes good bad gone ready on
-    off changed safe here and for by with from reach find
+    off changed safe here expire and for by with from reach find
     """.split()  # noqa: SIM905  as a list, one word a line
 )
 # A login ends before `/`, `?`, `#` and, as browsers read it, `\`: what stands before one of these is the host itself.
-_ADDRESS: Final[Any] = re2.compile(r"(\w*://)([^\s/@:?#\\]*:)?([^\s/@?#\\]+)(@)")
+_ADDRESS: Final[Any] = re2.compile(r"(\w*://)([^\s/@:?#\\]*:)?([^\s/?#\\]+)(@)")
 _OPTION: Final[Any] = re2.compile(r"(^|\s)(--?[A-Za-z][A-Za-z0-9_-]*)(\s+)(\"[^\"]*\"|'[^']*'|[^\s\"'-][^\s]*)")
 _USER: Final[Any] = re2.compile(r"((?:^|\s)(?:-u|-U|--user|--proxy-user)[ =]+[\"']?[^\s:\"']+:)([^\s\"']+)")
 # The same as `_BY_PROGRAM` in a text that is not in words.
@@ -96,12 +98,16 @@ _LOOKS: Final[Any] = re2.compile(
     r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{8,}|\bgh[pousr]_[A-Za-z0-9]{8,}|\bgithub_pat_\w{8,}|\bgl[a-z]{1,6}-[A-Za-z0-9_-]{10,}|\bxox[a-z]-[A-Za-z0-9-]{6,}"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{10,}|\bAIza[A-Za-z0-9_-]{10,}|\bya29\.[A-Za-z0-9_.-]{6,}|\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]+)+|\bnpm_[A-Za-z0-9]{10,}"
     r"|\bpypi-[A-Za-z0-9_-]{8,}|\bhf_[A-Za-z0-9]{8,}|\bSG\.[A-Za-z0-9_.-]{8,}|\bshp[a-z]{2}_[A-Za-z0-9]{8,}|\bdop_v1_[a-f0-9]{8,}|\bAGE-SECRET-KEY-\w+"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"
+    r"|\b(?:whsec|secret|dckr_pat|lin_api)_[A-Za-z0-9]{10,}|\bsq0[a-z]{3}-[\w-]{8,}|\bhvs\.[\w-]{8,}|\bNRAK-[A-Z0-9]{10,}|\bhooks\.slack\.com/\S+"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-----END [A-Z ]*-----)?"
 )
+_AT_AMAZON: Final[Any] = re2.compile(r"\b[A-Za-z0-9/+]{40}\b")
+_RUN: Final[Any] = re2.compile(r"\b[A-Za-z0-9]{16,}\b")
 _LONG: Final[Any] = re2.compile(r"[A-Za-z0-9_+=-]{20,}")
 _HEX: Final[Any] = re2.compile(r"\b(?:[0-9a-f]{7,128}|[0-9A-F]{7,128})\b")
-_MAIL: Final[Any] = re2.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+")
-_LONG_NUMBER: Final[Any] = re2.compile(r"\+?\b\d(?:[ -]?\d){12,40}\b")
+_MAIL: Final[Any] = re2.compile(r"[\pL\pN_][\pL\pN_.+'-]*@(?:localhost\b|[\pL\pN.-]+\.\pL[\pL\pN-]*)")
+_LONG_NUMBER: Final[Any] = re2.compile(r"\+?\b\d(?:[ .-]?\d){12,40}\b")
+_ACCOUNT: Final[Any] = re2.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _IS: Final[Any] = re2.compile(rf"\s?[:=]\s?{A_SECRET}\b")
 _OF_HEX: Final[Any] = re2.compile(
     r"(?i)\b((?:the|a|an|this|that|my|your|its|our|last|new|old|first) )?(commit|revision|hash|checksum|digest)(?: is|:)? "
@@ -109,6 +115,7 @@ _OF_HEX: Final[Any] = re2.compile(
 )
 _NUMBERS: Final[Any] = re2.compile(
     r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\b(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}\b"
+    r"|\b(?:[0-9a-f]{2}-){5}[0-9a-f]{2}\b|(?:\b[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}::|\B::)(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}\b|\B)"
 )
 
 
@@ -188,6 +195,7 @@ def masked(text: str, secret: str = A_SECRET) -> str:
     text = _replaced(_TOLD, text, lambda found: f"{found[1]}{found[2]}{secret}{_stop(found[3])}" if _is_told(found) else found[0])
     text = _replaced(_SCHEME, text, lambda found: f"{found[1]}{secret}")
     text = _replaced(_LOOKS, text, lambda _: secret)
+    text = _replaced(_AT_AMAZON, text, lambda found: secret if _is_mixed(found[0]) else found[0])
     return _replaced(_LONG, text, lambda found: secret if _is_random(found[0]) else found[0])
 
 
@@ -210,10 +218,24 @@ def named(text: str) -> str:
     """As one may say it: in the place of what is secret, or tells nobody anything by ear, stands what it is."""
     text = _replaced(_IS, masked(text), lambda _: f" is {A_SECRET}")
     text = _replaced(_MAIL, text, lambda _: "a mail address")
-    text = _replaced(_OF_HEX, text, lambda found: f"{found[1] or 'a '}{found[2].lower()}" if is_hash(found[3]) else found[0])
-    text = _replaced(_NUMBERS, text, lambda found: "an id" if found[0].count("-") == 4 else "an address")
+    text = _replaced(_ACCOUNT, text, lambda _: "a bank account")
+    text = _replaced(_OF_HEX, text, _of_hex)
+    text = _replaced(_NUMBERS, text, _of_numbers)
     text = _replaced(_HEX, text, lambda found: "a commit" if is_hash(found[0]) else found[0])
+    text = _replaced(_RUN, text, lambda found: A_SECRET if _changes(found[0]) >= 2 else found[0])
     return _replaced(_LONG_NUMBER, text, lambda _: "a long number")
+
+
+def _of_hex(found: Any) -> str:
+    """Seven digits may be a commit's, too, where it says so."""
+    return f"{found[1] or 'a '}{found[2].lower()}" if is_hash(found[3]) or found[3].isdecimal() else found[0]
+
+
+def _of_numbers(found: Any) -> str:
+    """In IPv6 `::` stands for zeros, in programs for a part."""
+    if found[0].count("-") == 4:
+        return "an id"
+    return "an address" if any(map(str.isdecimal, found[0])) else found[0]
 
 
 def is_hash(text: str) -> bool:
@@ -253,6 +275,12 @@ def _stop(value: str) -> str:
 
 
 def _is_told(found: Any) -> bool:
+    """Of a PIN digits, and what follows without a word between the two only where it is no word."""
+    digits = any(map(str.isdecimal, found[3]))
+    if found[1].lower().startswith("pin"):
+        return digits
+    if found[2].isspace() and not (digits and len(found[3]) >= _SHORTEST and any(map(str.isalpha, found[3]))):
+        return False
     return found[3].lower().rstrip(".!?:") not in _HARMLESS
 
 
@@ -260,7 +288,14 @@ def _is_random(text: str) -> bool:
     """Long, of capitals, small letters and digits, and in no order that words have."""
     if is_hash(text):
         return False
+    return _is_mixed(text) and _changes(text) >= 3
+
+
+def _is_mixed(text: str) -> bool:
     tests: tuple[Callable[[str], bool], ...] = (str.isdecimal, str.isupper, str.islower)
-    mixed = all(any(map(test, text)) for test in tests)
-    changes = sum(one.isdecimal() != other.isdecimal() for one, other in pairwise(text) if one.isalnum() and other.isalnum())
-    return mixed and changes >= 3
+    return all(any(map(test, text)) for test in tests)
+
+
+def _changes(text: str) -> int:
+    """Between letters and digits."""
+    return sum(one.isdecimal() != other.isdecimal() for one, other in pairwise(text) if one.isalnum() and other.isalnum())

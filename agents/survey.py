@@ -18,6 +18,7 @@ from agents.voice_choice import VoiceChoice, choose
 from agents.yaml_file import YamlFile, did_you_mean, read_text
 
 AFTERWORD: Final = "written_for_work.md"
+_SUFFIXES: Final = (".yaml", ".yml", ".md")
 _FILE_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -92,7 +93,9 @@ def _agents(found: Mapping[str, _Found], prompts_dir: Path, voices: Collection[s
 
 
 def _candidates(folder: Path, without: Collection[Path]) -> list[Path]:
-    return sorted(path for pattern in ("*.y*ml", "*.md") for path in folder.glob(pattern) if path not in without)
+    """Hidden files are editors' and systems'."""
+    found = (path for path in folder.glob("*") if path.suffix.lower() in _SUFFIXES and not path.name.startswith("."))
+    return sorted(path for path in found if path not in without)
 
 
 def _stacks(layers: Sequence[Sequence[Path]], errors: list[FileError]) -> dict[str, list[Path]]:
@@ -102,15 +105,21 @@ def _stacks(layers: Sequence[Sequence[Path]], errors: list[FileError]) -> dict[s
         here: dict[str, Path] = {}
         for path in sorted(layer, key=lambda path: path.suffix != ".md"):  # of two with one id, YAML is the one that stays
             try:
-                here[_id(path)] = path
+                one = _id(path)
             except FileError as error:
                 errors.append(error)
+                continue
+            if one in here and here[one].suffix == path.suffix:
+                errors.append(FileError(path, f"{here[one].name} gives the same agent's id, {one}; rename one of the two"))
+            here[one] = path
         for one, path in sorted(here.items()):
             stacks[one] = [*stacks.pop(one, []), path]
     return stacks
 
 
 def _id(path: Path) -> str:
+    if path.exists() and not path.is_file():  # to open a pipe is to wait for its other end
+        raise FileError(path, "is no file; move it away")
     if path.suffix == ".md":
         return front_matter.agent_id(path)
     if path.suffix != ".yaml":

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_
 from agents import bounds
 from agents.definition import Agent
 from agents.errors import ToolError
-from agents.mending import mended
+from agents.mending import asked_for, mended
 from agents.strict import Strict
 from agents.who import MOST_SPEAKERS, beginning, chosen, ids, one_of
 
@@ -58,7 +58,8 @@ class Tool:
             try:
                 whole = self.inputs.model_validate(given)
             except ValidationError:
-                whole = self.inputs.model_validate(mended(self.input_schema, given))
+                repaired = mended(self.input_schema, given)
+                whole = self.inputs.model_validate(repaired if self.written else asked_for(self.input_schema, repaired))
             return whole.model_dump(mode="json"), whole.model_dump(mode="json", exclude_unset=True) != given
         except bounds.TooMuch as error:
             raise ToolError(f"{self.name} was not called: {error}") from None

@@ -266,7 +266,7 @@ def _explain(error: ValidationError, file: SettingsFile, origins: Mapping[tuple[
 
 
 def _complaint(problem: ErrorDetails, file: SettingsFile, origins: Mapping[tuple[str, ...], str]) -> str:
-    *above, last = path = tuple(str(part) for part in problem["loc"])
+    *above, last = path = tuple(str(part) for part in problem["loc"] if part != "[key]")
     if problem["type"] == "extra_forbidden":
         known = fields(Settings, above)
         near = nearest(last, known)

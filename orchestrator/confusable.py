@@ -1,9 +1,10 @@
-"""Names that a telephone, or a recogniser, takes for each other."""
+"""Names that a telephone, or a recogniser, takes for each other, or that nobody can say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
+from unicodedata import combining
 
 from orchestrator.phrases import plain
 from orchestrator.sound_alike import sound, tellable
@@ -22,6 +23,11 @@ _NEAR: Final = 0.5
 def phones(name: str) -> tuple[str, ...]:
     """How a name sounds, by rule; empty for one without Latin letters."""
     return tuple(phone for word in plain(name).split() for phone in (known(word) or guess(word)).split())
+
+
+def signs(name: str) -> str:
+    """What is in it that nobody can say."""
+    return "".join(sorted({sign for sign in name if not (sign.isalnum() or sign in " '’.-" or combining(sign))}))
 
 
 def distance(one: Sequence[str], other: Sequence[str]) -> float:

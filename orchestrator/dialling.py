@@ -46,7 +46,12 @@ async def dial_in(
 
     Raises NoEmulator, NothingToSay, LineError; AudioError for a wav that cannot be read, SynthesisError for a text that cannot.
     """
-    _check(emulator, (caller, called), keys)
+    check_address("--emulator", emulator, "http://127.0.0.1:8070")
+    check_numbers((caller, called))
+    try:
+        check_keys(keys)
+    except DigitsNotSent as error:
+        raise NothingToSay(f"--dtmf {keys}: {error}", "give only keys that a telephone has") from None
     if not (wavs or texts or keys):
         raise NothingToSay("there is nothing to say or to press", "give --text, --wav or --dtmf")
     sounds = [await anyio.to_thread.run_sync(read_wav, wav) for wav in wavs]
@@ -69,15 +74,16 @@ async def dial_in(
     return result
 
 
-def _check(emulator: str, numbers: Sequence[str], keys: str) -> None:
-    parts = urlsplit(emulator if "//" in emulator else f"//{emulator}")
-    if not emulator.startswith(("http://", "https://")) or not parts.hostname:
-        near = f"http://{parts.netloc}" if parts.netloc and "//" not in emulator else "http://127.0.0.1:8070"
-        raise NoEmulator(f"--emulator {emulator} is no address", f"give it with http: --emulator {near}")
+def check_address(option: str, address: str, example: str) -> None:
+    """Raises NoEmulator."""
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    if not address.startswith(("http://", "https://")) or not parts.hostname:
+        near = f"http://{address}" if parts.netloc and "//" not in address else example
+        raise NoEmulator(f"{option} {address} is no address", f"give it with http: {option} {near}")
+
+
+def check_numbers(numbers: Sequence[str]) -> None:
+    """Raises NothingToSay."""
     for number in numbers:
         if not _NUMBER.fullmatch(number):
             raise NothingToSay(f"{number} is no telephone number", "give + and all digits, such as +15550100, or anonymous")
-    try:
-        check_keys(keys)
-    except DigitsNotSent as error:
-        raise NothingToSay(f"--dtmf {keys}: {error}", "give only keys that a telephone has") from None

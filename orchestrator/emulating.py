@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from orchestrator.config import FILE, Settings
+from orchestrator.dialling import check_address, check_numbers
 from telephony.acs_emulator import EMULATOR_KEY, EmulatorSettings, run_emulator
 from telephony.acs_settings import AcsSettings
 
@@ -22,8 +23,12 @@ async def emulate(
     """Until cancelled. `say` gets a whole `pai-voice.toml`, for that `caller` and with our own `number`; a secret that is set
     already is used, and not told again.
 
-    Events go to the server of the settings, unless `events_url` names another. Raises OSError when the port is taken.
+    Events go to the server of the settings, unless `events_url` names another.
+    Raises OSError when the port is taken; NoEmulator, NothingToSay.
     """
+    check_numbers((caller, number))
+    if events_url:
+        check_address("--events", events_url, f"http://127.0.0.1:8060{EVENTS}")
     ours = settings.acs if settings.acs and settings.acs.endpoint.startswith("http:") else None  # never a real resource's
     secret = ours.webhook_secret.get_secret_value() if ours else secrets.token_urlsafe(32)
     events_url = events_url or f"http://127.0.0.1:{settings.server.port}{EVENTS}"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
+from agents.plain_errors import of_system
+
 E = TypeVar("E", bound=BaseException)
 BUG: Final = "this is a defect of ours, please report it; PAI_VOICE_LOG__LEVEL=debug shows the whole stack"
 PORT: Final = "stop what listens there, or take another port: PAI_VOICE_SERVER__PORT for `serve`, --port for `emulate acs`"
@@ -50,6 +52,7 @@ def _what(error: Exception) -> str:
     """What the system says comes with the name it is about, and without a number."""
     match error:
         case OSError(strerror=str(why)):
+            why = of_system(error) or why
             return f"{error.filename}: {why}" if error.filename else why
         case _:
             return str(error)

@@ -15,6 +15,7 @@ import anyio
 from pydantic import ValidationError
 
 from agents import bounds
+from agents.plain_errors import plain
 from orchestrator.backlog import Backlog, Unstored
 from orchestrator.events import CallEvent, Entry
 from orchestrator.ledger import Ledger
@@ -210,7 +211,7 @@ def readable(content: bytes) -> tuple[list[Entry], str]:
 def _unlike_ours(error: ValueError) -> str:
     """Why a line is not one of ours; mostly another version of PAI Voice wrote it."""
     if not isinstance(error, ValidationError):
-        return f"not a journal line: {error}"
+        return "not a journal line"
     first = error.errors(include_url=False)[0]
     place = ".".join(map(str, first["loc"]))
     match first["type"]:
@@ -223,4 +224,4 @@ def _unlike_ours(error: ValueError) -> str:
         case "missing":
             return f"`{place}` is missing; an older version wrote it, or it was edited"
         case _:
-            return f"`{place}`: {first['msg']}"
+            return f"`{place}` {plain(first)}" if place else "not a journal line"

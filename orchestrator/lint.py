@@ -18,7 +18,7 @@ from agents.roster import Roster
 from agents.rules import is_wide
 from agents.survey import Survey
 from orchestrator.config import Settings
-from orchestrator.confusable import alike, phones
+from orchestrator.confusable import alike, phones, signs
 from orchestrator.lint_voices import shared_voices, voice_advice
 from orchestrator.phrases import Phrases, plain
 from orchestrator.rosters import PROMPTS, lineup_of, phrases_of
@@ -81,7 +81,7 @@ def _sound(found: Survey) -> Survey:
     """Without those that have errors: for them advice can wait."""
     broken = {error.path for error in found.errors if isinstance(error, FileError)}
     agents = {one: agent for one, agent in found.agents.items() if found.files[one].path not in broken}
-    return Survey(agents, found.files, (), found.chosen)
+    return Survey(agents, found.files, (), {one: voice for one, voice in found.chosen.items() if one in agents})
 
 
 def _nobody(found: Survey, files: Sequence[Path]) -> Iterator[FileError]:
@@ -161,6 +161,8 @@ def _unsayable(name: str, phrases: Phrases) -> str | None:
     words = plain(name)
     if not phones(name) and words.isascii():
         return "has no letters that could be said"
+    if strange := signs(name):
+        return f"has {strange!r} in it, which nobody can say"
     said = (phrases.is_stop, phrases.is_backchannel, phrases.is_small_talk, phrases.is_goodbye, phrases.is_follow_up)
     return "is something callers say for other reasons" if any(rule(name) for rule in said) else None
 

@@ -8,12 +8,12 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from unicodedata import combining
 
 from agents.folding import folded
 from agents.roster import Roster
 from agents.schema import FILE_NAME, HINT, schema_text
 from agents.tools import USUAL
+from orchestrator.confusable import signs
 from orchestrator.errors import NotWritten
 
 WIDTH: Final = 110
@@ -32,12 +32,12 @@ class NewAgent:
     @property
     def id(self) -> str:
         """Raises NotWritten for a name of which no file's name can be made."""
-        if strange := sorted({sign for sign in self.name.strip() if not (sign.isalnum() or sign in " '’.-" or combining(sign))}):
-            raise NotWritten(f"{self.name!r} has {''.join(strange)!r} in it, which nobody can say", "give a name of letters only")
+        if strange := signs(self.name.strip()):
+            raise NotWritten(f"{self.name!r} has {strange!r} in it, which nobody can say", "give a name of letters only")
         ascii_name = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
         found = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", found):
-            raise NotWritten(f"{self.name!r} makes no file's name", "give one of at most 40 letters that begins with a letter")
+            raise NotWritten(f"{self.name!r} makes no file's name", "give one of at most 40 letters, the first from a to z")
         return found
 
     def yaml(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from os.path import realpath
 from pathlib import Path
 from typing import Final
 
@@ -27,12 +28,12 @@ PROMPTS: Final = ROOT / "prompts"
 def agent_folders(settings: Settings) -> tuple[Path, ...]:
     """The shipped one first; of two agents of one name, that in the later folder counts."""
     shipped = ROOT / "agents"
-    return (shipped, *(folder for folder in settings.agents if folder.resolve() != shipped))
+    return (shipped, *(folder for folder in settings.agents if realpath(folder) != str(shipped)))
 
 
 def voice_folders(settings: Settings) -> tuple[Path, ...]:
     """As of the agents."""
-    return (SHIPPED, *(folder for folder in settings.voices.folders if folder.resolve() != SHIPPED))
+    return (SHIPPED, *(folder for folder in settings.voices.folders if realpath(folder) != str(SHIPPED)))
 
 
 def tool_sources(settings: Settings, files: Sequence[Path] = ()) -> Sources:

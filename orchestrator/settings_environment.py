@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from agents.plain_errors import leaves
+from agents.plain_errors import leaves, nearest
 from orchestrator.errors import ConfigError
 from orchestrator.settings_file import FILE, WHERE, Keys
 
@@ -74,6 +73,6 @@ def _is_known(keys: Keys, known: set[Keys]) -> bool:
 def _told(name: str, known: set[Keys]) -> str:
     ours = [*KNOWN_AS, WHERE, *(PREFIX + "__".join(keys).upper() for keys in known if "*" not in keys)]
     one_underscore = {re.sub("_+", "_", one): one for one in sorted(ours)}
-    near = get_close_matches(re.sub("_+", "_", name), one_underscore, n=1, cutoff=0.8)
-    hint = f"did you mean {one_underscore[near[0]]}?" if near else "`pai-voice config show` lists ours"
+    near = nearest(name, one_underscore)
+    hint = f"did you mean {one_underscore[near]}?" if near else "`pai-voice config show` lists ours"
     return f"{name} is in the environment, but is not a setting of PAI Voice; it is ignored; {hint}"

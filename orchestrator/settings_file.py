@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import platformdirs
 
+from agents import bounds
 from agents.errors import FileError
 from agents.yaml_file import read_text
 from orchestrator.errors import ConfigError
@@ -31,9 +32,13 @@ _WORDS: Final = (
 
 
 def found(environ: Mapping[str, str], folder: Path) -> Path | None:
-    """The file that PAI_VOICE_CONFIG names, else that in `folder`, else that in the user's configuration, else None."""
+    """The file that PAI_VOICE_CONFIG names, else that in `folder`, else that in the user's configuration, else None. Raises
+    ConfigError for a name with a variable in it that is not set."""
     if environ.get(WHERE):
-        return Path(environ[WHERE])
+        try:
+            return bounds.path(environ[WHERE])
+        except ValueError as error:
+            raise ConfigError(f"{WHERE}: {error}", "or unset it") from None
     places = (folder / FILE, Path(platformdirs.user_config_dir("pai-voice")) / FILE)
     return next((place for place in places if place.exists() or place.is_symlink()), None)
 

@@ -101,7 +101,7 @@ def read_voices(*folders: Path, last_good: Mapping[str, Voice] = NONE) -> VoiceF
     stacks: dict[str, list[Path]] = {}
     for folder in (SHIPPED, *folders):
         for path in sorted(folder.glob("*.yaml")):
-            if path.name not in NOT_VOICES:
+            if path.name not in NOT_VOICES and not path.name.startswith("."):
                 stacks.setdefault(path.stem, []).append(path)
     voices: dict[str, Voice] = {}
     errors: list[VoiceFileError] = []
@@ -129,6 +129,8 @@ def _read_voice(path: Path) -> tuple[Voice | None, list[VoiceFileError]]:
         return None, [
             VoiceFileError(path, "a voice's file is named by its id: small letters, digits and hyphens, as in kai.yaml")
         ]
+    if path.exists() and not path.is_file():  # to open a pipe is to wait for its other end
+        return None, [VoiceFileError(path, "is no file; move it away")]
     try:
         text = read_text(path)
         written = YamlFile(path, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Final
 
 import anyio
@@ -26,14 +27,17 @@ ASK_S: Final = 10.0
 
 
 async def claude(settings: Settings, roster: Roster, *, live: bool) -> AsyncGenerator[Finding, None]:
-    """Lists the models, which is free; `live` spends the cost of one token."""
+    """Lists the models, which is free; `live` spends the cost of one token.
+
+    What others refuse is broken only where that is asked for: `serve` starts all the same, for they may come round.
+    """
     if settings.claude.api_key is None:
         yield Finding(NAME, "warn", NO_KEY, f"{KEY_FIX}; {BY_SCRIPT}")
         return
     listed = await anyio.to_thread.run_sync(
         _listed, settings, {agent.model.id for agent in roster} | {settings.mind.router_model}
     )
-    yield listed
+    yield listed if live else replace(listed, state="ok" if listed.state == "ok" else "warn")
     if live and listed.state != "broken":
         yield await _spoken(settings, roster)
 

@@ -13,7 +13,8 @@ STYLES: Final = {"ok": "green", "warn": "yellow", "broken": "bold red"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`warn`: calls work, but not as well as they could, or not yet. Whatever is not `ok` has its fix."""
+    """`broken`: `serve` does not start, or what was asked for (`--live`, `--public`) fails; `warn`: calls do not work as well as
+    they could, or not yet. Whatever is not `ok` has its fix."""
 
     name: str
     state: Literal["ok", "warn", "broken"]

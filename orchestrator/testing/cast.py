@@ -71,7 +71,7 @@ def read(folder: Path) -> Cast:
     folder `voices` beside it. Raises AgentError, VoiceFileError."""
     folder = folder.absolute()
     patterns = ("*.y*ml", "*.md", "prompts/*.md", "../voices/*.yaml")
-    files = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    files = [path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.exists()]
     return _read(folder, tuple((path, path.stat().st_mtime_ns) for path in files))
 
 

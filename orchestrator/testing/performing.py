@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 
@@ -57,8 +58,9 @@ async def perform(file: YamlFile, scenario: Scenario, rehearsal: Rehearsal, *, j
 
 
 def _know_everybody(file: YamlFile, scenario: Scenario) -> None:
-    """Raises FileError for an agent that there is not."""
-    known = [agent.id for agent in cast.read(Path(scenario.agents)).roster]
+    """Raises FileError for an agent that there is not, and for a stand-in of a tool that nobody has."""
+    roster = cast.read(Path(scenario.agents)).roster
+    known = [agent.id for agent in roster]
     named: list[tuple[Place, str | None]] = []
     for at, entry in enumerate(scenario.claude.entries):
         named.append((("claude", "entries", at, "when", "agent"), entry.when.agent))
@@ -68,6 +70,9 @@ def _know_everybody(file: YamlFile, scenario: Scenario) -> None:
     for place, agent in named:
         if agent is not None and agent not in known:
             raise file.error(place, f"there is no agent `{agent}`.{did_you_mean(agent, known)}")
+    for written in scenario.tools:
+        if not any(fnmatchcase(written, tool) for tool in roster.tools()):
+            raise file.error(("tools", written), f"no agent has the tool `{written}`.{did_you_mean(written, roster.tools())}")
 
 
 async def _judge(file: YamlFile, call: RehearsedCall, at: int, claim: str) -> None:

@@ -67,7 +67,7 @@ class Deed(Strict):
 
     say: str | None = Field(default=None, min_length=1)
     wav: str | None = Field(default=None, description="A recording, from where pytest was started.")
-    press: str | None = Field(default=None, pattern=r"^[0-9A-D*#]+$")
+    press: str | None = Field(default=None, pattern=r"^[0-9A-D*#]+$", description="Keys, such as '1234#'.")
     cough_s: float | None = Field(default=None, gt=0, le=10)
     silence_s: float | None = Field(default=None, gt=0, le=600)
     hang_up: Literal[True] | None = None

@@ -23,13 +23,13 @@ def test_a_written_expression_finds_what_re_finds(pattern: str, text: str) -> No
 
 @pytest.mark.parametrize("pattern", ["(?=a)b", "a(?!b)", "(?<=a)b", "(?<!a)b", r"(a)\1", "(?P<x>a)(?P=x)"])
 def test_what_takes_too_long_is_refused_with_the_fix(pattern: str) -> None:
-    with pytest.raises(ValueError, match=r"is not a regular expression: .*: write it without"):
+    with pytest.raises(ValueError, match=r"is not a regular expression; .*: write it without"):
         linear.written(pattern)
 
 
 @pytest.mark.parametrize("pattern", ["(", "[a", "*", "a" * 2_000, "(?:a{1000}){1000}", "\ud800", "[[:none:]]"])
 def test_what_is_none_is_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="is not a regular expression: "):
+    with pytest.raises(ValueError, match=r"is not a regular expression; |it has 2,000 characters"):
         linear.written(pattern)
 
 

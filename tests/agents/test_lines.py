@@ -56,7 +56,7 @@ def test_lines_are_spoken_as_they_are_written() -> None:
         ("Let me see.", "Let me see, {name}.", "{name} is not known here; known: nothing"),
         ("The {name} knows", "The {name knows", "expected '}' before end of string"),
         ("fillers:\n  - Well,\n  - Let me see.\n  - Hm,", "fillers: []", "at least 1"),
-        ("farewell: Talk to you soon. Goodbye.", "farewell:", "must be text"),
+        ("farewell: Talk to you soon. Goodbye.", "farewell:", "has no value"),
     ],
 )
 def test_a_wrong_line_stops_with_its_place(tmp_path: Path, old: str, new: str, problem: str) -> None:

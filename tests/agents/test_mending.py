@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.mending import mended
-from agents.tools import START_TASK, bring_in, route
+from agents.tools import REMEMBER, START_TASK, bring_in, route
 from tests.agents.stage import ROSTER
 
 ROUTE = route(ROSTER.agents)
@@ -101,3 +101,54 @@ JSON = st.recursive(
 def test_any_input_is_mended_once_and_for_all(given: object) -> None:
     once = mended(SCHEMA, given)
     assert mended(SCHEMA, once) == once
+
+
+STRICT: dict[str, Any] = {
+    "type": "object",
+    "required": ["note"],
+    "properties": {"note": {"type": "string"}, "minutes": {"type": "number"}},
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "becomes"),
+    [
+        ({"input": {"note": "a"}}, {"note": "a"}),
+        ({"Note": "a"}, {"note": "a"}),
+        ({"text": "a"}, {"text": "a"}),
+        ({"note": "a", "dry_run": True}, {"note": "a", "dry_run": True}),  # without it something else would be done
+        ({"note": ["a", "b"]}, {"note": "a\nb"}),
+        ({"note": {"value": "a"}}, {"note": "a"}),
+        ({"note": "a", "minutes": "3 minutes"}, {"note": "a", "minutes": 3}),
+        ({"note": "a", "minutes": [3.5]}, {"note": "a", "minutes": 3.5}),
+        ({"note": "a", "minutes": "a while"}, {"note": "a", "minutes": "a while"}),
+        ({"one": "a", "other": "b"}, {"one": "a", "other": "b"}),  # which?
+    ],
+)
+def test_one_level_deeper_another_key_or_one_too_many_is_understood(given: object, becomes: object) -> None:
+    assert mended(STRICT, given) == becomes
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"speakers": [[{"agent": "engineer"}]]},
+        {"speakers": {"speakers": [{"agent": "engineer"}]}},
+        {"route": {"speakers": [{"agent": "engineer"}]}},
+        {"speakers": [{"agent": {"id": "engineer"}}]},
+        {"speakers": [{"agent": ["engineer"]}]},
+        {"speakers": [{"Agent": "engineer"}]},
+        {"speakers": "[{'agent': 'engineer'},]"},
+        {"speakers": '```json\n[{"agent": "engineer"}]\n```'},
+    ],
+)
+def test_a_choice_in_a_box_is_a_choice(form: object) -> None:
+    assert ROUTE.understood(form)[0]["speakers"] == [{"agent": "engineer", "brief": ""}]
+
+
+@pytest.mark.parametrize(
+    "given", [{"text": "a"}, {"note": "a", "importance": "high"}, {"Note": "a", "x": None}, {"input": {"note": "a"}}]
+)
+def test_our_own_tools_take_no_notice_of_what_they_do_not_know(given: object) -> None:
+    assert REMEMBER.understood(given) == ({"note": "a"}, True)

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core._pydantic_core import list_all_errors  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
 
-from agents.plain_errors import described, fields, leaves, plain, told
+from agents.plain_errors import described, fields, leaves, nearest, plain, told
+from agents.strict import Strict
 
 
 class Inner(BaseModel, extra="forbid"):
@@ -53,3 +56,37 @@ def test_a_key_that_is_misspelt_is_not_missing_too() -> None:
     with pytest.raises(ValidationError) as raised:
         Outer.model_validate({"nmae": "x", "one": {"port": "y"}})
     assert [error["loc"] for error in told(raised.value.errors(), Outer)] == [("one", "port"), ("nmae",)]
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "near"),
+    [
+        ("silense_s", "goodbye_s moment_s noise_s still_there_s", None),
+        ("max_minutes_per_call", "max_minutes max_usd_per_call", None),
+        ("mcpServers", "server tools", None),
+        ("goodby_s", "goodbye_s moment_s", "goodbye_s"),
+        ("endCall", "end_call recall", "end_call"),
+        ("end-cal", "end_call recall", "end_call"),
+        ("PAI_VOICE_PATIENCE__NOIS_S", "PAI_VOICE_PATIENCE__NOISE_S PAI_VOICE_HOME", "PAI_VOICE_PATIENCE__NOISE_S"),
+        ("PAI_VOICE_PATIENCE__SILENSE_S", "PAI_VOICE_PATIENCE__STILL_THERE_S PAI_VOICE_PATIENCE__NOISE_S", None),
+    ],
+)
+def test_only_what_was_meant_is_suggested(word: str, known: str, near: str | None) -> None:
+    assert nearest(word, known.split()) == near
+
+
+@given(st.lists(st.from_regex(r"[a-z]{2,8}", fullmatch=True), min_size=1, max_size=3), st.sampled_from(["", "_s", "_per_day"]))
+def test_a_name_that_is_written_in_another_way_is_known(words: list[str], unit: str) -> None:
+    name = "_".join(words) + unit
+    for written in (name, name.replace("_", "-"), name.upper(), "_".join(part.title() for part in name.split("_"))):
+        assert nearest(written, ["zzzzzzzzz", name]) == name
+
+
+def test_a_number_without_end_is_none() -> None:
+    class Waits(Strict):
+        idle_s: float = Field(default=1.0, gt=0)
+
+    for number in ("inf", "-inf", "nan"):
+        with pytest.raises(ValidationError) as raised:
+            Waits(idle_s=float(number))
+        assert plain(raised.value.errors()[0]) == "must be a number, such as 1.5"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.secrets import A_SECRET, has_secret, is_secret_name, masked, without_secrets
+from agents.secrets import A_SECRET, has_secret, is_secret_name, masked, named, without_secrets
 from agents.speakable import phrase, sentences
 
 
@@ -100,6 +100,48 @@ def test_a_secret_is_replaced(text: str, without: str) -> None:
 )  # fmt: skip
 def test_a_secret_is_not_told_on_hold(text: str) -> None:
     assert (phrase(text), sentences(text, 2)) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Use wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY there", "Use a secret there"),
+        ("It posts to https://hooks.slack.com/services/T00000000/B00000000/XXXX", "It posts to https://a secret"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOYBF\n-----END PGP PRIVATE KEY BLOCK-----", "a secret"),
+        ("postgresql://app:s3cr3t@pw@db/app", "postgresql://a secret@db/app"),
+        ("whsec_abcdef1234567890abcd", "a secret"),
+        ("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", "a secret"),
+        ("key-3ax6xnjp29jd6fds4gc373sgvjxteol0", "key-a secret"),
+        ("The code is JBSWY3DPEHPK3PXP", "The code is a secret"),
+        ("Password for root is `hunter2`", "Password for root is a secret"),
+        ("user admin and password hunter2", "user admin and password a secret"),
+        ("The PIN code is 4711", "The PIN code is a secret"),
+        ("commit 1234567 is in", "a commit is in"),
+        ("Open 2001:db8::ff00:42:8329 now", "Open an address now"),
+        ("Open ::1 now", "Open an address now"),
+        ("MAC 00-1a-2b-3c-4d-5e", "MAC an address"),
+        ("Write to jürgen@müller.de.", "Write to a mail address."),
+        ("user@localhost is it", "a mail address is it"),
+        ("Pay to GB82 WEST 1234 5698 7654 32", "Pay to a bank account"),
+        ("DE89370400440532013000 is theirs", "a bank account is theirs"),
+        ("Card 5500.0000.0000.0004", "Card a long number"),
+    ],
+)
+def test_each_is_named_for_what_it_is(text: str, said: str) -> None:
+    assert named(text) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I set the token to expire in an hour.", "The pin is bent.", "The password reset page works.",
+        "The token count is small.",
+        "I call std::vector and add::one.", "The ratio is 1:2:3 at 10:30:45.", "I use react@18.2.0.", "A secret handshake.",
+        "The password field is red.", "API key v2 is out.", "I renamed backup20261130.",
+    ],
+)  # fmt: skip
+def test_what_is_no_secret_is_left_as_it_is(text: str) -> None:
+    assert named(text) == text
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_it_runs_as_a_module_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest
         ("dial --wav nowhere.wav", "", "nowhere.wav: No such file", "give a PCM wav"),
         ("dial --wav pai-voice.toml", "#", "pai-voice.toml: not a wav file", "give a PCM wav"),
         ("agents eval --live", "", "needs ANTHROPIC_API_KEY", "leave --live out"),
-        ("agents eval nowhere.yaml", "", "nowhere.yaml:1:1: cannot be read", "give the path of a file"),
+        ("agents eval nowhere.yaml", "", "nowhere.yaml:1:1: is not there", "give the path of a file"),
         ("agents route why --floor enginer", "", "Did you mean `engineer`?", "agents list"),
         ("demo --live", "", "needs ANTHROPIC_API_KEY", "leave --live out"),
         ("demo --wav nowhere.wav", "", "nowhere.wav: No such file", "give a PCM wav"),

@@ -120,7 +120,7 @@ def test_secrets_are_masked(folder: Path) -> None:
         ("[hold]\nmusic = 'composd'", {}, "{file}:2: hold.music: must be one of composed, off, elevenlabs, or a folder such as"),
         ("[hold]\nmusic = 'elevenlabs'", {}, "{file}:1: hold: music is `elevenlabs`, but it has no key; set `key` in [voices"),
         ("server = 1", {"PAI_VOICE_SERVER__PORT": "1"}, "PAI_VOICE_SERVER__PORT: `server` is a single value, not a section"),
-        ("", {"PAI_VOICE_CONFIG": "/nowhere.toml"}, "/nowhere.toml: cannot be read: No such file or directory"),
+        ("", {"PAI_VOICE_CONFIG": "/nowhere.toml"}, "/nowhere.toml: is not there"),
     ],
 )
 def test_what_is_said_of_a_wrong_setting(folder: Path, toml: str, environ: dict[str, str], said: str) -> None:
@@ -214,7 +214,7 @@ def test_a_folder_in_place_of_the_file_is_an_error(folder: Path) -> None:
 
 def test_a_link_to_nowhere_is_an_error(folder: Path) -> None:
     (folder / "pai-voice.toml").symlink_to(folder / "gone")
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="is not there"):
         load({}, folder)
 
 

@@ -19,6 +19,7 @@ from orchestrator.demo.plan import TALK, check_turns
 from orchestrator.dialling import MANNERS
 from orchestrator.doctor.azure import azure
 from orchestrator.errors import ConfigError, DemoBroke, NotWritten
+from orchestrator.lint import lint
 from orchestrator.new_agent import NewAgent
 from orchestrator.portrait import portrait
 from orchestrator.ready import lacks
@@ -105,6 +106,22 @@ def test_a_scenario_that_calls_a_tool_wrongly_fails_and_says_what_to_write(
 def test_an_agent_of_a_scenario_that_there_is_not_is_told_at_its_line(folder: Path) -> None:
     with pytest.raises(FileError, match=r"a\.scenario\.yaml:11:\d+: there is no agent `librarain`\. Did you mean `librarian`\?"):
         play(folder, agent="librarain")
+
+
+def test_a_stand_in_for_a_tool_that_nobody_has_is_told_at_its_line(folder: Path) -> None:
+    with pytest.raises(FileError, match=r"a\.scenario\.yaml:9:3: no agent has the tool `python:tools/shelf\.py:shlf`\. Did"):
+        play(folder, tools=STAND_IN + "  python:tools/shelf.py:shlf: {says: x}\n")
+
+
+def test_an_agent_with_the_name_of_another_is_told_by_lint(folder: Path) -> None:
+    (folder / "agents" / "sherlock.md").write_text("---\nname: Kai\ndescription: Puzzles.\n---\nYou are Sherlock.\n")
+    (told,) = [one for one in lint(settings_in(folder)) if one.state == "error"]
+    assert told.text.startswith("`Kai` is already a name of kai")
+
+
+def test_a_folder_of_agents_that_is_a_link_to_itself_holds_nobody(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+    assert "librarian" not in roster_of(settings_in(folder, agents=(folder / "loop",)))
 
 
 async def test_an_agent_that_is_tried_has_its_tools_and_its_notes(folder: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.errors import ConfigError
-from orchestrator.settings_file import SettingsFile
+from orchestrator.settings_file import WHERE, SettingsFile, found
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True) | st.sampled_from(['"a = [b"', "'#'", '"q\\"="'])
 VALUES = st.sampled_from(
@@ -98,3 +98,11 @@ def test_a_file_that_is_nested_too_deeply_is_told(tmp_path: Path) -> None:
     path.write_text("a = " + 10_000 * "[")
     with pytest.raises(ConfigError, match="nested too deeply"):
         SettingsFile.read(path)
+
+
+def test_the_file_that_is_named_may_have_a_variable_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOMEWHERE", str(tmp_path))
+    assert found({WHERE: "$SOMEWHERE/x.toml"}, tmp_path) == tmp_path / "x.toml"
+    assert found({WHERE: "~/x.toml"}, tmp_path) == Path.home() / "x.toml"
+    with pytest.raises(ConfigError, match=r"PAI_VOICE_CONFIG: the variable \$NOWHERE_AT_ALL is not set"):
+        found({WHERE: "$NOWHERE_AT_ALL/x.toml"}, tmp_path)

@@ -96,8 +96,8 @@ async def test_its_journal_is_json(env: Mapping[str, str]) -> None:
     [
         (["engineer"], "Engineer thinks with Claude, and there is no key", "set ANTHROPIC_API_KEY, or say in a file"),
         (["enginer"], "there is no agent `enginer`. Did you mean `engineer`?", "give an id that"),
-        (["engineer", "--script", "none.yaml"], "none.yaml:1:1: cannot be read", "give the path of a file that is there"),
-        (["engineer", "none.yaml"], "none.yaml:1:1: cannot be read", "give the path of a file that is there"),
+        (["engineer", "--script", "none.yaml"], "none.yaml:1:1: is not there", "give the path of a file that is there"),
+        (["engineer", "none.yaml"], "none.yaml:1:1: is not there", "give the path of a file that is there"),
         (["engineer", "s.yaml", "--live"], "--live plays it with Claude itself, and there is no key", "set ANTHROPIC_API_KEY"),
     ],
 )

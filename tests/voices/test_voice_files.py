@@ -62,12 +62,11 @@ def test_a_broken_file_is_named_with_line_and_fix(tmp_path: Path, change: str, t
         (b"a: \x01", "holds a character YAML forbids (#x0001)"),
         (b"description: 2026-13-45", "`engines` is missing; add it"),  # no date that there is not
         (b"[" * 5_000, "is nested too deeply"),
-        (None, "cannot be read: Is a directory"),
     ],
 )
-def test_what_cannot_be_read_is_named_too(tmp_path: Path, content: bytes | None, why: str) -> None:
+def test_what_cannot_be_read_is_named_too(tmp_path: Path, content: bytes, why: str) -> None:
     path = tmp_path / "aunt.yaml"
-    path.mkdir() if content is None else path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(VoiceFileError) as raised:
         load_voices(tmp_path)
     assert str(raised.value) == f"{path}:1: {why}"
