@@ -6,11 +6,10 @@ from decimal import Decimal
 from typing import Literal
 
 from agents.work import Went
-from orchestrator.fact import Fact
+from orchestrator.fact import CallEvent
 
 
-class TaskStarted(Fact):
-    kind: Literal["task_started"] = "task_started"
+class TaskStarted(CallEvent, kind="task_started"):
     task: str
     agent: str
     title: str
@@ -19,10 +18,9 @@ class TaskStarted(Fact):
     """As estimated."""
 
 
-class TaskAttended(Fact):
+class TaskAttended(CallEvent, kind="task_attended"):
     """This work was begun before the call, which listens to it from now on; what it last told, or asks, follows."""
 
-    kind: Literal["task_attended"] = "task_attended"
     task: str
     agent: str
     title: str
@@ -35,10 +33,9 @@ class TaskAttended(Fact):
     """It was over by then, and its owner had not heard the end."""
 
 
-class TaskProgress(Fact):
+class TaskProgress(CallEvent, kind="task_progress"):
     """The run told something. `said` is in its own words; else `what` names the step."""
 
-    kind: Literal["task_progress"] = "task_progress"
     task: str
     what: str = ""
     said: str = ""
@@ -49,10 +46,9 @@ class TaskProgress(Fact):
     went: Went = ""
 
 
-class TaskAsked(Fact):
+class TaskAsked(CallEvent, kind="task_asked"):
     """The run asks, and waits; the caller is `asked` when the moment has come."""
 
-    kind: Literal["task_asked"] = "task_asked"
     task: str
     question: str
     tool: str = ""
@@ -63,33 +59,29 @@ class TaskAsked(Fact):
     """All of it as it is read out, where that is too long for a question."""
 
 
-class HoldStarted(Fact):
-    kind: Literal["hold_started"] = "hold_started"
+class HoldStarted(CallEvent, kind="hold_started"):
     task: str
     mood: str
 
 
-class HoldEnded(Fact):
-    kind: Literal["hold_ended"] = "hold_ended"
+class HoldEnded(CallEvent, kind="hold_ended"):
     task: str
     why: Literal["done", "call_back", "hung_up", "moved"]
     """`moved`: another server has the task now."""
 
 
-class Narrated(Fact):
+class Narrated(CallEvent, kind="narrated"):
     """A line is told about the work; `of` are the entries (their `seq`) that it tells."""
 
-    kind: Literal["narrated"] = "narrated"
     task: str
     agent: str
     text: str
     of: tuple[int, ...] = ()
 
 
-class Asked(Fact):
+class Asked(CallEvent, kind="asked"):
     """The run asked, and now the caller is asked."""
 
-    kind: Literal["asked"] = "asked"
     task: str
     question: str
     exact: str = ""
@@ -98,15 +90,13 @@ class Asked(Fact):
     again: bool = False
 
 
-class Answered(Fact):
-    kind: Literal["answered"] = "answered"
+class Answered(CallEvent, kind="answered"):
     task: str
     yes: bool
     by: Literal["voice", "key", "silence", "policy"]
 
 
-class TaskDone(Fact):
-    kind: Literal["task_done"] = "task_done"
+class TaskDone(CallEvent, kind="task_done"):
     task: str
     ok: bool
     why: str = ""
@@ -118,15 +108,13 @@ class TaskDone(Fact):
     usd: Decimal
 
 
-class CallbackDialing(Fact):
+class CallbackDialing(CallEvent, kind="callback_dialing"):
     """The owner's phone is rung now, to tell what came out of this task."""
 
-    kind: Literal["callback_dialing"] = "callback_dialing"
     task: str
 
 
-class CallbackDelivered(Fact):
+class CallbackDelivered(CallEvent, kind="callback_delivered"):
     """They have heard it."""
 
-    kind: Literal["callback_delivered"] = "callback_delivered"
     task: str
