@@ -213,7 +213,7 @@ def doctor(
 
     findings = run(look)
     if as_json:
-        show_json([finding.as_json() for finding in findings])
+        show_json(findings)
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
 

@@ -56,7 +56,7 @@ def agents_lint(
 
     complaints = lint(configured().settings, files or ())
     if as_json:
-        show_json([complaint.as_json() for complaint in complaints])
+        show_json(complaints)
     for complaint in () if as_json else complaints:
         screen.print(Text(complaint.as_text(), "red" if complaint.state == "error" else "yellow"))
     if any(complaint.state == "error" for complaint in complaints):

@@ -30,7 +30,7 @@ def calls_list(as_json: AsJson = False) -> None:
 
     past = all_calls(configured().settings)
     if as_json:
-        show_json([call.as_json() for call in past])
+        show_json(past)
         return
     table = Table("call", "when", "line", "caller", "turns", "length", "ended", "p95", "cost", box=None)
     for call in past:

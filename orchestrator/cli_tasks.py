@@ -35,7 +35,7 @@ def tasks_list(as_json: AsJson = False) -> None:
 
     kept = all_tasks(settings)
     if as_json:
-        show_json([task.as_json() for task in kept])
+        show_json(kept)
         return
     table = Table("task", "when", "agent", "what", "outcome", "state", "USD", box=None)
     for task in kept:
@@ -51,10 +51,10 @@ def tasks_show(task: Name = "last", as_json: AsJson = False) -> None:
 
     found = find(settings, task)
     if as_json:
-        show_json(found.as_json())
+        show_json(found)
         return
     table = Table(box=None, show_header=False)
-    for key, value in found.as_json().items():
+    for key, value in vars(found).items():
         if value and key not in ("calls", "result"):
             table.add_row(key.replace("_", " "), str(value))
     for at, verdict in found.calls:

@@ -23,7 +23,7 @@ def voices_list(as_json: AsJson = False) -> None:
 
     found = listing(configured().settings)
     if as_json:
-        show_json(found.as_json())
+        show_json(found)
         return
     table = Table("voice", "agents", "engines", "whose", "language", "what it is like", box=None)
     for voice in found.voices:
@@ -64,7 +64,7 @@ def voices_bench(
 
     found = run(measured)
     if as_json:
-        show_json(bench.as_json(found))
+        show_json(found)
     elif markdown:
         screen.print(bench.as_markdown(found))
     else:
@@ -110,7 +110,7 @@ def voices_import(
 
     found = import_voices(configured().settings, folder, out, force=force)
     if as_json:
-        show_json(found.as_json())
+        show_json(found)
         return
     for path in found.written:
         screen.print(f"{path} is written")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -51,9 +51,6 @@ class PastCall:
             p95_ms=percentiles(answered).get("p95"),
             cost_usd=ended.cost_usd if ended else Decimal(0),
         )
-
-    def as_json(self) -> dict[str, Any]:
-        return {**self.__dict__, "cost_usd": str(self.cost_usd)}
 
     def as_row(self) -> tuple[str, ...]:
         p95 = "" if self.p95_ms is None else f"{self.p95_ms:.0f} ms"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from agents import bounds
 from agents.definition import HEX, Agent
@@ -51,9 +51,6 @@ class Complaint:
     @classmethod
     def of_voice(cls, error: VoiceFileError, state: Literal["error", "warning"] = "error") -> Complaint:
         return cls(state, str(error.path), error.line, 1, error.problem)
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     def as_text(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: " if self.file else ""

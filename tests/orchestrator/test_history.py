@@ -56,7 +56,7 @@ def test_calls_are_listed_newest_first(tmp_path: Path) -> None:
         "1000 ms",
         "0.00150",
     )
-    assert talk.as_json()["cost_usd"] == "0.0015"
+    assert talk.cost_usd == Decimal("0.0015")
 
 
 def test_no_calls_yet(tmp_path: Path) -> None:
