@@ -24,7 +24,7 @@ from orchestrator.hints import hints
 from orchestrator.journal import Watch
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
-from orchestrator.rosters import agent_named, lineup_of, roster_of
+from orchestrator.rosters import Cast, agent_named, cast_of, lineup_of, roster_of
 from orchestrator.scripted_house import read_script
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller
@@ -41,7 +41,7 @@ from voices.vad import SileroVad, load_silero
 class Rehearsed:
     """Who is on the line, and who plays Claude."""
 
-    cast: cast.Cast
+    cast: Cast
     claude: BrainSettings
     script: Script | None
     """None for Claude itself."""
@@ -64,7 +64,7 @@ def rehearsed(settings: Settings, name: str, script: Path | None) -> Rehearsed:
     zones()
     # Long work needs a telephone: it is not offered, and `open_belongings` says so.
     update = {"task": None}
-    players = cast.of(
+    players = cast_of(
         Roster((one.model_copy(update={**update, "front_desk": one.id == agent.id}) for one in roster), roster.files)
     )
     if script is not None:
