@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ import anyio.to_thread
 import structlog
 
 from orchestrator.config import Settings
+from orchestrator.whole_file import replace_file
 from telephony.pin_tries import Book, Kept, NotKept
 
 if TYPE_CHECKING:
@@ -58,18 +58,10 @@ class TriesFile:
                 book = _read(before)
                 done = act(book)
                 if (after := _written(book)) != before:
-                    self._write(after)
+                    replace_file(self._path, after.encode())
                 return done
         except OSError as error:
             raise NotKept(f"{self._path}: {error.strerror or error}") from error
-
-    def _write(self, text: str) -> None:
-        new = self._path.with_suffix(".new")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
 
 
 class TriesTable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -16,25 +15,19 @@ JUDGE_S: Final = 30.0
 _PROMPT: Final = Path(__file__).parents[2] / "prompts" / "judge.md"
 
 
-class _Verdict(Inputs):
+class Verdict(Inputs):
     holds: bool
     why: str = Field(max_length=300, description="In one sentence, with the words it hangs on.")
 
 
-VERDICT: Final = Tool("verdict", "Say whether it holds.", _Verdict)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    holds: bool
-    why: str
+VERDICT: Final = Tool("verdict", "Say whether it holds.", Verdict)
 
 
 async def judged(brain: Brain, claim: str, transcript: str, *, model: str) -> Verdict:
     """Raises BrainError."""
     question = Utterance(CALLER, f"The call:\n\n{transcript}\n\nWhat must hold of it: {claim}")
     choice = await brain.choose(_words(), [question], VERDICT, model=model, timeout_s=JUDGE_S)
-    return Verdict(choice.input["holds"], choice.input["why"])
+    return Verdict.model_validate(choice.input)
 
 
 @cache
