@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from orchestrator.terminal import AsJson, configured, run, screen, show_json
+from orchestrator.terminal import AsJson, configured, run, screen, show_json, show_table
 from orchestrator.voice_cloning import clone
 
 voices = typer.Typer(help="How agents sound.", no_args_is_help=True)
@@ -25,10 +24,8 @@ def voices_list(as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
         return
-    table = Table("voice", "agents", "engines", "whose", "language", "what it is like", box=None)
-    for voice in found.voices:
-        table.add_row(*voice.as_row())
-    screen.print(table)
+    rows = [voice.as_row() for voice in found.voices]
+    show_table(rows, "voice", "agents", "engines", "whose", "language", "what it is like")
     screen.print("")
     for line in (*(engine.as_text() for engine in found.engines), *found.broken):
         screen.print(line)
@@ -68,10 +65,7 @@ def voices_bench(
     elif markdown:
         screen.print(bench.as_markdown(found))
     else:
-        table = Table(*bench.COLUMNS, box=None)
-        for speed in found:
-            table.add_row(*speed.as_row())
-        screen.print(table)
+        show_table([speed.as_row() for speed in found], *bench.COLUMNS)
 
 
 @voices.command("check")

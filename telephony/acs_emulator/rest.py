@@ -45,8 +45,8 @@ class Desk:
     async def _serve(self, request: Request[Any, Any, Any], body: bytes) -> Answer | None:
         """None cuts the connection."""
         raw_path = request.scope["raw_path"].decode("latin-1")
-        if public := self._public(request, raw_path):
-            return _json(200, public)
+        if request.method == "GET" and raw_path == "/calling/keys":  # needs no key: it is what signs the callbacks
+            return _json(200, self._exchange.signer.key_set())
         found = find(request.method, raw_path)
         fault = self._exchange.fault(found[0].name) if found else None
         if fault and fault.kind == "slow":
@@ -60,14 +60,6 @@ class Desk:
         if fault and fault.kind == "late":
             await anyio.sleep(fault.seconds)
         return None if fault and fault.kind in ("drop", "lost") else answer
-
-    def _public(self, request: Request[Any, Any, Any], raw_path: str) -> dict[str, Any] | None:
-        """What needs no key: the identity that signs the callbacks."""
-        if request.method == "GET" and raw_path == "/calling/keys":
-            return self._exchange.signer.key_set()
-        if request.method == "GET" and raw_path == "/calling/.well-known/acsopenidconfiguration":
-            return self._exchange.signer.configuration(str(request.base_url).rstrip("/"))
-        return None
 
     def _operate(
         self,
