@@ -33,15 +33,15 @@ from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
 from orchestrator.lineup import Lineup
 from orchestrator.meter import charge
-from orchestrator.minds import Minds
-from orchestrator.music.choice import open_music
+from orchestrator.minds import Cast, Minds, cast_of
+from orchestrator.music.source import open_music
 from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.pin import Trust
 from orchestrator.pin_filter import PinFilter
 from orchestrator.renewal import Renewal, read_lineup, stamp
-from orchestrator.rosters import PROMPTS, Cast, cast_of, readable
+from orchestrator.rosters import PROMPTS, readable
 from orchestrator.spending import DaySpending
 from orchestrator.tasks import Task, Tasks
 from orchestrator.tries_kept import tries_kept

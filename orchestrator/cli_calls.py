@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.terminal import AsJson, configured, run, screen, show_json, show_table
+from orchestrator.terminal import AsJson, configured, screen, show_json, show_table
 
 calls = typer.Typer(help="Calls that were made.", no_args_is_help=True)
 Which = Annotated[
@@ -100,7 +100,7 @@ def replay(
 
     settings = configured().settings
     found = recorded(settings, call)
-    comparison = replay_again(settings, found, live=against is Against.LIVE, keep=keep, run=run)
+    comparison = replay_again(settings, found, live=against is Against.LIVE, keep=keep)
     if as_json:
         show_json(comparison.as_json())
     else:

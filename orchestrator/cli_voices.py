@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from orchestrator.terminal import AsJson, configured, run, screen, show_json, show_table
-from orchestrator.voice_cloning import clone
 
 voices = typer.Typer(help="How agents sound.", no_args_is_help=True)
-voices.command("clone")(clone)
 Engine = Annotated[str | None, typer.Option("--engine", help="This one, and no other; the settings' order if left out.")]
 
 
@@ -112,3 +110,24 @@ def voices_import(
         screen.print(f"{path} is there already, and stays as it is; --force writes over it")
     for error in found.wrong:
         screen.print(f"not as it stands there: {error}")
+
+
+@voices.command("clone")
+def voices_clone(
+    name: Annotated[str, typer.Argument(help="Of the new voice, as agents will name it: aunt-ruth.")],
+    clip: Annotated[Path, typer.Argument(help="A wav with 5 to 15 s of one person's speech, in a quiet room.")],
+    engine: Annotated[
+        list[str] | None, typer.Option(help="Only for pocket, chatterbox or elevenlabs; repeatable. Else all that need no key.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Whose voice it is: their name.")] = None,
+    consent: Annotated[str | None, typer.Option(help="What they allowed, in their words.")] = None,
+    description: Annotated[str, typer.Option(help="What the voice is like.")] = "",
+    language: Annotated[str, typer.Option(help="What it speaks: en, en-GB, de.")] = "en",
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also of a clip that is noisy, clipped, or of two people.")] = False,
+    over: Annotated[bool, typer.Option("--replace", help="In place of a voice of that name.")] = False,
+) -> None:
+    """Clone a voice from a recording, with the consent of whose voice it is. Works without a GPU and without an account."""
+    settings = configured().settings
+    from orchestrator.voice_cloning import clone
+
+    clone(settings, name, clip, engine, owner, consent, description, language, anyway=anyway, over=over)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,41 +10,18 @@ from agents import functions
 from agents.definition import Agent
 from agents.errors import AgentError, FileError
 from agents.folding import folded
-from agents.lines import Lines
 from agents.outside import Sources
-from agents.prompting import Prompts
 from agents.roster import Roster
 from agents.yaml_file import did_you_mean
 from orchestrator.config import Settings
 from orchestrator.errors import NoSuchAgent
-from orchestrator.hold_words import HoldWords
 from orchestrator.lineup import Lineup, Places, line_up
 from orchestrator.phrases import Phrases
-from orchestrator.router import Router, router_of
 from orchestrator.voice_memory import remembered
 from voices.voice import SHIPPED
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PROMPTS: Final = ROOT / "prompts"
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Who is on the line, and all that they are told: shared by all calls with the same agents."""
-
-    roster: Roster
-    prompts: Prompts
-    phrases: Phrases
-    lines: Lines
-    router: Router
-    hold: HoldWords
-
-
-def cast_of(roster: Roster) -> Cast:
-    """Reads the disk. Raises FileError."""
-    prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
-    lines, hold = Lines.read(PROMPTS / "lines.yaml"), HoldWords.read(PROMPTS / "hold.yaml")
-    return Cast(roster, prompts, phrases, lines, router_of(roster, phrases), hold)
 
 
 def agent_folders(settings: Settings) -> tuple[Path, ...]:

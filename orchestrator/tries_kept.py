@@ -55,11 +55,7 @@ class TriesFile:
             with self._path.with_suffix(".lock").open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 before = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
-                book = _read(before)
-                done = act(book)
-                if (after := _written(book)) != before:
-                    replace_file(self._path, after.encode())
-                return done
+                return _changed(before, act, lambda after: replace_file(self._path, after.encode()))
         except OSError as error:
             raise NotKept(f"{self._path}: {error.strerror or error}") from error
 
@@ -87,10 +83,8 @@ class TriesTable:
                 if not self._made:
                     table.metadata.create_all(to)
                 before = to.scalar(sa.select(table.c.book)) or ""
-                book = _read(before)
-                done = act(book)
-                if (after := _written(book)) != before:
-                    to.execute(sa.update(table).values(book=after) if before else sa.insert(table).values(id=1, book=after))
+                store = sa.update(table) if before else sa.insert(table).values(id=1)
+                done = _changed(before, act, lambda after: to.execute(store.values(book=after)))
         except SQLAlchemyError as failure:
             raise NotKept(type(failure).__name__) from failure
         self._made = True
@@ -102,13 +96,17 @@ def _table(sa: Any) -> sa.Table:
     return sa.Table("pai_voice_pin_tries", sa.MetaData(), *columns)
 
 
+def _changed(before: str, act: Callable[[Book], T], keep: Callable[[str], object]) -> T:
+    book = _read(before)
+    done = act(book)
+    if (after := json.dumps(book.as_record())) != before:
+        keep(after)
+    return done
+
+
 def _read(text: str) -> Book:
     try:
         return Book.of_record(json.loads(text)) if text else Book()
     except (ValueError, TypeError, KeyError, AttributeError):
         log.warning("pin_tries_unreadable", fix="they are counted anew")
         return Book()
-
-
-def _written(book: Book) -> str:
-    return json.dumps(book.as_record())

@@ -22,14 +22,14 @@ from orchestrator.delivery import Verdict
 from orchestrator.earcons import EarconSettings
 from orchestrator.holding import LongWork
 from orchestrator.lineup import voice_choice
-from orchestrator.minds import Minds
+from orchestrator.minds import Cast, Minds, cast_of
 from orchestrator.music.loop import Music
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import composed
 from orchestrator.notes import NoteList, Notes
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
-from orchestrator.rosters import PROMPTS, ROOT, Cast, cast_of
+from orchestrator.rosters import PROMPTS, ROOT
 from orchestrator.tasks import Task, Tasks
 from orchestrator.zones import zones
 from voices.catalogue import Catalogue

@@ -22,9 +22,10 @@ from orchestrator.engines import open_ears, open_voices
 from orchestrator.errors import ConfigError
 from orchestrator.hints import hints
 from orchestrator.journal import Watch
+from orchestrator.minds import Cast, cast_of
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
-from orchestrator.rosters import Cast, agent_named, cast_of, lineup_of, roster_of
+from orchestrator.rosters import agent_named, lineup_of, roster_of
 from orchestrator.scripted_house import read_script
 from orchestrator.testing import cast
 from orchestrator.testing.caller import Caller

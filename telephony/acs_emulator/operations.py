@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import anyio
@@ -135,3 +137,40 @@ async def _press(call: Call, asked: _SendTones) -> None:
     await anyio.sleep(TONE_S * len(asked.tones))
     call.show("".join(_KEYS[tone] for tone in asked.tones))
     call.callbacks.post("SendDtmfTonesCompleted", context=asked.operation_context, resultInformation=SUCCESS)
+
+
+# --- where each one is, and the one status that the SDK (1.6.0) accepts; protocol research, 3 ---------------------------
+
+_CALL: Final = "/([^/:]+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`act(exchange or call, body)` returns the body of the answer, or None for an empty one."""
+
+    name: str
+    method: str
+    path: str
+    """A pattern for what follows `/calling/callConnections`; its group is the call."""
+    status: int
+    act: Callable[..., Any]
+
+
+OPERATIONS: Final = (
+    Operation("create", "POST", "", 201, create),
+    Operation("answer", "POST", ":answer", 200, answer),
+    Operation("reject", "POST", ":reject", 204, reject),
+    Operation("get", "GET", _CALL, 200, properties),
+    Operation("hang_up", "POST", f"{_CALL}:terminate", 204, hang_up),
+    Operation("send_dtmf", "POST", f"{_CALL}:sendDtmfTones", 202, send_tones),
+)
+NAMES: Final = frozenset(operation.name for operation in OPERATIONS)
+
+
+def find(method: str, path: str) -> tuple[Operation, str] | None:
+    """The operation at a path, and the call that the path names, or nothing; None where there is no such operation."""
+    for operation in OPERATIONS:
+        match = re.fullmatch(f"/calling/callConnections{operation.path}", path) if operation.method == method else None
+        if match:
+            return operation, "".join(match.groups())
+    return None

@@ -14,8 +14,8 @@ from litestar.types import Receive, Scope, Send
 from telephony.acs_emulator import signature
 from telephony.acs_emulator.errors import ServiceError, bad_argument, not_found
 from telephony.acs_emulator.exchange import Exchange
+from telephony.acs_emulator.operations import Operation, find
 from telephony.acs_emulator.settings import API_VERSIONS, Fault
-from telephony.acs_emulator.table import Operation, find
 
 REMEMBERED: Final = 1_000  # answers kept for a repeated request; the SDK repeats within seconds
 
