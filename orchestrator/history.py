@@ -63,16 +63,8 @@ def all_calls(settings: Settings) -> list[PastCall]:
     return [_past(folder) for folder in _folders(settings)]
 
 
-def find(settings: Settings, name: str) -> list[Entry]:
-    """The entries of the call whose name begins so, or which had that id; `last` is the newest.
-
-    Raises NoSuchCall, JournalUnreadable.
-    """
-    return entries_in(folder_of(settings, name))
-
-
 def folder_of(settings: Settings, name: str) -> Path:
-    """Where that call lies. Raises NoSuchCall."""
+    """Where the call lies whose name begins so, or which had that id; `last` is the newest. Raises NoSuchCall."""
     if "/" in name:
         raise NoSuchCall(f"there is no {JOURNAL} in {name}", "give a call's folder or journal; `pai-voice demo` makes some")
     folders = _folders(settings)
