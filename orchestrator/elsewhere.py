@@ -20,13 +20,12 @@ from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.work import Add, Done, Failed, Says, Spent, Stop
-from orchestrator.apart import begin_apart
 from orchestrator.delivery import Verdict
 from orchestrator.life import CALL, HEARD, RUN, SO_FAR, WAIT
 from orchestrator.presence import Turn
 from orchestrator.records import VERSION, Record, SoFar, outcome_of
 from orchestrator.servers import Servers, Told
-from orchestrator.task import Task
+from orchestrator.task import Task, begin_apart
 from orchestrator.tasks import Tasks
 
 log = structlog.get_logger()
