@@ -134,34 +134,27 @@ class Acts:
         holding = self._means.holding
         if holding is None:
             raise ToolError("Long work cannot be done on this line.")
+        by_tool = ByTool(holding, self._speech.agent, self._reply.turn)
         match call.name:
             case "start_task" if self._reply.ends:
                 raise ToolError("Nobody has asked for that. Tell how the work ended, and ask whether there shall be more.")
             case "start_task":
-                started = holding.start(self._speech.agent, **call.input)
-                await self._say_what_is_not_kept(holding)
-                return started
+                done = holding.start(self._speech.agent, **call.input)
             case "add_to_task":
-                told = await ByTool(holding, self._speech.agent, self._reply.turn).add(**call.input)
-                await self._say_what_is_not_kept(holding)
-                return told
+                done = await by_tool.add(**call.input)
+            case "stop_task":
+                done = await by_tool.stop(**call.input)
             case "read_result":
                 return await holding.read_result(**call.input)
-            case "stop_task":
-                stopping = await ByTool(holding, self._speech.agent, self._reply.turn).stop(**call.input)
-                await self._say_what_is_not_kept(holding)
-                return stopping
             case _:
                 holding.newest()
                 if not holding.calls_back:
                     raise ToolError("They cannot be called from here; they may call again, and will hear of it then.")
                 await self._part("call_back")
                 return "They are called back when it is done; the call ends when you have said goodbye."
-
-    async def _say_what_is_not_kept(self, holding: Holding) -> None:
-        """Before what was asked of work is confirmed."""
-        if not await kept(holding.works):
+        if not await kept(holding.works):  # said before what was asked of it is confirmed
             await self._speech.say(holding.words.orders.unkept)
+        return done
 
     async def _remember(self, note: str) -> str:
         """What somebody says who may not be the owner is never told as the owner's wish."""

@@ -9,9 +9,10 @@ from typing import Final
 import anyio
 
 from agents.definition import Agent
-from orchestrator.events import SaidText
 from orchestrator.journal import Journal
 from orchestrator.meter import spoken
+from orchestrator.mixer import Clip, ClipHeard
+from orchestrator.pacer import said
 from telephony.line import Line, LineError
 from voices.audio import FRAME_S, frames
 from voices.catalogue import Catalogue, Charge
@@ -28,16 +29,9 @@ async def announce(line: Line, journal: Journal, catalogue: Catalogue, agent: Ag
         for frame in frames(b"".join(sound.pcm for sound in sounds)):
             heard_s = await line.play(frame)
             journal.play(frame, journal.on_axis(heard_s))
-        said = SaidText(
-            turn=0,
-            agent=agent.id,
-            voice=agent.voice,
-            text=text,
-            from_s=round(journal.on_axis(from_s), 3),
-            to_s=round(journal.on_axis(heard_s + FRAME_S), 3),
-            aside=True,
-        )
-        journal.write(said, said.to_s)
+        clip = Clip(0, agent.id, agent.voice, text, aside=True)
+        fact = said(ClipHeard(clip, text, from_s, heard_s + FRAME_S, interrupted=False), journal)
+        journal.write(fact, fact.to_s)
 
 
 async def _sounds(journal: Journal, catalogue: Catalogue, text: str, voice: str) -> AsyncIterator[Sound]:

@@ -13,10 +13,8 @@ import structlog
 from anyio.streams.memory import MemoryObjectSendStream
 
 from agents.claude import ClaudeBrain
-from agents.lines import Lines
 from agents.pai import PaiRunner
 from agents.permission import WorkWords
-from agents.prompting import Prompts
 from agents.roster import Roster
 from agents.toolbox import open_toolbox
 from agents.work import TaskRunner
@@ -30,23 +28,20 @@ from orchestrator.engines import open_ears, open_voices
 from orchestrator.events import Entry
 from orchestrator.failures import leaves, place
 from orchestrator.history import CALLS, ID, spent_before
-from orchestrator.hold import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.journal import Folder, Journal, Shelf
 from orchestrator.keeping import doing
 from orchestrator.lineup import Lineup
 from orchestrator.meter import charge
-from orchestrator.minds import Minds
-from orchestrator.music.choice import open_music
+from orchestrator.minds import Cast, Minds, cast_of
+from orchestrator.music.source import open_music
 from orchestrator.notes import FOLDER, NoteFile
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
-from orchestrator.phrases import Phrases
 from orchestrator.pin import Trust
 from orchestrator.pin_filter import PinFilter
 from orchestrator.renewal import Renewal, read_lineup, stamp
-from orchestrator.rosters import PROMPTS, phrases_of, readable
-from orchestrator.router import Router, router_of
+from orchestrator.rosters import PROMPTS, readable
 from orchestrator.spending import DaySpending
 from orchestrator.tasks import Task, Tasks
 from orchestrator.tries_kept import tries_kept
@@ -164,35 +159,10 @@ class House:
         return call.why or "failed"
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """All that is read from files."""
-
-    lineup: Lineup
-    roster: Roster
-    prompts: Prompts
-    phrases: Phrases
-    router: Router
-    lines: Lines
-    hold: HoldWords
-    work: WorkWords
-
-
-def _read(settings: Settings, forgiving: bool) -> _Texts:
+def _read(settings: Settings, forgiving: bool) -> tuple[Lineup, Cast, WorkWords]:
     zones()
     lineup = readable(settings)[0] if forgiving else read_lineup(settings)
-    roster = lineup.roster
-    phrases = phrases_of(roster)
-    return _Texts(
-        lineup,
-        roster,
-        Prompts.read(roster, PROMPTS),
-        phrases,
-        router_of(roster, phrases),
-        Lines.read(PROMPTS / "lines.yaml"),
-        HoldWords.read(PROMPTS / "hold.yaml"),
-        WorkWords.read(PROMPTS),
-    )
+    return lineup, cast_of(lineup.roster), WorkWords.read(PROMPTS)
 
 
 def _pai(settings: Settings, words: WorkWords) -> PaiRunner:
@@ -220,31 +190,29 @@ async def open_house(
     Raises AgentError, RecognitionError, SynthesisError, TasksUnreachable: what is missing, and how to get it.
     """
     before = await anyio.to_thread.run_sync(stamp, settings)
-    texts = await anyio.to_thread.run_sync(_read, settings, forgiving)
-    roster = texts.roster
+    lineup, cast, words = await anyio.to_thread.run_sync(_read, settings, forgiving)
+    roster = cast.roster
     async with AsyncExitStack() as stack:
         toolbox = await stack.enter_async_context(open_toolbox(settings.tools, roster.tools(), settings.agents))
-        brain = await stack.enter_async_context(ClaudeBrain(settings.claude, texts.prompts))
+        brain = await stack.enter_async_context(ClaudeBrain(settings.claude, cast.prompts))
         recognizer, ears = await open_ears(settings.ears, stack)
-        catalogue, mouths = await open_voices(
-            settings.voices, texts.lineup.voices, texts.lineup.words, stack, settings.home / LINES
-        )
+        catalogue, mouths = await open_voices(settings.voices, lineup.voices, lineup.words, stack, settings.home / LINES)
         await anyio.to_thread.run_sync(load_silero)
         now = clock(settings.house.zone)
         if runner is None:
-            runner = await anyio.to_thread.run_sync(_pai, settings, texts.work)
+            runner = await anyio.to_thread.run_sync(_pai, settings, words)
         tasks = await stack.enter_async_context(doing(runner, settings, now))
-        work = LongWork(tasks, texts.hold, await open_music(settings, stack), now)
+        work = LongWork(tasks, cast.hold, await open_music(settings, stack), now)
         minds = Minds(
             roster=roster,
             brain=brain,
             recognizer=recognizer,
-            router=texts.router,
-            router_system=texts.prompts.router_system(),
+            router=cast.router,
+            router_system=cast.prompts.router_system(),
             router_model=settings.mind.router_model,
             history_tokens=settings.mind.history_tokens,
-            phrases=texts.phrases,
-            lines=texts.lines,
+            phrases=cast.phrases,
+            lines=cast.lines,
             now=now,
             notes=lambda caller: NoteFile(settings.home / FOLDER / f"{caller}.md"),
             place=settings.house.place,
@@ -256,7 +224,7 @@ async def open_house(
         parts = Parts(minds, catalogue, SileroVad, PauseEndpointer, limits, settings.earcons)
         today = now().date()
         spending = DaySpending(today, await anyio.to_thread.run_sync(spent_before, settings, today))
-        renewal = Renewal(settings, brain, parts, before, texts.lineup)
+        renewal = Renewal(settings, brain, parts, before, lineup)
         await toolbox.settled()
 
         def may_spend(task: Task) -> bool:

@@ -59,15 +59,8 @@ class Bed:
         """Fade out."""
         self._wanted = None
 
-    def raise_(self) -> bool:
-        """3 dB louder; False if it was as loud as it gets."""
-        return self._turn(1)
-
-    def lower(self) -> bool:
-        """3 dB softer; False if it was as soft as it gets."""
-        return self._turn(-1)
-
-    def _turn(self, steps: int) -> bool:
+    def turn(self, steps: int) -> bool:
+        """So many steps of 3 dB louder; False if it was as loud, or as soft, as it gets."""
         before, self._step = self._step, max(SOFTEST, min(self._step + steps, LOUDEST))
         return self._step != before
 

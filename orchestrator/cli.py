@@ -7,13 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from orchestrator.cli_agents import agents
 from orchestrator.cli_calls import calls, forget, replay
 from orchestrator.cli_tasks import tasks
 from orchestrator.cli_voices import voices
-from orchestrator.terminal import AsJson, configured, end_when_terminated, fail, run, screen, set_up_streams, show_json, tell
+from orchestrator.terminal import (
+    AsJson,
+    configured,
+    end_when_terminated,
+    fail,
+    run,
+    screen,
+    set_up_streams,
+    show_json,
+    show_table,
+    tell,
+)
 
 if TYPE_CHECKING:
     from orchestrator.doctor import Finding
@@ -213,7 +223,7 @@ def doctor(
 
     findings = run(look)
     if as_json:
-        show_json([finding.as_json() for finding in findings])
+        show_json(findings)
     if any(finding.state == "broken" for finding in findings):
         raise typer.Exit(1)
 
@@ -225,10 +235,7 @@ def config_show(as_json: AsJson = False) -> None:
     if as_json:
         show_json([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
         return
-    table = Table("setting", "value", "from", box=None)
-    for row in rows:
-        table.add_row(*row)
-    screen.print(table)
+    show_table(rows, "setting", "value", "from")
 
 
 if __name__ == "__main__":

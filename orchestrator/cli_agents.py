@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from orchestrator.terminal import AsJson, configured, fail, run, screen, show_json
+from orchestrator.terminal import AsJson, configured, fail, run, screen, show_json, show_table
 
 agents = typer.Typer(help="Who is on the line.", no_args_is_help=True)
 
@@ -24,10 +23,8 @@ def agents_list(as_json: AsJson = False) -> None:
     if as_json:
         show_json([agent.model_dump(mode="json", exclude={"prompt"}) for agent in roster.agents])
         return
-    table = Table("agent", "name", "role", "voice", "tools", box=None)
-    for agent in roster.agents:
-        table.add_row(Text(agent.id, agent.color), agent.name, agent.role, agent.voice, ", ".join(agent.tools))
-    screen.print(table)
+    rows = [(Text(one.id, one.color), one.name, one.role, one.voice, ", ".join(one.tools)) for one in roster.agents]
+    show_table(rows, "agent", "name", "role", "voice", "tools")
 
 
 @agents.command("show")
@@ -39,10 +36,7 @@ def agents_show(name: Annotated[str, typer.Argument(help="An agent's id, name or
     if as_json:
         show_json(found.as_json())
         return
-    table = Table(box=None, show_header=False)
-    for key, value in found.rows():
-        table.add_row(key, value)
-    screen.print(table)
+    show_table(found.rows())
     screen.print(f"\n{found.system}")
 
 
@@ -56,7 +50,7 @@ def agents_lint(
 
     complaints = lint(configured().settings, files or ())
     if as_json:
-        show_json([complaint.as_json() for complaint in complaints])
+        show_json(complaints)
     for complaint in () if as_json else complaints:
         screen.print(Text(complaint.as_text(), "red" if complaint.state == "error" else "yellow"))
     if any(complaint.state == "error" for complaint in complaints):

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from orchestrator.terminal import AsJson, configured, run, screen, show_json
+from orchestrator.terminal import AsJson, configured, screen, show_json, show_table
 
 calls = typer.Typer(help="Calls that were made.", no_args_is_help=True)
 Which = Annotated[
@@ -30,12 +29,10 @@ def calls_list(as_json: AsJson = False) -> None:
 
     past = all_calls(configured().settings)
     if as_json:
-        show_json([call.as_json() for call in past])
+        show_json(past)
         return
-    table = Table("call", "when", "line", "caller", "turns", "length", "ended", "p95", "cost", box=None)
-    for call in past:
-        table.add_row(*call.as_row())
-    screen.print(table if past else "no calls yet; `pai-voice serve` and a telephone make one")
+    columns = ("call", "when", "line", "caller", "turns", "length", "ended", "p95", "cost")
+    show_table([call.as_row() for call in past], *columns, empty="no calls yet; `pai-voice serve` and a telephone make one")
 
 
 @calls.command("show")
@@ -103,7 +100,7 @@ def replay(
 
     settings = configured().settings
     found = recorded(settings, call)
-    comparison = replay_again(settings, found, live=against is Against.LIVE, keep=keep, run=run)
+    comparison = replay_again(settings, found, live=against is Against.LIVE, keep=keep)
     if as_json:
         show_json(comparison.as_json())
     else:

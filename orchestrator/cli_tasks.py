@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from orchestrator.terminal import AsJson, configured, fail, screen, show_json
+from orchestrator.terminal import AsJson, configured, fail, screen, show_json, show_table
 
 if TYPE_CHECKING:
     from orchestrator.config import Settings
@@ -35,12 +34,10 @@ def tasks_list(as_json: AsJson = False) -> None:
 
     kept = all_tasks(settings)
     if as_json:
-        show_json([task.as_json() for task in kept])
+        show_json(kept)
         return
-    table = Table("task", "when", "agent", "what", "outcome", "state", "USD", box=None)
-    for task in kept:
-        table.add_row(*task.as_row())
-    screen.print(table if kept else "no tasks yet; on a call, ask an agent for something that takes long")
+    none = "no tasks yet; on a call, ask an agent for something that takes long"
+    show_table([task.as_row() for task in kept], "task", "when", "agent", "what", "outcome", "state", "USD", empty=none)
 
 
 @tasks.command("show")
@@ -51,15 +48,10 @@ def tasks_show(task: Name = "last", as_json: AsJson = False) -> None:
 
     found = find(settings, task)
     if as_json:
-        show_json(found.as_json())
+        show_json(found)
         return
-    table = Table(box=None, show_header=False)
-    for key, value in found.as_json().items():
-        if value and key not in ("calls", "result"):
-            table.add_row(key.replace("_", " "), str(value))
-    for at, verdict in found.calls:
-        table.add_row("call", f"{at}  {verdict.replace('_', ' ')}")
-    screen.print(table)
+    rows = [(key.replace("_", " "), str(value)) for key, value in vars(found).items() if value and key not in ("calls", "result")]
+    show_table([*rows, *(("call", f"{at}  {verdict.replace('_', ' ')}") for at, verdict in found.calls)])
     if found.result:
         screen.print(f"\n{found.result}")
 

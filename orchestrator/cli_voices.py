@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from orchestrator.terminal import AsJson, configured, run, screen, show_json
-from orchestrator.voice_cloning import clone
+from orchestrator.terminal import AsJson, configured, run, screen, show_json, show_table
 
 voices = typer.Typer(help="How agents sound.", no_args_is_help=True)
-voices.command("clone")(clone)
 Engine = Annotated[str | None, typer.Option("--engine", help="This one, and no other; the settings' order if left out.")]
 
 
@@ -23,12 +20,10 @@ def voices_list(as_json: AsJson = False) -> None:
 
     found = listing(configured().settings)
     if as_json:
-        show_json(found.as_json())
+        show_json(found)
         return
-    table = Table("voice", "agents", "engines", "whose", "language", "what it is like", box=None)
-    for voice in found.voices:
-        table.add_row(*voice.as_row())
-    screen.print(table)
+    rows = [voice.as_row() for voice in found.voices]
+    show_table(rows, "voice", "agents", "engines", "whose", "language", "what it is like")
     screen.print("")
     for line in (*(engine.as_text() for engine in found.engines), *found.broken):
         screen.print(line)
@@ -64,14 +59,11 @@ def voices_bench(
 
     found = run(measured)
     if as_json:
-        show_json(bench.as_json(found))
+        show_json(found)
     elif markdown:
         screen.print(bench.as_markdown(found))
     else:
-        table = Table(*bench.COLUMNS, box=None)
-        for speed in found:
-            table.add_row(*speed.as_row())
-        screen.print(table)
+        show_table([speed.as_row() for speed in found], *bench.COLUMNS)
 
 
 @voices.command("check")
@@ -110,7 +102,7 @@ def voices_import(
 
     found = import_voices(configured().settings, folder, out, force=force)
     if as_json:
-        show_json(found.as_json())
+        show_json(found)
         return
     for path in found.written:
         screen.print(f"{path} is written")
@@ -118,3 +110,24 @@ def voices_import(
         screen.print(f"{path} is there already, and stays as it is; --force writes over it")
     for error in found.wrong:
         screen.print(f"not as it stands there: {error}")
+
+
+@voices.command("clone")
+def voices_clone(
+    name: Annotated[str, typer.Argument(help="Of the new voice, as agents will name it: aunt-ruth.")],
+    clip: Annotated[Path, typer.Argument(help="A wav with 5 to 15 s of one person's speech, in a quiet room.")],
+    engine: Annotated[
+        list[str] | None, typer.Option(help="Only for pocket, chatterbox or elevenlabs; repeatable. Else all that need no key.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Whose voice it is: their name.")] = None,
+    consent: Annotated[str | None, typer.Option(help="What they allowed, in their words.")] = None,
+    description: Annotated[str, typer.Option(help="What the voice is like.")] = "",
+    language: Annotated[str, typer.Option(help="What it speaks: en, en-GB, de.")] = "en",
+    anyway: Annotated[bool, typer.Option("--anyway", help="Also of a clip that is noisy, clipped, or of two people.")] = False,
+    over: Annotated[bool, typer.Option("--replace", help="In place of a voice of that name.")] = False,
+) -> None:
+    """Clone a voice from a recording, with the consent of whose voice it is. Works without a GPU and without an account."""
+    settings = configured().settings
+    from orchestrator.voice_cloning import clone
+
+    clone(settings, name, clip, engine, owner, consent, description, language, anyway=anyway, over=over)

@@ -20,13 +20,12 @@ from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
 from agents.work import Add, Done, Failed, Says, Spent, Stop
-from orchestrator.apart import begin_apart
 from orchestrator.delivery import Verdict
 from orchestrator.life import CALL, HEARD, RUN, SO_FAR, WAIT
 from orchestrator.presence import Turn
 from orchestrator.records import VERSION, Record, SoFar, outcome_of
 from orchestrator.servers import Servers, Told
-from orchestrator.task import Task
+from orchestrator.task import Task, begin_apart
 from orchestrator.tasks import Tasks
 
 log = structlog.get_logger()
@@ -175,18 +174,6 @@ class Elsewhere:
         log.info("task_told_elsewhere", task=task.id, what=what)
 
 
-class _Shared(Turn):
-    """See Turn."""
-
-    def __init__(self, look: Callable[[Turn], Awaitable[None]]) -> None:
-        super().__init__()
-        self._look = look
-
-    async def sure(self) -> bool:
-        await self._look(self)
-        return self.held.is_set()
-
-
 class Turns:
     """Of those who are on the phone with this server, or about to be."""
 
@@ -204,7 +191,7 @@ class Turns:
         self._one: dict[str, anyio.Lock] = {}
 
     def of(self, number: str) -> Turn:
-        turn = _Shared(partial(self._hold, number))
+        turn = Turn(partial(self._hold, number))
         begin_apart(self._group, self._keep, number, turn)
         return turn
 

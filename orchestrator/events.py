@@ -7,31 +7,32 @@ started (for sound: in the sound's own time), `seq` the order of writing.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 from agents.brain import Repair
-from orchestrator.fact import Fact
-from orchestrator.work_facts import (
-    Answered,
-    Asked,
-    CallbackDelivered,
-    CallbackDialing,
-    HoldEnded,
-    HoldStarted,
-    Narrated,
-    TaskAsked,
-    TaskAttended,
-    TaskDone,
-    TaskProgress,
-    TaskStarted,
-)
+from agents.strict import Strict
+from agents.work import Went
+
+KINDS: Final = dict[str, "type[CallEvent]"]()
+"""All facts, by the names that journals know them by."""
 
 
-class CallStarted(Fact):
-    kind: Literal["call_started"] = "call_started"
+class CallEvent(Strict):
+    """A fact, in the past tense."""
+
+    kind: ClassVar[str]
+    """Its name in journals: `class Played(CallEvent, kind="played")`."""
+
+    def __init_subclass__(cls, *, kind: str, **config: Any) -> None:
+        super().__init_subclass__(**config)
+        cls.kind = kind
+        KINDS[kind] = cls
+
+
+class CallStarted(CallEvent, kind="call_started"):
     call: str
     line: str
     caller: str
@@ -42,57 +43,49 @@ class CallStarted(Fact):
     """We called; `caller` is who was rung all the same."""
 
 
-class CallRefused(Fact):
-    kind: Literal["call_refused"] = "call_refused"
+class CallRefused(CallEvent, kind="call_refused"):
     why: str
     """What the carrier was told: forbidden or busy."""
     reason: str
     """What the owner is told."""
 
 
-class CallAnswered(Fact):
-    kind: Literal["call_answered"] = "call_answered"
+class CallAnswered(CallEvent, kind="call_answered"):
     recognizer: str
     synthesizers: tuple[str, ...]
 
 
-class SoundPaced(Fact):
+class SoundPaced(CallEvent, kind="sound_paced"):
     """How our own sound was sent, told once, at the end of a call."""
 
-    kind: Literal["sound_paced"] = "sound_paced"
     frames: int
     late_p99_ms: int
     """How late a frame was sent, at most, in 99 of 100."""
 
 
-class EarconPlayed(Fact):
+class EarconPlayed(CallEvent, kind="earcon"):
     """The caller began to hear one of the small sounds that are no speech."""
 
-    kind: Literal["earcon"] = "earcon"
     name: str
     """connected, heard, on_hold or back."""
     from_s: float
 
 
-class SpeechStarted(Fact):
-    kind: Literal["speech_started"] = "speech_started"
+class SpeechStarted(CallEvent, kind="speech_started"):
+    """The caller begins to speak."""
 
 
-class SpeechEnded(Fact):
+class SpeechEnded(CallEvent, kind="speech_ended"):
     """The caller's last speech before a pause; the turn may go on."""
 
-    kind: Literal["speech_ended"] = "speech_ended"
 
-
-class TurnEnded(Fact):
-    kind: Literal["turn_ended"] = "turn_ended"
+class TurnEnded(CallEvent, kind="turn_ended"):
     turn: int
     patience_s: float
     """The silence that was waited for."""
 
 
-class HeardText(Fact):
-    kind: Literal["heard"] = "heard"
+class HeardText(CallEvent, kind="heard"):
     turn: int
     text: str
     from_s: float
@@ -100,46 +93,40 @@ class HeardText(Fact):
     engine: str
 
 
-class Routed(Fact):
-    kind: Literal["routed"] = "routed"
+class Routed(CallEvent, kind="routed"):
     turn: int
     speakers: tuple[str, ...]
     by: Literal["name", "floor", "claude"]
 
 
-class FirstToken(Fact):
-    kind: Literal["first_token"] = "first_token"
+class FirstToken(CallEvent, kind="first_token"):
     turn: int
     agent: str
 
 
-class FirstSentence(Fact):
-    kind: Literal["first_sentence"] = "first_sentence"
+class FirstSentence(CallEvent, kind="first_sentence"):
     turn: int
     agent: str
     text: str
 
 
-class FirstAudio(Fact):
+class FirstAudio(CallEvent, kind="first_audio"):
     """The first sound of a speaker was ready (perhaps held back, because the caller might go on)."""
 
-    kind: Literal["first_audio"] = "first_audio"
     turn: int
     agent: str
 
 
-class Played(Fact):
+class Played(CallEvent, kind="played"):
     """The caller heard a speaker's first sound in this turn."""
 
-    kind: Literal["played"] = "played"
     turn: int
     agent: str
 
 
-class SaidText(Fact):
+class SaidText(CallEvent, kind="said"):
     """A sentence, or the part of it, that the caller heard."""
 
-    kind: Literal["said"] = "said"
     turn: int
     agent: str
     voice: str
@@ -151,49 +138,43 @@ class SaidText(Fact):
     """The phone's own words (a filler, a greeting, an error line): not part of what Claude is told was said."""
 
 
-class SpeculationDropped(Fact):
+class SpeculationDropped(CallEvent, kind="speculation_dropped"):
     """An answer was begun on a guess, and not used."""
 
-    kind: Literal["speculation_dropped"] = "speculation_dropped"
     turn: int
     why: Literal["went_on", "routed_elsewhere", "not_words"]
 
 
-class BargeIn(Fact):
+class BargeIn(CallEvent, kind="barge_in"):
     """The caller took the floor from `agent`; speech began at `onset_s`."""
 
-    kind: Literal["barge_in"] = "barge_in"
     turn: int
     agent: str
     onset_s: float
 
 
-class SpeechResumed(Fact):
+class SpeechResumed(CallEvent, kind="speech_resumed"):
     """What interrupted was no bid for the floor: the agent went on."""
 
-    kind: Literal["speech_resumed"] = "speech_resumed"
     turn: int
     agent: str
 
 
-class DigitPressed(Fact):
-    kind: Literal["digit"] = "digit"
+class DigitPressed(CallEvent, kind="digit"):
     key: str
     """0-9, `*`, `#`, A-D; hidden while the PIN is asked for."""
 
 
-class ToolUsed(Fact):
-    kind: Literal["tool_used"] = "tool_used"
+class ToolUsed(CallEvent, kind="tool_used"):
     turn: int
     agent: str
     name: str
     input: dict[str, Any]
 
 
-class ToolReturned(Fact):
+class ToolReturned(CallEvent, kind="tool_returned"):
     """What came of it; there is none of these for a tool that was stopped before it was done."""
 
-    kind: Literal["tool_returned"] = "tool_returned"
     turn: int
     agent: str
     name: str
@@ -202,10 +183,126 @@ class ToolReturned(Fact):
     failed: bool = False
 
 
-class Written(Fact):
+# --- long work: each with the task's id -------------------------------------------------------------------------------
+
+
+class TaskStarted(CallEvent, kind="task_started"):
+    task: str
+    agent: str
+    title: str
+    what: str
+    minutes: float
+    """As estimated."""
+
+
+class TaskAttended(CallEvent, kind="task_attended"):
+    """This work was begun before the call, which listens to it from now on; what it last told, or asks, follows."""
+
+    task: str
+    agent: str
+    title: str
+    what: str
+    minutes: float
+    mood: str
+    since_s: float
+    """How long ago it was begun."""
+    over: bool = False
+    """It was over by then, and its owner had not heard the end."""
+
+
+class TaskProgress(CallEvent, kind="task_progress"):
+    """The run told something. `said` is in its own words; else `what` names the step."""
+
+    task: str
+    what: str = ""
+    said: str = ""
+    passing: bool = False
+    """Written in passing, and not meant for the caller."""
+    step: int = 0
+    of: int = 0
+    went: Went = ""
+
+
+class TaskAsked(CallEvent, kind="task_asked"):
+    """The run asks, and waits; the caller is `asked` when the moment has come."""
+
+    task: str
+    question: str
+    tool: str = ""
+    """What it wants to use; empty for a question of its own, which any words answer."""
+    exact: str = ""
+    risky: bool = False
+    whole: str = ""
+    """All of it as it is read out, where that is too long for a question."""
+
+
+class HoldStarted(CallEvent, kind="hold_started"):
+    task: str
+    mood: str
+
+
+class HoldEnded(CallEvent, kind="hold_ended"):
+    task: str
+    why: Literal["done", "call_back", "hung_up", "moved"]
+    """`moved`: another server has the task now."""
+
+
+class Narrated(CallEvent, kind="narrated"):
+    """A line is told about the work; `of` are the entries (their `seq`) that it tells."""
+
+    task: str
+    agent: str
+    text: str
+    of: tuple[int, ...] = ()
+
+
+class Asked(CallEvent, kind="asked"):
+    """The run asked, and now the caller is asked."""
+
+    task: str
+    question: str
+    exact: str = ""
+    """What would be done: the command, file or address itself."""
+    risky: bool = False
+    again: bool = False
+
+
+class Answered(CallEvent, kind="answered"):
+    task: str
+    yes: bool
+    by: Literal["voice", "key", "silence", "policy"]
+
+
+class TaskDone(CallEvent, kind="task_done"):
+    task: str
+    ok: bool
+    why: str = ""
+    """Its error's code, where it was not finished."""
+    result: str = ""
+    """What came out, or was achieved: as much of it as Claude reads."""
+    spoken: str = ""
+    """What the run says of it itself."""
+    usd: Decimal
+
+
+class CallbackDialing(CallEvent, kind="callback_dialing"):
+    """The owner's phone is rung now, to tell what came out of this task."""
+
+    task: str
+
+
+class CallbackDelivered(CallEvent, kind="callback_delivered"):
+    """They have heard it."""
+
+    task: str
+
+
+# --- what an answer cost, and what went wrong with it -----------------------------------------------------------------
+
+
+class Written(CallEvent, kind="written"):
     """What Claude wrote for an agent, up to a tool or its end, heard or not: a replay needs what an interruption kept unsaid."""
 
-    kind: Literal["written"] = "written"
     turn: int
     agent: str
     text: str
@@ -213,8 +310,7 @@ class Written(Fact):
     """The long work whose end it tells; empty for an answer."""
 
 
-class MoneySpent(Fact):
-    kind: Literal["spent"] = "spent"
+class MoneySpent(CallEvent, kind="spent"):
     turn: int
     on: str
     """An agent's id, `router`, `warm` (the first request, while it rings), `voice` or `line`."""
@@ -229,8 +325,7 @@ class MoneySpent(Fact):
     """Nobody counted it: by length, or by the minutes and the price list."""
 
 
-class Failed(Fact):
-    kind: Literal["failed"] = "failed"
+class Failed(CallEvent, kind="failed"):
     turn: int = 0
     where: str
     """line, recognition, router, voice, call, or an agent's id."""
@@ -239,20 +334,18 @@ class Failed(Fact):
     retryable: bool = False
 
 
-class Repaired(Fact):
+class Repaired(CallEvent, kind="repaired"):
     """What Claude gave was not as it should be, and the turn went on all the same."""
 
-    kind: Literal["repaired"] = "repaired"
     turn: int
     where: str
     """router, or an agent's id."""
     what: Repair
 
 
-class VoiceChanged(Fact):
+class VoiceChanged(CallEvent, kind="voice_changed"):
     """A voice engine failed, or still rested from a failure, and another one went on; once per engine and call."""
 
-    kind: Literal["voice_changed"] = "voice_changed"
     turn: int = 0
     agent: str
     engine: str
@@ -265,8 +358,7 @@ class VoiceChanged(Fact):
     """Whose voice is heard now: the agent's own, or the nearest that the other engine has."""
 
 
-class CallEnded(Fact):
-    kind: Literal["call_ended"] = "call_ended"
+class CallEnded(CallEvent, kind="call_ended"):
     why: str
     """goodbye, caller_hung_up, silence, limit, locked, refused, failed, server_stopped; busy, no_answer, rejected,
     machine; no_person (a menu or a fax), nobody."""
@@ -274,49 +366,8 @@ class CallEnded(Fact):
     cost_usd: Decimal
 
 
-CallEvent = Annotated[
-    CallStarted
-    | CallRefused
-    | CallAnswered
-    | SoundPaced
-    | EarconPlayed
-    | SpeechStarted
-    | SpeechEnded
-    | TurnEnded
-    | HeardText
-    | Routed
-    | FirstToken
-    | FirstSentence
-    | FirstAudio
-    | Played
-    | SaidText
-    | SpeculationDropped
-    | BargeIn
-    | SpeechResumed
-    | DigitPressed
-    | ToolUsed
-    | ToolReturned
-    | TaskStarted
-    | TaskAttended
-    | TaskProgress
-    | TaskAsked
-    | HoldStarted
-    | HoldEnded
-    | Narrated
-    | Asked
-    | Answered
-    | TaskDone
-    | CallbackDialing
-    | CallbackDelivered
-    | Written
-    | MoneySpent
-    | Failed
-    | Repaired
-    | VoiceChanged
-    | CallEnded,
-    Field(discriminator="kind"),
-]
-_EVENT: TypeAdapter[CallEvent] = TypeAdapter(CallEvent)
+class UnknownKind(ValueError):
+    """A line of a journal tells of something that this version has no fact for."""
 
 
 class Entry(BaseModel):
@@ -330,13 +381,14 @@ class Entry(BaseModel):
 
     def line(self) -> str:
         """JSON: `seq at_s kind` first, then the fact's own fields."""
-        fields = self.event.model_dump(mode="json")
-        kind = fields.pop("kind")
-        return msgspec.json.encode({"seq": self.seq, "at_s": round(self.at_s, 3), "kind": kind, **fields}).decode()
+        begins = {"seq": self.seq, "at_s": round(self.at_s, 3), "kind": self.event.kind}
+        return msgspec.json.encode({**begins, **self.event.model_dump(mode="json")}).decode()
 
     @classmethod
     def parse(cls, line: str | bytes) -> Self:
-        """Raises ValueError (pydantic's, or JSON's) for a line that is not one of ours."""
+        """Raises ValueError (pydantic's, or JSON's) for a line that is not one of ours; UnknownKind."""
         fields = msgspec.json.decode(line, type=dict[str, Any])
-        seq, at_s = fields.pop("seq", None), fields.pop("at_s", None)
-        return cls.model_validate({"seq": seq, "at_s": at_s, "event": _EVENT.validate_python(fields)})
+        seq, at_s, kind = (fields.pop(name, None) for name in ("seq", "at_s", "kind"))
+        if (fact := KINDS.get(str(kind))) is None:
+            raise UnknownKind(f"a fact of the kind `{kind}`, which this version does not know; a newer one wrote it")
+        return cls.model_validate({"seq": seq, "at_s": at_s, "event": fact.model_validate(fields)})

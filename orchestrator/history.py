@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -52,9 +52,6 @@ class PastCall:
             cost_usd=ended.cost_usd if ended else Decimal(0),
         )
 
-    def as_json(self) -> dict[str, Any]:
-        return {**self.__dict__, "cost_usd": str(self.cost_usd)}
-
     def as_row(self) -> tuple[str, ...]:
         p95 = "" if self.p95_ms is None else f"{self.p95_ms:.0f} ms"
         length = f"{self.duration_s:.1f} s"
@@ -66,16 +63,8 @@ def all_calls(settings: Settings) -> list[PastCall]:
     return [_past(folder) for folder in _folders(settings)]
 
 
-def find(settings: Settings, name: str) -> list[Entry]:
-    """The entries of the call whose name begins so, or which had that id; `last` is the newest.
-
-    Raises NoSuchCall, JournalUnreadable.
-    """
-    return entries_in(folder_of(settings, name))
-
-
 def folder_of(settings: Settings, name: str) -> Path:
-    """Where that call lies. Raises NoSuchCall."""
+    """Where the call lies whose name begins so, or which had that id; `last` is the newest. Raises NoSuchCall."""
     if "/" in name:
         raise NoSuchCall(f"there is no {JOURNAL} in {name}", "give a call's folder or journal; `pai-voice demo` makes some")
     folders = _folders(settings)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from agents import bounds
 from agents.plain_errors import plain
 from orchestrator.backlog import Backlog, Unstored
-from orchestrator.events import CallEvent, Entry
+from orchestrator.events import KINDS, CallEvent, Entry, UnknownKind
 from orchestrator.ledger import Ledger
 from orchestrator.pin_filter import NO_PIN, hidden_fact
 from orchestrator.shelf import JOURNAL as JOURNAL
@@ -211,14 +211,11 @@ def readable(content: bytes) -> tuple[list[Entry], str]:
 def _unlike_ours(error: ValueError) -> str:
     """Why a line is not one of ours; mostly another version of PAI Voice wrote it."""
     if not isinstance(error, ValidationError):
-        return "not a journal line"
+        return str(error) if isinstance(error, UnknownKind) else "not a journal line"
     first = error.errors(include_url=False)[0]
-    place = ".".join(map(str, first["loc"]))
+    kinds = (kind for kind, fact in KINDS.items() if fact.__name__ == error.title)
+    place = ".".join(map(str, (*kinds, *first["loc"])))
     match first["type"]:
-        case "union_tag_invalid":
-            return (
-                f"a fact of the kind `{first.get('ctx', {}).get('tag')}`, which this version does not know; a newer one wrote it"
-            )
         case "extra_forbidden":
             return f"`{place}` is not known to this version; a newer one wrote it"
         case "missing":

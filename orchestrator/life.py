@@ -24,13 +24,12 @@ from agents import bounds
 from agents.definition import Agent
 from agents.errors import Crashed, OverBudget, Stopped, WorkError
 from agents.work import Done, Failed, Order, Says, Spent, TaskEvent, TaskRunner, texts
-from orchestrator.apart import begin_apart
 from orchestrator.delivery import Bearer, CallbackSettings, Verdict, may_ask, next_call
 from orchestrator.failures import leaves, place
 from orchestrator.presence import Presence
 from orchestrator.records import Record, SoFar, outcome_of, outcome_record
 from orchestrator.results import prepared
-from orchestrator.task import Task
+from orchestrator.task import Task, begin_apart
 
 log = structlog.get_logger()
 

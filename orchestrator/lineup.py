@@ -23,22 +23,6 @@ from voices.voice import NONE, Voice, VoiceFiles, read_voices
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where everything lies; of two files of one name, that in the later folder counts."""
-
-    agents: Sequence[Path]
-    voices: Sequence[Path]
-    prompts: Path
-    pai: Path | None = None
-    sources: Sources | None = None
-    """Of tools that others bring."""
-    files: Sequence[Path] = ()
-    """Agents over all others."""
-    without: Collection[Path] = ()
-    """Files of agents that are not looked at."""
-
-
-@dataclass(frozen=True)
 class Lineup:
     """Whatever the files hold: what is wrong with them stands in `found.errors`, `files.errors` and `pai.errors`."""
 
@@ -62,27 +46,38 @@ class Lineup:
         return roster(self.found)
 
 
-def line_up(places: Places, *, remembered: Mapping[str, str], before: Lineup | None = None) -> Lineup:
+def line_up(
+    agents: Sequence[Path],
+    voices: Sequence[Path],
+    prompts: Path,
+    *,
+    remembered: Mapping[str, str],
+    pai: Path | None = None,
+    before: Lineup | None = None,
+    sources: Sources | None = None,
+    files: Sequence[Path] = (),
+    without: Collection[Path] = (),
+) -> Lineup:
     """Reads the disk. Raises FileError only for a file that comes with PAI Voice.
 
+    Of two files of one name, that in the later folder counts; `files` are agents over all others, and those in `without` are not
+    looked at. `sources` are of tools that others bring.
     A voice's file that is broken leaves the voice that was there `before`, or what else there is of that name. An agent that
     names it when there is nothing is given another one, as are agents that name none. An agent's voice in PAI is its own here.
     """
-    files = read_voices(*places.voices, last_good=before.files.voices if before else NONE)
-    words, mispronounced = _words(places.voices, before)
-    pai = _pai(places)
-    ours = {**pai.agents}
-    if pai.assistant and (name := voice_id(pai.name)):
-        ours[name] = pai.assistant
-    choice = voice_choice(files.voices, remembered=remembered, unusable=files.unusable - ours.keys())
+    read = read_voices(*voices, last_good=before.files.voices if before else NONE)
+    words, mispronounced = _words(voices, before)
+    known = _pai(pai, agents, files)
+    ours = {**known.agents}
+    if known.assistant and (name := voice_id(known.name)):
+        ours[name] = known.assistant
+    choice = voice_choice(read.voices, remembered=remembered, unusable=read.unusable - ours.keys())
     choice = replace(choice, known={*choice.known, *ours} - {CALLER})
-    found = survey(
-        places.agents, places.prompts, voices=choice, sources=places.sources, files=places.files, without=places.without
-    )
-    if pai.assistant and (own := _assistant(pai.name, found)):
-        ours[own] = pai.assistant
-    voices = {**files.voices, **_pai_voices(ours, files.voices, found, choice)}
-    return Lineup(_with_pai(found, ours, files.voices), voices, files, pai, words, mispronounced)
+    found = survey(agents, prompts, voices=choice, sources=sources, files=files, without=without)
+    if known.assistant and (own := _assistant(known.name, found)):
+        ours[own] = known.assistant
+    everybody = {**read.voices, **_pai_voices(ours, read.voices, found, choice)}
+    return Lineup(_with_pai(found, ours, read.voices), everybody, read, known, words, mispronounced)
 
 
 def voice_choice(
@@ -100,19 +95,19 @@ def _words(folders: Sequence[Path], before: Lineup | None) -> tuple[SpokenWords,
         return before.words if before else SpokenWords(load_pronunciation()), (error,)
 
 
-def _pai(places: Places) -> PaiVoices:
+def _pai(home: Path | None, folders: Sequence[Path], files: Sequence[Path]) -> PaiVoices:
     """Nothing, as long as there is no engine for it."""
     if ENGINE not in BY_NAME:
         return PaiVoices()
-    folders = (*((root(places.pai) / "agents",) if places.pai else ()), *places.agents)
+    folders = (*((root(home) / "agents",) if home else ()), *folders)
     agents: dict[str, Path] = {}
-    for path in (*(path for folder in folders for path in sorted(folder.glob("*.md"))), *places.files):
+    for path in (*(path for folder in folders for path in sorted(folder.glob("*.md"))), *files):
         try:
             if path.suffix == ".md":
                 agents[front_matter.agent_id(path)] = path
         except FileError:  # the survey says so
             continue
-    return read_pai_voices(places.pai, agents)
+    return read_pai_voices(home, agents)
 
 
 def _assistant(name: str, found: Survey) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from agents.brain import Spent, Utterance
 from agents.definition import Agent
@@ -14,16 +15,7 @@ from voices.catalogue import Charge
 
 
 def money(spent: Spent, turn: int, on: str) -> MoneySpent:
-    return MoneySpent(
-        turn=turn,
-        on=on,
-        model=spent.model,
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        cache_read_tokens=spent.cache_read_tokens,
-        cache_write_tokens=spent.cache_write_tokens,
-        usd=spent.usd,
-    )
+    return MoneySpent(turn=turn, on=on, **asdict(spent))
 
 
 class Meter:

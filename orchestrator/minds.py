@@ -10,16 +10,38 @@ import anyio
 
 from agents.brain import Brain, Spent
 from agents.lines import Lines
+from agents.prompting import Prompts
 from agents.roster import Roster
 from agents.tools import EMPTY, Toolbox, route, tools_of
 from orchestrator.events import MoneySpent
+from orchestrator.hold_words import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.meter import money
 from orchestrator.notes import Notes
 from orchestrator.phrases import Phrases
-from orchestrator.router import Router
+from orchestrator.rosters import PROMPTS, phrases_of
+from orchestrator.router import Router, router_of
 from orchestrator.thread import LONGEST_TOKENS
 from voices.recognition import Recognizer
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who is on the line, and all that they are told: shared by all calls with the same agents."""
+
+    roster: Roster
+    prompts: Prompts
+    phrases: Phrases
+    lines: Lines
+    router: Router
+    hold: HoldWords
+
+
+def cast_of(roster: Roster) -> Cast:
+    """Reads the disk. Raises FileError."""
+    prompts, phrases = Prompts.read(roster, PROMPTS), phrases_of(roster)
+    lines, hold = Lines.read(PROMPTS / "lines.yaml"), HoldWords.read(PROMPTS / "hold.yaml")
+    return Cast(roster, prompts, phrases, lines, router_of(roster, phrases), hold)
 
 
 @dataclass(frozen=True)

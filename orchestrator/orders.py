@@ -6,7 +6,7 @@ the phone asks which. Answers to what the work asks are judged in orchestrator/a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -52,18 +52,6 @@ class Orders:
     def __init__(self, holding: Holding, phrases: Phrases, router: Router) -> None:
         self._holding, self._phrases, self._router, self._words = holding, phrases, router, holding.words
         self._answers = holding.answers
-        self._acts: Mapping[str, Callable[[], str]] = {
-            "wait": self._wait,
-            "more": lambda: self._restyle(1),
-            "less": lambda: self._restyle(-1),
-            "silent": self._silent,
-            "music_on": lambda: self._music(on=True),
-            "music_off": lambda: self._music(on=False),
-            "louder": self._louder,
-            "softer": self._softer,
-            "desk": lambda: self._words.orders.desk,
-            "help": lambda: self._words.orders.help,
-        }
 
     def spoken(self, said: Spoken) -> Order | None:
         """None when somebody should answer these words."""
@@ -288,7 +276,7 @@ class Orders:
                 await steering.kept(order.works)
                 return Due(order.works[0].task.agent, words.orders.go_on, of_work=True)
             case name:
-                return Due(None if name == "desk" else holding.newest().task.agent, self._acts[name]())
+                return Due(None if name == "desk" else holding.newest().task.agent, self._done(name))
 
     def _answer(self, order: Order) -> Due:
         asked, words = self._holding.asked, self._words
@@ -356,10 +344,6 @@ class Orders:
             return Due(None, self._words.settled)
         return Due(asked.task.agent, asked.task.question.whole, reads=asked.task, of_work=True)
 
-    def _wait(self) -> str:
-        self._holding.hold_on()
-        return self._words.orders.wait
-
     def _status(self, attended: Attended) -> Due:
         task, words = attended.task, self._words
         status = words.status.format(name=task.agent.name, since=self._holding.since(attended), title=task.wish.title)
@@ -368,6 +352,28 @@ class Orders:
             return Due(task.agent, f"{status} {words.waits.format(question=task.question.question)}", asks=named, of_work=True)
         told = f"{attended.hold.asked_for()} {words.held if task.paused else ''}".strip()
         return Due(task.agent, f"{status} {told}".rstrip(), of_work=self._holding.asked is None)
+
+    def _done(self, name: str) -> str:
+        """Do it; returns what is said to it."""
+        holding, words = self._holding, self._words.orders
+        match name:
+            case "wait":
+                holding.hold_on()
+            case "more" | "less":
+                return self._restyle(1 if name == "more" else -1)
+            case "silent":
+                holding.newest()
+                for one in holding.works:
+                    one.hold.style = "silent"
+            case "music_on" | "music_off" if not holding.has_music:
+                return words.no_music
+            case "music_on" | "music_off":
+                holding.turn_music(on=name == "music_on")
+            case "louder" | "softer":
+                holding.bed.turn(1 if name == "louder" else -1)
+            case _:
+                pass
+        return getattr(words, name)
 
     def _restyle(self, steps: int) -> str:
         hold, words = self._holding.newest().hold, self._words.orders
@@ -378,23 +384,3 @@ class Orders:
         if to == at:
             return words.most if steps > 0 else words.least if at else words.silent
         return words.more if steps > 0 else words.less
-
-    def _silent(self) -> str:
-        self._holding.newest()
-        for one in self._holding.works:
-            one.hold.style = "silent"
-        return self._words.orders.silent
-
-    def _music(self, *, on: bool) -> str:
-        if not self._holding.has_music:
-            return self._words.orders.no_music
-        self._holding.turn_music(on=on)
-        return self._words.orders.music_on if on else self._words.orders.music_off
-
-    def _louder(self) -> str:
-        self._holding.bed.raise_()
-        return self._words.orders.louder
-
-    def _softer(self) -> str:
-        self._holding.bed.lower()
-        return self._words.orders.softer

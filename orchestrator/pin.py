@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, Self, TypeVar
+from typing import Final, Literal, Self, TypeVar
 
 import anyio
 import structlog
@@ -26,27 +26,6 @@ Verdict = PinVerdict | Literal["refused", "given_up"]
 T = TypeVar("T")
 
 
-class Guard(Protocol):
-    """Who must be passed before something is done."""
-
-    rests: bool
-    """No PIN is taken from them in this call."""
-    untold: int
-    """How many wrong PINs the owner has not heard of; known with the right one."""
-
-    async def arrive(self) -> None:
-        """A call with them begins."""
-        ...
-
-    async def judge(self, answer: str) -> PinVerdict:
-        """Of what was keyed in or spoken."""
-        ...
-
-    async def glance(self, count: int) -> bool:
-        """So many numbers that could be the PIN were said of something else; whether more may be looked at."""
-        ...
-
-
 class PinGuard:
     """One caller before the door; wrong PINs are counted over all calls."""
 
@@ -57,13 +36,17 @@ class PinGuard:
         self._key = f"{CALLED}{caller}" if called else caller
         self._part = ""
         self._wrong = 0
-        self.rests, self.untold = False, 0
+        self.rests = False
+        """No PIN is taken from them in this call."""
+        self.untold = 0
+        """How many wrong PINs the owner has not heard of; known with the right one."""
 
     async def arrive(self) -> None:
+        """A call with them begins."""
         self.rests = await self._change(lambda book: book.rests(self._key, self._admission.clock(), self._admission.rules))
 
     async def judge(self, answer: str) -> PinVerdict:
-        """Judge an answer. Digits that are too few are kept, and joined with those of the next one."""
+        """Of what was keyed in or spoken. Digits that are too few are kept, and joined with those of the next one."""
         if not self._listed:
             return "locked"
         rules, keys = self._admission.rules, spoken_keys(answer)
@@ -83,6 +66,8 @@ class PinGuard:
         return judge(book, rules, self._key, keys, self._admission.clock()), wrong
 
     async def glance(self, count: int) -> bool:
+        """So many numbers that could be the PIN were said of something else; whether more may be looked at."""
+
         def looked(book: Book) -> bool:
             now_s = self._admission.clock()
             if count:
@@ -108,7 +93,7 @@ class PinGuard:
 class Trust:
     """How far a caller is known in a call. A number can be forged, so it is little by itself."""
 
-    guard: Guard | None = None
+    guard: PinGuard | None = None
     """Who judges a PIN; None where none is set."""
     first: bool = False
     """The call begins with it."""

@@ -21,7 +21,7 @@ Hide = Callable[[str], str]
 E = TypeVar("E", bound=BaseModel)
 
 _NAMES: Final = frozenset(
-    {"kind", "call", "line", "caller", "called", "began", "task", "agent", "voice", "engine", "model", "code", "where", "by"}
+    {"call", "line", "caller", "called", "began", "task", "agent", "voice", "engine", "model", "code", "where", "by"}
     | {"mood", "tool", "key", "on", "to_engine", "to_voice"}
 )
 """Fields of facts that hold no words: an id may hold any digits."""

@@ -14,7 +14,9 @@ import anyio
 class Turn:
     """A person's, among several servers: whoever has it may call them, and tell them what came of their work."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Callable[[Turn], Awaitable[None]] | None = None) -> None:
+        """`look` sets or unsets `held`, by how it is now."""
+        self._look = look
         self.held = anyio.Event()
         """Set while it is ours; look anew after each wait, for it may be lost when the database was."""
         self.over = anyio.Event()
@@ -22,6 +24,8 @@ class Turn:
 
     async def sure(self) -> bool:
         """Whether it is ours, looked at anew: a machine that slept has lost it without knowing."""
+        if self._look is not None:
+            await self._look(self)
         return self.held.is_set()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -15,18 +14,12 @@ from orchestrator.journal import JOURNAL, RECORDING
 from orchestrator.recorded import Recorded, with_its_agents
 from orchestrator.replay import Replayed, check, replay
 from orchestrator.scripted_house import by_script
+from orchestrator.terminal import run
 from voices.audio import write_wav
 
 
-def replay_again(
-    settings: Settings,
-    call: Recorded,
-    *,
-    live: bool,
-    keep: Path | None,
-    run: Callable[[Callable[[], Awaitable[tuple[Replayed, Comparison]]]], tuple[Replayed, Comparison]],
-) -> Comparison:
-    """In real time. `keep`: a new folder for today's journal and sound; `run`: what runs an event loop.
+def replay_again(settings: Settings, call: Recorded, *, live: bool, keep: Path | None) -> Comparison:
+    """In real time. `keep`: a new folder for today's journal and sound.
 
     Raises ConfigError, NotWritten, CannotReplay, NoSuchRecording, and what opening the house raises.
     """

@@ -16,7 +16,7 @@ from agents.roster import Roster
 from agents.yaml_file import did_you_mean
 from orchestrator.config import Settings
 from orchestrator.errors import NoSuchAgent
-from orchestrator.lineup import Lineup, Places, line_up
+from orchestrator.lineup import Lineup, line_up
 from orchestrator.phrases import Phrases
 from orchestrator.voice_memory import remembered
 from voices.voice import SHIPPED
@@ -45,11 +45,17 @@ def lineup_of(
     settings: Settings, files: Sequence[Path] = (), *, before: Lineup | None = None, without: Collection[Path] = ()
 ) -> Lineup:
     """Agents and voices, with everything that is wrong, and with these agents' files over all others."""
-    voices = settings.voices
-    places = Places(
-        agent_folders(settings), voice_folders(settings), PROMPTS, voices.pai, tool_sources(settings, files), files, without
+    return line_up(
+        agent_folders(settings),
+        voice_folders(settings),
+        PROMPTS,
+        remembered=remembered(settings.home),
+        pai=settings.voices.pai,
+        before=before,
+        sources=tool_sources(settings, files),
+        files=files,
+        without=without,
     )
-    return line_up(places, remembered=remembered(settings.home), before=before)
 
 
 def roster_of(settings: Settings) -> Roster:

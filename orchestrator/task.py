@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, TypeVarTuple, Unpack
 
 import anyio
 import structlog
+from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from agents.definition import Agent
@@ -20,6 +22,7 @@ from agents.work import Add, Answer, Asks, Done, Failed, Says, Spent, Stop, Task
 
 log = structlog.get_logger()
 
+Ts = TypeVarTuple("Ts")
 WORDS: Final = 16  # that a run has not taken in yet: more than anybody says in a minute
 MOST_ADDED: Final = 12  # wishes that are kept, the latest: after a crash all of them are told again, and must fit
 
@@ -268,3 +271,8 @@ class Task:
     def _close(self) -> None:
         self.question = None
         self._stir()
+
+
+def begin_apart(group: TaskGroup, act: Callable[[Unpack[Ts]], Coroutine[Any, Any, object]], *of: *Ts) -> None:
+    """In the group, and in no context of ours: whatever DBOS is asked there would be a step of the workflow that began it."""
+    Context().run(group.start_soon, act, *of)

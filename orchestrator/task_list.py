@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -51,9 +51,6 @@ class KeptTask:
     calls: tuple[tuple[str, str], ...]
     """When each call to its owner ended, and what it came to."""
     next_call: str
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     def as_row(self) -> tuple[str, ...]:
         return self.id, self.began, self.agent, self.title, self.outcome, self.state, f"{float(self.usd):.2f}"

@@ -25,6 +25,7 @@ from orchestrator.notes import NotKept
 from orchestrator.records import Record, task_of
 from orchestrator.task import Task as Task
 from orchestrator.task import Wish as Wish
+from orchestrator.whole_file import replace_file
 
 log = structlog.get_logger()
 
@@ -45,18 +46,7 @@ def result_file(home: Path, task: str) -> Path:
 
 async def written(file: Path, text: str) -> None:
     """Writes it whole or not at all, off the event loop, for its owner's eyes alone. Raises OSError."""
-    await made(file.parent)
-    await anyio.to_thread.run_sync(_write, file, text)
-
-
-def _write(file: Path, text: str) -> None:
-    part = file.with_suffix(".part")
-    try:
-        part.write_text(text, encoding="utf-8", errors="replace")
-        part.replace(file)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    await anyio.to_thread.run_sync(replace_file, file, text.encode("utf-8", "replace"))
 
 
 class Tasks:

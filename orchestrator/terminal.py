@@ -7,11 +7,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -66,8 +69,7 @@ def end_when_terminated() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         stream.flush()
-        raw = _Heedless(stream.fileno(), "w", closefd=False)
-        setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True))
+        _buffer(name, _Heedless(stream.fileno(), "w", closefd=False))
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -109,9 +111,14 @@ def _write_whole() -> None:
     file. From here on a buffer stands between the two, which writes on; each line still leaves at once.
     """
     for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if isinstance(raw := getattr(stream, "buffer", None), io.RawIOBase):
-            setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True))
+        if isinstance(raw := getattr(getattr(sys, name), "buffer", None), io.RawIOBase):
+            _buffer(name, raw)
+
+
+def _buffer(name: str, raw: io.RawIOBase) -> None:
+    """That standard stream stands on a buffer over `raw` from now on."""
+    was = getattr(sys, name)
+    setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(raw), was.encoding, was.errors, line_buffering=True))
 
 
 class _Heedless(io.FileIO):
@@ -124,5 +131,18 @@ class _Heedless(io.FileIO):
             return memoryview(content).nbytes
 
 
+def show_table(rows: Iterable[Sequence[str | Text]], *columns: str, empty: str = "") -> None:
+    """Without columns they are keys and values. `empty` is what no rows say."""
+    table = Table(*columns, box=None, show_header=bool(columns))
+    for row in rows:
+        table.add_row(*row)
+    screen.print(table if table.rows or not empty else empty)
+
+
 def show_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Dataclasses by their fields; what JSON does not know otherwise as text."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)

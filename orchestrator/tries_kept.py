@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ import anyio.to_thread
 import structlog
 
 from orchestrator.config import Settings
+from orchestrator.whole_file import replace_file
 from telephony.pin_tries import Book, Kept, NotKept
 
 if TYPE_CHECKING:
@@ -55,21 +55,9 @@ class TriesFile:
             with self._path.with_suffix(".lock").open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 before = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
-                book = _read(before)
-                done = act(book)
-                if (after := _written(book)) != before:
-                    self._write(after)
-                return done
+                return _changed(before, act, lambda after: replace_file(self._path, after.encode()))
         except OSError as error:
             raise NotKept(f"{self._path}: {error.strerror or error}") from error
-
-    def _write(self, text: str) -> None:
-        new = self._path.with_suffix(".new")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
 
 
 class TriesTable:
@@ -95,10 +83,8 @@ class TriesTable:
                 if not self._made:
                     table.metadata.create_all(to)
                 before = to.scalar(sa.select(table.c.book)) or ""
-                book = _read(before)
-                done = act(book)
-                if (after := _written(book)) != before:
-                    to.execute(sa.update(table).values(book=after) if before else sa.insert(table).values(id=1, book=after))
+                store = sa.update(table) if before else sa.insert(table).values(id=1)
+                done = _changed(before, act, lambda after: to.execute(store.values(book=after)))
         except SQLAlchemyError as failure:
             raise NotKept(type(failure).__name__) from failure
         self._made = True
@@ -110,13 +96,17 @@ def _table(sa: Any) -> sa.Table:
     return sa.Table("pai_voice_pin_tries", sa.MetaData(), *columns)
 
 
+def _changed(before: str, act: Callable[[Book], T], keep: Callable[[str], object]) -> T:
+    book = _read(before)
+    done = act(book)
+    if (after := json.dumps(book.as_record())) != before:
+        keep(after)
+    return done
+
+
 def _read(text: str) -> Book:
     try:
         return Book.of_record(json.loads(text)) if text else Book()
     except (ValueError, TypeError, KeyError, AttributeError):
         log.warning("pin_tries_unreadable", fix="they are counted anew")
         return Book()
-
-
-def _written(book: Book) -> str:
-    return json.dumps(book.as_record())

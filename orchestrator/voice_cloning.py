@@ -3,47 +3,44 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
 import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from orchestrator.terminal import configured, fail, run, screen, tell
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from orchestrator.config import Settings
-    from voices.clip import Clip
-    from voices.clip_measures import Embed
-    from voices.cloning import Cloned, Elsewhere, Means, Order
-    from voices.synthesis import Synthesizer
-    from voices.voice import Owner, Voice
+from orchestrator.config import Settings
+from orchestrator.terminal import fail, run, screen, tell
+from voices import cloning, similarity
+from voices.clip import Clip, ClipError, prepare
+from voices.clip_measures import Embed
+from voices.cloning import ELSEWHERE, FROM_CLIP, Cloned, CloningError, Elsewhere, Means, Order, check_name, consent_text, owner_of
+from voices.downloads import DownloadError, fetch, find
+from voices.engines import pocket
+from voices.engines.registry import BY_NAME
+from voices.synthesis import SynthesisError, Synthesizer, SynthesizerUnavailable
+from voices.voice import Owner, Voice, VoiceFileError, load_voices
 
 
 def clone(
-    name: Annotated[str, typer.Argument(help="Of the new voice, as agents will name it: aunt-ruth.")],
-    clip: Annotated[Path, typer.Argument(help="A wav with 5 to 15 s of one person's speech, in a quiet room.")],
-    engine: Annotated[
-        list[str] | None, typer.Option(help="Only for pocket, chatterbox or elevenlabs; repeatable. Else all that need no key.")
-    ] = None,
-    owner: Annotated[str | None, typer.Option(help="Whose voice it is: their name.")] = None,
-    consent: Annotated[str | None, typer.Option(help="What they allowed, in their words.")] = None,
-    description: Annotated[str | None, typer.Option(help="What the voice is like.")] = None,
-    language: Annotated[str, typer.Option(help="What it speaks: en, en-GB, de.")] = "en",
-    anyway: Annotated[bool, typer.Option("--anyway", help="Also of a clip that is noisy, clipped, or of two people.")] = False,
-    over: Annotated[bool, typer.Option("--replace", help="In place of a voice of that name.")] = False,
+    settings: Settings,
+    name: str,
+    clip: Path,
+    engine: list[str] | None,
+    owner: str | None,
+    consent: str | None,
+    description: str,
+    language: str,
+    *,
+    anyway: bool,
+    over: bool,
 ) -> None:
-    """Clone a voice from a recording, with the consent of whose voice it is. Works without a GPU and without an account."""
-    settings = configured().settings
-    from voices.cloning import CloningError, Means, Order, check_name
-    from voices.downloads import DownloadError
-    from voices.synthesis import SynthesisError
-
+    """As the command says; what it cannot do ends the process, with the fix."""
     folder = settings.voices.folders[0]
     try:
         voices = _voices(settings)
@@ -54,7 +51,7 @@ def clone(
         whose = _consent(owner, consent)
         if "pocket" in engines:
             _fetch(settings)
-        order = Order(name, checked, whose, description or "", language, engines, over)
+        order = Order(name, checked, whose, description, language, engines, over)
         able, left_out = _able(settings, order.engines)
         means = Means(able, _keepers(settings, order.engines), embed)
         cloned = run(lambda: _cloned(order, folder, voices, means, left_out))
@@ -75,8 +72,6 @@ _FIXES = {
 
 
 def _voices(settings: Settings) -> dict[str, Voice]:
-    from voices.voice import VoiceFileError, load_voices
-
     try:
         return load_voices(*settings.voices.folders)
     except VoiceFileError as error:
@@ -84,9 +79,6 @@ def _voices(settings: Settings) -> dict[str, Voice]:
 
 
 def _engines(settings: Settings, wanted: list[str] | None) -> tuple[str, ...]:
-    from voices.cloning import ELSEWHERE, FROM_CLIP
-    from voices.engines.registry import BY_NAME
-
     for name in wanted or ():
         if name not in (*FROM_CLIP, *ELSEWHERE):
             fail(f"the engine {name!r} clones no voices", f"these do: {', '.join((*FROM_CLIP, *ELSEWHERE))}")
@@ -96,8 +88,6 @@ def _engines(settings: Settings, wanted: list[str] | None) -> tuple[str, ...]:
 
 
 def _embedder() -> Embed | None:
-    from voices import similarity
-
     if reason := similarity.missing():
         screen.print(f"nobody checks whether one person speaks: {reason}")
         return None
@@ -105,8 +95,6 @@ def _embedder() -> Embed | None:
 
 
 def _checked(path: Path, embed: Embed | None, *, anyway: bool) -> Clip:
-    from voices.clip import ClipError, prepare
-
     try:
         return prepare(path, embed=embed, accept=anyway)
     except ClipError as error:
@@ -119,8 +107,6 @@ def _checked(path: Path, embed: Embed | None, *, anyway: bool) -> Clip:
 
 def _consent(owner: str | None, consent: str | None) -> Owner:
     """As given; where a person sits there, they are asked."""
-    from voices.cloning import consent_text, owner_of
-
     if _somebody_is_there() and not (owner and consent):
         owner = owner or typer.prompt("Whose voice is it? Their name")
         words = consent_text(owner or "")
@@ -137,11 +123,6 @@ def _somebody_is_there() -> bool:
 
 def _fetch(settings: Settings) -> None:
     """The weights, once, with a bar."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    from voices.downloads import fetch, find
-    from voices.engines import pocket
-
     section: Any = settings.voices.of("pocket")
     folder = section.folder.expanduser()
     if find(pocket.WEIGHTS, folder):
@@ -157,9 +138,6 @@ def _fetch(settings: Settings) -> None:
 
 def _able(settings: Settings, engines: Sequence[str]) -> tuple[dict[str, Synthesizer], dict[str, str]]:
     """The engines that work here, of those for which it is cloned and of those that speak the shipped voices; and why not."""
-    from voices.cloning import ELSEWHERE, FROM_CLIP
-    from voices.engines.registry import BY_NAME
-
     able: dict[str, Synthesizer] = {}
     left_out: dict[str, str] = {}
     for name in dict.fromkeys((*engines, *(name for name in BY_NAME if name not in (*FROM_CLIP, *ELSEWHERE)))):
@@ -172,15 +150,10 @@ def _able(settings: Settings, engines: Sequence[str]) -> tuple[dict[str, Synthes
 
 
 def _keepers(settings: Settings, engines: Sequence[str]) -> dict[str, Elsewhere]:
-    from voices.engines.registry import BY_NAME
-
     return {name: partial(maker, settings.voices.of(name)) for name in engines if (maker := BY_NAME[name].clone)}
 
 
 async def _cloned(order: Order, folder: Path, voices: dict[str, Voice], means: Means, left_out: dict[str, str]) -> Cloned:
-    from voices.cloning import clone as cloning
-    from voices.synthesis import SynthesizerUnavailable
-
     async with AsyncExitStack() as stack:
         warm: dict[str, Synthesizer] = {}
         for name, synthesizer in means.synthesizers.items():
@@ -190,7 +163,7 @@ async def _cloned(order: Order, folder: Path, voices: dict[str, Voice], means: M
                 warm[name] = synthesizer
             except SynthesizerUnavailable as error:
                 left_out[name] = str(error)
-        return await cloning(order, folder, voices, replace(means, synthesizers=warm))
+        return await cloning.clone(order, folder, voices, replace(means, synthesizers=warm))
 
 
 def _show(cloned: Cloned, order: Order, left_out: dict[str, str]) -> None:

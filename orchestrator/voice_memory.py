@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Final, cast
 
 import structlog
 
 from agents.survey import Survey
 from agents.voice_choice import remember
+from orchestrator.whole_file import replace_file
 
 log = structlog.get_logger()
 
@@ -37,9 +36,6 @@ def keep(home: Path, found: Survey, before: Mapping[str, str]) -> None:
     if after == before:
         return
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=home, prefix=f".{FILE}.", delete=False, encoding="utf-8") as file:
-            file.write(json.dumps(after, indent=1) + "\n")
-        os.replace(file.name, home / FILE)
+        replace_file(home / FILE, json.dumps(after, indent=1).encode() + b"\n")
     except OSError as error:
         log.warning("voices_not_remembered", error=str(error), fix="see to the rights of the data folder, or free some space")

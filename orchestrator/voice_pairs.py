@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from orchestrator.whole_file import replace_file
 from voices.inventory import engine_version
 from voices.voice import Voice
 
@@ -39,10 +37,7 @@ _TWINS: Final = TypeAdapter(Annotated[tuple[Twins, ...], Field(max_length=10_000
 def keep(home: Path, twins: Iterable[Twins], engines: Collection[str]) -> None:
     """In place of what was kept of these engines before. Raises OSError."""
     others = (one for one in _kept(home) if one.engine not in engines)
-    home.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("wb", dir=home, prefix=f".{FILE}.", delete=False) as file:
-        file.write(json.dumps([one.model_dump() for one in (*others, *twins)], indent=1).encode())
-    os.replace(file.name, home / FILE)
+    replace_file(home / FILE, _TWINS.dump_json((*others, *twins), indent=1))
 
 
 def near_twins(home: Path, voices: Mapping[str, Voice]) -> Iterator[tuple[str, str, str]]:

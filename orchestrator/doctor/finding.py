@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ class Finding:
 
         what, fix = failures(error)[0]
         return cls(name, "broken", what, fix)
-
-    def as_json(self) -> dict[str, str]:
-        return asdict(self)
 
     def as_text(self) -> Text:
         from rich.text import Text

@@ -1,22 +1,32 @@
-"""Where beds come from: the seam, the one that composes them, and what keeps and replaces them."""
+"""Where beds come from: the seam, the one that composes them, what keeps and replaces them, and which the settings ask for."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final, Protocol
 
 import anyio
 import anyio.to_thread
 import structlog
+from pydantic import TypeAdapter
 
+from agents.yaml_file import YamlFile
+from orchestrator.config import Settings
 from orchestrator.errors import MusicUnavailable
 from orchestrator.music.composition import compose
 from orchestrator.music.instruments import played
 from orchestrator.music.loop import Music
 from orchestrator.music.mood import Mood
+from orchestrator.music.ordered import FOLDER, ElevenMusic, ordered_of
+from orchestrator.music.own import OwnMusic
+from orchestrator.rosters import PROMPTS
 
 log = structlog.get_logger()
 
+DESCRIBED: Final = PROMPTS / "music.yaml"
 KEPT: Final = 4  # about 5 MB each when composed, 10 MB at most
 
 
@@ -71,3 +81,25 @@ class Preferred:
         except MusicUnavailable as error:
             log.info("music_replaced", mood=mood.value, why=str(error), fix=error.fix)
             return await self._otherwise.bed(mood, seed)
+
+
+async def open_music(settings: Settings, stack: AsyncExitStack) -> MusicSource | None:
+    """None: no music is wanted. Whatever is wanted, what cannot be had is composed. Raises FileError."""
+    own = Kept(Composed())
+    match settings.hold.music, settings.elevenlabs_key:
+        case "off", _:
+            return None
+        case "elevenlabs", key if key is not None:
+            described = await anyio.to_thread.run_sync(descriptions)
+            order = ordered_of(key.get_secret_value().strip())
+            made = await stack.enter_async_context(ElevenMusic.open(order, settings.home / FOLDER, described))
+            return Preferred(Kept(made), own)
+        case Path() as folder, _:
+            return Preferred(Kept(OwnMusic(folder)), own)
+        case _:
+            return own
+
+
+def descriptions() -> Mapping[Mood, str]:
+    """What ElevenLabs is told about each mood."""
+    return TypeAdapter(dict[Mood, str]).validate_python(YamlFile(DESCRIBED).data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -16,26 +15,21 @@ import httpx2
 from pydantic import SecretStr
 
 from agents.claude import BrainSettings, ClaudeBrain
-from agents.lines import Lines
-from agents.prompting import Prompts
-from agents.roster import Roster, load
+from agents.roster import load
 from agents.scripted_work import ScriptedRunner, WorkScript
 from agents.tools import EMPTY, Toolbox
 from orchestrator.delivery import Verdict
 from orchestrator.earcons import EarconSettings
-from orchestrator.hold_words import HoldWords
 from orchestrator.holding import LongWork
 from orchestrator.lineup import voice_choice
-from orchestrator.minds import Minds
+from orchestrator.minds import Cast, Minds, cast_of
 from orchestrator.music.loop import Music
 from orchestrator.music.mood import Mood
 from orchestrator.music.source import composed
 from orchestrator.notes import NoteList, Notes
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
-from orchestrator.phrases import Phrases
-from orchestrator.rosters import PROMPTS, ROOT, phrases_of
-from orchestrator.router import Router, router_of
+from orchestrator.rosters import PROMPTS, ROOT
 from orchestrator.tasks import Task, Tasks
 from orchestrator.zones import zones
 from voices.catalogue import Catalogue
@@ -54,18 +48,6 @@ NO_WORK: Final = WorkScript()
 SCRIPTED: Final = BrainSettings(api_key=SecretStr("scripted"), idle_s=2.5)
 
 
-@dataclass(frozen=True)
-class Cast:
-    """Shared by all calls with the same agents."""
-
-    roster: Roster
-    prompts: Prompts
-    phrases: Phrases
-    lines: Lines
-    router: Router
-    hold: HoldWords
-
-
 def read(folder: Path) -> Cast:
     """The shipped agents, and over them those of the folder (a folder that is not there holds nobody), with the voices in the
     folder `voices` beside it. Raises AgentError, VoiceFileError."""
@@ -79,18 +61,7 @@ def read(folder: Path) -> Cast:
 def _read(folder: Path, _: tuple[tuple[Path, int], ...]) -> Cast:
     zones()
     voices = voice_choice(load_voices(folder.parent / "voices"))
-    return of(load([ROOT / "agents", folder], PROMPTS, voices=voices))
-
-
-def of(roster: Roster) -> Cast:
-    """These, and all that they are told. Raises FileError."""
-    phrases = phrases_of(roster)
-    prompts, lines, hold = (
-        Prompts.read(roster, PROMPTS),
-        Lines.read(PROMPTS / "lines.yaml"),
-        HoldWords.read(PROMPTS / "hold.yaml"),
-    )
-    return Cast(roster, prompts, phrases, lines, router_of(roster, phrases), hold)
+    return cast_of(load([ROOT / "agents", folder], PROMPTS, voices=voices))
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from orchestrator.engines import open_ears, open_voices
 from orchestrator.errors import ConfigError
 from orchestrator.hints import hints
 from orchestrator.journal import Watch
+from orchestrator.minds import Cast, cast_of
 from orchestrator.parts import Parts
 from orchestrator.patience import Limits
 from orchestrator.rosters import agent_named, lineup_of, roster_of
@@ -41,7 +42,7 @@ from voices.vad import SileroVad, load_silero
 class Rehearsed:
     """Who is on the line, and who plays Claude."""
 
-    cast: cast.Cast
+    cast: Cast
     claude: BrainSettings
     script: Script | None
     """None for Claude itself."""
@@ -64,7 +65,7 @@ def rehearsed(settings: Settings, name: str, script: Path | None) -> Rehearsed:
     zones()
     # Long work needs a telephone: it is not offered, and `open_belongings` says so.
     update = {"task": None}
-    players = cast.of(
+    players = cast_of(
         Roster((one.model_copy(update={**update, "front_desk": one.id == agent.id}) for one in roster), roster.files)
     )
     if script is not None:

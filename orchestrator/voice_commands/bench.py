@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import anyio
@@ -95,7 +95,3 @@ def as_markdown(found: Sequence[Speed | Silent]) -> str:
     """A table for a README."""
     rows = [COLUMNS, ("---",) * len(COLUMNS), *(one.as_row() for one in found)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def as_json(found: Sequence[Speed | Silent]) -> list[dict[str, Any]]:
-    return [asdict(one) for one in found]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import anyio
 import anyio.to_thread
@@ -15,50 +14,15 @@ from orchestrator.errors import NotSpoken
 from orchestrator.rosters import lineup_of
 from orchestrator.voice_commands.found import engine_named
 from orchestrator.voice_pairs import Twins, keep
+from voices import similarity
 from voices.catalogue import CALLER
+from voices.check import Report, check
 from voices.engine import Engine
 from voices.engines.registry import BY_NAME, LAST_RESORT
 from voices.inventory import engine_version
 from voices.synthesis import Rendering, SynthesisError, Synthesizer
 
-APART: Final = "apart"
 MEASURED: Final = ("voice", "level_dbfs", "peak_dbfs", "silence_s", "gain_db", "pitch_hz", "formants_hz", "words_per_minute")
-
-
-class Sounding(Protocol):
-    """How one voice sounds; `voices/check.py` has it with numbers."""
-
-    @property
-    def voice(self) -> str: ...
-
-
-class Pair(Protocol):
-    """How alike two voices are."""
-
-    @property
-    def one(self) -> Sounding: ...
-    @property
-    def other(self) -> Sounding: ...
-    @property
-    def similarity(self) -> float: ...
-    @property
-    def verdict(self) -> str:
-        """`apart`, or how hard they are to tell apart."""
-        ...
-
-
-class Report(Protocol):
-    """One engine's voices, heard."""
-
-    @property
-    def voices(self) -> Sequence[Sounding]: ...
-    @property
-    def pairs(self) -> Sequence[Pair]: ...
-    @property
-    def errors(self) -> Sequence[str]: ...
-    @property
-    def warnings(self) -> Sequence[str]: ...
-    def as_text(self) -> str: ...
 
 
 Check = Callable[[Synthesizer, Sequence[Rendering]], Awaitable[Report]]
@@ -99,14 +63,13 @@ def usual_check() -> Check:
 
     The last resort's voices are not compared: nobody keeps them apart.
     """
-    similarity, check = import_module("voices.similarity"), import_module("voices.check").check
     if reason := similarity.missing():
         raise NotSpoken(reason, "do that and run the command again")
     embedder = similarity.Embedder()
     return lambda engine, renderings: check(engine, renderings, embedder, compared=engine.name != LAST_RESORT)
 
 
-async def check_voices(settings: Settings, engines: Sequence[str], check: Check) -> AsyncGenerator[Checked, None]:
+async def check_voices(settings: Settings, engines: Sequence[str], hear: Check) -> AsyncGenerator[Checked, None]:
     """Those engines, else all of the settings that are free of charge; what is found is kept when all are done.
 
     Raises NoSuchEngine, OSError.
@@ -119,21 +82,21 @@ async def check_voices(settings: Settings, engines: Sequence[str], check: Check)
     for engine in named or [engine for engine in usual if not engine.usd_per_1000_chars]:
         found = (voice.renderings.get(engine.name) for name, voice in sorted(lineup.voices.items()) if name != CALLER)
         parts = {part.voice: part for part in found if part}
-        checked = await _checked(settings, engine, parts, check)
+        checked = await _checked(settings, engine, parts, hear)
         twins += await anyio.to_thread.run_sync(_twins, checked, parts)
         heard |= {engine.name} if checked.report else set()
         yield checked
     await anyio.to_thread.run_sync(keep, settings.home, twins, heard)
 
 
-async def _checked(settings: Settings, engine: Engine[Synthesizer], parts: Mapping[str, Rendering], check: Check) -> Checked:
+async def _checked(settings: Settings, engine: Engine[Synthesizer], parts: Mapping[str, Rendering], hear: Check) -> Checked:
     section = settings.voices.of(engine.name)
     if reason := await anyio.to_thread.run_sync(engine.missing, section):
         return Checked(engine.name, why_not=reason)
     synthesizer = engine.make(section)
     try:
         await synthesizer.warm()
-        return Checked(engine.name, await check(synthesizer, [*parts.values()]))
+        return Checked(engine.name, await hear(synthesizer, [*parts.values()]))
     except SynthesisError as error:
         return Checked(engine.name, why_not=str(error))
     finally:
@@ -153,5 +116,5 @@ def _twins(checked: Checked, parts: Mapping[str, Rendering]) -> list[Twins]:
             why=f"are {pair.similarity:.2f} alike on {checked.engine}",
         )
         for pair in (checked.report.pairs if checked.report else ())
-        if pair.verdict != APART
+        if pair.verdict != "apart"
     ]

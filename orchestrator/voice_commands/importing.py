@@ -25,9 +25,6 @@ class Imported:
     wrong: tuple[str, ...]
     """What could not be taken as it stands there."""
 
-    def as_json(self) -> dict[str, Any]:
-        return {"written": [*map(str, self.written)], "kept": [*map(str, self.kept)], "wrong": [*self.wrong]}
-
 
 def import_voices(settings: Settings, folder: Path | None, out: Path, *, force: bool) -> Imported:
     """One file for each voice that PAI has, in `out`; `folder` is PAI's, that of the settings if left out.

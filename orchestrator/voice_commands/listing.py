@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from orchestrator.config import Settings
 from orchestrator.lineup import Lineup
@@ -56,13 +55,6 @@ class Listing:
     engines: tuple[EngineHere, ...]
     broken: tuple[str, ...]
     """What is wrong with files, PAI's among them."""
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "voices": [asdict(voice) for voice in self.voices],
-            "engines": [asdict(engine) for engine in self.engines],
-            "broken": list(self.broken),
-        }
 
 
 def listing(settings: Settings) -> Listing:

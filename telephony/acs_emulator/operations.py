@@ -1,15 +1,16 @@
-"""What our server asks for: answering, rejecting, dialling, looking at a call, ending it, and pressing keys in it."""
+"""What our server asks for: answering, rejecting, dialling, looking at a call, ending it, pressing keys; and refusals of it."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import anyio
 import msgspec
 
 from telephony.acs_emulator.call import SUCCESS, Call, State
-from telephony.acs_emulator.errors import ServiceError, bad_argument, not_found, read
 from telephony.acs_emulator.exchange import Exchange
 from telephony.acs_emulator.media import StreamingOptions
 from telephony.acs_wire import TONES
@@ -18,6 +19,35 @@ MAX_TONES: Final = 18  # of one sendDtmfTones
 TONE_S: Final = 0.1  # and the pause after it: a guess, for Azure says nothing about it
 _KEYS: Final = {tone: key for key, tone in TONES.items()}
 _NOT_SENT: Final = {"code": 400, "subCode": 8500, "message": "Action failed, the tones could not be sent."}
+Asked = TypeVar("Asked")
+
+
+class ServiceError(Exception):
+    """A refusal, as the REST surface says it."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+    def as_json(self) -> dict[str, Any]:
+        inner = {"code": self.code, "message": self.message}
+        return {"error": inner | {"innererror": inner}}
+
+
+def bad_argument(message: str) -> ServiceError:
+    return ServiceError(400, "8523", message)
+
+
+def not_found(message: str = "Call not found.") -> ServiceError:
+    return ServiceError(404, "8522", message)
+
+
+def read(body: bytes, kind: type[Asked]) -> Asked:
+    """A request's body; an empty one is an empty object. Raises ServiceError 400/8523."""
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise bad_argument(f"The request is invalid: {error}.") from error
 
 
 class _Number(msgspec.Struct):
@@ -135,3 +165,40 @@ async def _press(call: Call, asked: _SendTones) -> None:
     await anyio.sleep(TONE_S * len(asked.tones))
     call.show("".join(_KEYS[tone] for tone in asked.tones))
     call.callbacks.post("SendDtmfTonesCompleted", context=asked.operation_context, resultInformation=SUCCESS)
+
+
+# --- where each one is, and the one status that the SDK (1.6.0) accepts; protocol research, 3 ---------------------------
+
+_CALL: Final = "/([^/:]+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`act(exchange or call, body)` returns the body of the answer, or None for an empty one."""
+
+    name: str
+    method: str
+    path: str
+    """A pattern for what follows `/calling/callConnections`; its group is the call."""
+    status: int
+    act: Callable[..., Any]
+
+
+OPERATIONS: Final = (
+    Operation("create", "POST", "", 201, create),
+    Operation("answer", "POST", ":answer", 200, answer),
+    Operation("reject", "POST", ":reject", 204, reject),
+    Operation("get", "GET", _CALL, 200, properties),
+    Operation("hang_up", "POST", f"{_CALL}:terminate", 204, hang_up),
+    Operation("send_dtmf", "POST", f"{_CALL}:sendDtmfTones", 202, send_tones),
+)
+NAMES: Final = frozenset(operation.name for operation in OPERATIONS)
+
+
+def find(method: str, path: str) -> tuple[Operation, str] | None:
+    """The operation at a path, and the call that the path names, or nothing; None where there is no such operation."""
+    for operation in OPERATIONS:
+        match = re.fullmatch(f"/calling/callConnections{operation.path}", path) if operation.method == method else None
+        if match:
+            return operation, "".join(match.groups())
+    return None

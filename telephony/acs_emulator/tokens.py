@@ -52,14 +52,6 @@ class Signer:
         public = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
         return {"keys": [public | {"kid": self._key_id, "use": "sig", "alg": "RS256"}]}
 
-    def configuration(self, url: str) -> dict[str, Any]:
-        return {
-            "issuer": self._issuer,
-            "jwks_uri": f"{url}/calling/keys",
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "claims_supported": ["aud", "iss", "exp", "nbf", "iat", "jti"],
-        }
-
 
 async def new_signer(issuer: str, audience: str) -> Signer:
     """With a fresh key: about a tenth of a second of work, so in a thread."""

@@ -18,12 +18,11 @@ from anyio.lowlevel import checkpoint
 
 from orchestrator.config import HoldSettings, Settings
 from orchestrator.errors import MusicUnavailable
-from orchestrator.music.choice import descriptions, open_music
 from orchestrator.music.loop import BED_DBFS, Music
 from orchestrator.music.mood import Mood
 from orchestrator.music.ordered import LENGTH_S, ElevenMusic, ordered_of
 from orchestrator.music.own import OwnMusic
-from orchestrator.music.source import Composed, Kept, MusicSource, Preferred
+from orchestrator.music.source import Composed, Kept, MusicSource, Preferred, descriptions, open_music
 from tests.kit.commands import eventually
 from voices.audio import FRAME_SAMPLES, RATE, level_dbfs, stereo, to_pcm, write_wav
 

@@ -168,7 +168,7 @@ def _use_them() -> None:
     from agents.rules import risky
     from orchestrator.phrases import Phrases
     from orchestrator.router import Router
-    from telephony.acs_emulator.table import find
+    from telephony.acs_emulator.operations import find
     from voices.pai_files import line_of
     from voices.spoken_form import spoken_form
 

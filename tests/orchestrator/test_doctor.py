@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -377,7 +378,7 @@ async def test_tools_that_others_bring() -> None:
 
 def test_a_finding_is_json_and_text() -> None:
     finding = Finding("port", "broken", "taken", "free it")
-    assert json.loads(json.dumps(finding.as_json())) == {"name": "port", "state": "broken", "fact": "taken", "fix": "free it"}
+    assert json.loads(json.dumps(asdict(finding))) == {"name": "port", "state": "broken", "fact": "taken", "fix": "free it"}
     assert str(finding.as_text()).split() == ["broken", "port", "taken", "fix:", "free", "it"]
 
 

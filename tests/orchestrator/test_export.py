@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.config import Settings
 from orchestrator.errors import JournalUnreadable, NoSuchCall, NotWritten
-from orchestrator.events import CallStarted, DigitPressed, Entry, HeardText, SaidText
+from orchestrator.events import KINDS, CallEvent, CallStarted, DigitPressed, Entry, HeardText, SaidText
 from orchestrator.export import export, without_numbers
 from orchestrator.recorded import Recorded, recorded, with_its_agents
 from orchestrator.rosters import roster_of
@@ -118,6 +118,10 @@ def test_what_is_no_call_is_told(
         path.write_bytes(content)
     with pytest.raises(error, match=says):
         recorded(settings, str(path) if name.endswith(".zip") else name)
+
+
+def test_each_kind_of_fact_has_a_name_of_its_own() -> None:
+    assert [*KINDS.values()] == CallEvent.__subclasses__()
 
 
 @pytest.mark.parametrize(

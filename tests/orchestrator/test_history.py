@@ -14,7 +14,7 @@ from orchestrator import events
 from orchestrator.config import Settings
 from orchestrator.errors import JournalUnreadable, NoSuchCall
 from orchestrator.events import CallEvent, Entry, HeardText, MoneySpent, TaskDone
-from orchestrator.history import all_calls, find, spent_before
+from orchestrator.history import all_calls, entries_in, folder_of, spent_before
 from orchestrator.journal import parsed
 
 
@@ -56,7 +56,7 @@ def test_calls_are_listed_newest_first(tmp_path: Path) -> None:
         "1000 ms",
         "0.00150",
     )
-    assert talk.as_json()["cost_usd"] == "0.0015"
+    assert talk.cost_usd == Decimal("0.0015")
 
 
 def test_no_calls_yet(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_one_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     journal.write_text("{nonsense\n" + journal.read_text())
     assert [past.why for past in all_calls(Settings(home=tmp_path))] == ["unreadable", "goodbye"]
     with pytest.raises(JournalUnreadable, match=r"journal\.jsonl:1: not a journal line"):
-        find(Settings(home=tmp_path), "last")
+        entries_in(folder_of(Settings(home=tmp_path), "last"))
     assert spent_before(Settings(home=tmp_path), date(2026, 11, 22)) == 0  # of what can be read
 
 
@@ -90,15 +90,15 @@ def test_a_call_is_found_by_how_its_name_begins(tmp_path: Path) -> None:
     call(tmp_path, "20261121-090000-aaaa", ENDED)
     call(tmp_path, "20261122-090000-bbbb", *TALK)
     settings = Settings(home=tmp_path)
-    assert len(find(settings, "20261121")) == 2
-    assert len(find(settings, "last")) == 5
+    assert len(entries_in(folder_of(settings, "20261121"))) == 2
+    assert len(entries_in(folder_of(settings, "last"))) == 5
     with pytest.raises(NoSuchCall, match="2 calls begin with '2026'"):
-        find(settings, "2026")
+        entries_in(folder_of(settings, "2026"))
     with pytest.raises(NoSuchCall, match=r"there is no call '1999' in") as raised:
-        find(settings, "1999")
+        entries_in(folder_of(settings, "1999"))
     assert "calls list" in raised.value.fix
     with pytest.raises(NoSuchCall, match=r"there is no journal\.jsonl in \.\./\.\."):
-        find(settings, "../..")
+        entries_in(folder_of(settings, "../.."))
 
 
 def test_what_a_day_cost(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_a_day_cost(tmp_path: Path) -> None:
 def test_a_line_ends_at_a_line_feed_alone(tmp_path: Path, sign: str) -> None:
     heard = HeardText(turn=1, text=f"Monday{sign}Friday", from_s=0, to_s=1, engine="x")
     call(tmp_path, "20261122-090000-bbbb", heard, MoneySpent(turn=1, on="kai", model="m", usd=Decimal("0.5")))
-    _, entry, _ = find(Settings(home=tmp_path), "last")
+    _, entry, _ = entries_in(folder_of(Settings(home=tmp_path), "last"))
     assert entry.event == heard
     assert spent_before(Settings(home=tmp_path), date(2026, 11, 22)) == Decimal("0.5")
 

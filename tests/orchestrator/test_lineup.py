@@ -170,7 +170,7 @@ def test_a_voice_that_no_engine_can_speak_is_an_error_with_its_line(house: House
 
 
 def test_a_person_s_recording_without_consent_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.lint_voices.OF_A_PERSON", frozenset({"variant"}))
+    monkeypatch.setattr("orchestrator.lint.OF_A_PERSON", frozenset({"variant"}))
     house.write(voices__aunt_yaml=AUNT, agents__ruth_yaml=RUTH + "voice: aunt\n")
     (complaint,) = house.lint()
     assert "ruth speaks as a person who was recorded (engines.espeak), and nothing says who; add `owner:" in complaint.text

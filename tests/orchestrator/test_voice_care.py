@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.fixed_lines import fixed_lines
 from orchestrator.hold_words import HoldWords
 from orchestrator.parts import Parts
 from orchestrator.rosters import PROMPTS
 from orchestrator.spending import DaySpending
-from orchestrator.voice_care import VoiceCare
+from orchestrator.voice_care import VoiceCare, fixed_lines
 from tests.orchestrator.stage import LINES, NOON, ROSTER, equipped
 from tests.voices.test_line_cache import Paid
 from voices.catalogue import Catalogue

@@ -17,6 +17,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from orchestrator import voice_cloning
+from orchestrator.cli_voices import voices_clone
 from tests.kit.file_server import FileServer, serving
 from tests.kit.tiny_pocket import ARCHIVE, write_tiny_pocket
 from voices.engines import pocket
@@ -69,7 +70,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     monkeypatch.setenv("PAI_VOICE_VOICES", str(tmp_path / "voices"))
     monkeypatch.setenv("PAI_VOICE_VOICES__POCKET__FOLDER", str(tmp_path / "models"))
     app = typer.Typer()
-    app.command()(voice_cloning.clone)
+    app.command()(voices_clone)
     return lambda *arguments, **more: CliRunner().invoke(app, [str(argument) for argument in arguments], **more)
 
 

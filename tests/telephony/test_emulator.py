@@ -19,7 +19,7 @@ from azure.core.exceptions import (
 from telephony.acs_emulator import Emulator, Fault
 from telephony.acs_emulator.call import Call, State
 from telephony.acs_emulator.emulator import served
-from telephony.acs_emulator.table import NAMES
+from telephony.acs_emulator.operations import NAMES
 from telephony.dial import pick_up
 from tests.kit.office import CALLED, CALLER, Office, office
 

@@ -12,6 +12,7 @@ import pytest
 
 from telephony.acs_emulator import CallOptions, event_grid
 from telephony.acs_emulator.call import State
+from telephony.acs_emulator.settings import ISSUER
 from telephony.acs_wire import Handshake, IncomingCall, read_callbacks, read_events
 from tests.kit.office import CALLED, CALLER, SECRET, office
 
@@ -98,13 +99,12 @@ async def test_a_call_that_nobody_answers_rings_out() -> None:
 
 
 async def verify(url: str, authorization: str, audience: str) -> dict[str, Any]:
-    """As a server does that knows only the OpenID configuration."""
+    """As a server does that knows only where the keys are."""
     async with httpx2.AsyncClient(trust_env=False) as http:
-        configuration = (await http.get(f"{url}/calling/.well-known/acsopenidconfiguration")).json()
-        keys = (await http.get(configuration["jwks_uri"])).json()
+        keys = (await http.get(f"{url}/calling/keys")).json()
     token = authorization.removeprefix("Bearer ")
     key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(token)["kid"]]
-    return jwt.decode(token, key, algorithms=["RS256"], audience=audience, issuer=configuration["issuer"])
+    return jwt.decode(token, key, algorithms=["RS256"], audience=audience, issuer=ISSUER)
 
 
 async def test_callbacks_and_sockets_carry_tokens_that_our_keys_prove() -> None:
