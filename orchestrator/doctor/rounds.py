@@ -13,11 +13,12 @@ from orchestrator.doctor.azure import azure
 from orchestrator.doctor.claude import claude
 from orchestrator.doctor.engines import ear, engines, mouths, vad
 from orchestrator.doctor.finding import Finding
+from orchestrator.doctor.kept import kept
 from orchestrator.doctor.machine import data_folder, port
 from orchestrator.doctor.music import music
 from orchestrator.doctor.public import reached
 from orchestrator.doctor.tools import tools
-from orchestrator.doctor.work import kept, sandbox, work
+from orchestrator.doctor.work import sandbox, work
 from orchestrator.errors import ConfigError
 from orchestrator.log import set_up
 from orchestrator.rosters import roster_of

@@ -1,4 +1,4 @@
-"""Long work: is it kept, and is there a claude command line, new enough, and how would it log in? Credentials are never read."""
+"""Long work: is there a claude command line, is it new enough, and how would it log in? Credentials are never read."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from agents.pai import PaiSettings, find_command, visible
 from agents.sandbox import check_sandbox, consequence
 from orchestrator.config import Settings
 from orchestrator.doctor.finding import Finding
-from orchestrator.keeping import INSTALL, is_installed
 
 NAME: Final = "long work"
-KEPT: Final = "kept work"
 OLDEST: Final = (2, 1, 248)  # the first that leaves a prompt as it is
 ASK_S: Final = 10.0
 UPDATE: Final = "install `pai-voice[pai]` anew, or set command in [pai] to a newer `claude`"
@@ -68,16 +66,3 @@ async def _version(command: str, environ: Mapping[str, str]) -> tuple[int, ...] 
 def _login(pai: PaiSettings) -> str:
     ways = {"own_login": "with its own login (`claude` asks for it once)", "inherit": "with the key of [claude]"}
     return ways.get(pai.auth, "with the key of [pai]")
-
-
-def kept(settings: Settings) -> Finding:
-    if not is_installed():
-        return Finding(KEPT, "warn", "it is lost when the server stops: dbos is not installed", INSTALL)
-    from orchestrator.errors import TasksUnreachable
-    from orchestrator.task_list import database_is_there, place
-
-    try:
-        database_is_there(settings)
-    except TasksUnreachable as error:
-        return Finding.of(KEPT, error)
-    return Finding(KEPT, "ok", f"kept in {place(settings)}")

@@ -1,32 +1,24 @@
-"""A scenario, performed to its end, or to the first thing that is not as it must be; with `--live` Claude judges it, too."""
+"""A scenario, performed to its end, or to the first thing that is not as it must be."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Final
 
-from pydantic import Field
-
-from agents.brain import CALLER, Brain, Utterance
 from agents.scripted import ScriptedTransport
-from agents.tools import Inputs, Tool
 from agents.yaml_file import Place, YamlFile, did_you_mean
 from orchestrator.journal import Watch
 from orchestrator.patience import Limits
 from orchestrator.testing import cast
 from orchestrator.testing.checking import Happened, problems
 from orchestrator.testing.claude import StagedClaude
+from orchestrator.testing.judging import judged
 from orchestrator.testing.playing import act, trust_of
 from orchestrator.testing.rehearsal import Rehearsal, RehearsedCall
 from orchestrator.testing.scenario import Scenario
 from telephony.rehearsal import RehearsalLine
 from voices.audio import AudioError
-
-JUDGE_S: Final = 30.0
-_PROMPT: Final = Path(__file__).parents[2] / "prompts" / "judge.md"
 
 
 def scripted(scenario: Scenario, watch: Watch | None = None) -> Rehearsal:
@@ -87,23 +79,3 @@ async def _judge(file: YamlFile, call: RehearsedCall, at: int, claim: str) -> No
     verdict = await judged(call.minds.brain, claim, call.transcript(), model=call.minds.router_model)
     if not verdict.holds:
         raise file.error(("turns", at, "judge"), f"{claim!r} does not hold: {verdict.why}")
-
-
-class Verdict(Inputs):
-    holds: bool
-    why: str = Field(max_length=300, description="In one sentence, with the words it hangs on.")
-
-
-VERDICT: Final = Tool("verdict", "Say whether it holds.", Verdict)
-
-
-async def judged(brain: Brain, claim: str, transcript: str, *, model: str) -> Verdict:
-    """Raises BrainError."""
-    question = Utterance(CALLER, f"The call:\n\n{transcript}\n\nWhat must hold of it: {claim}")
-    choice = await brain.choose(_words(), [question], VERDICT, model=model, timeout_s=JUDGE_S)
-    return Verdict.model_validate(choice.input)
-
-
-@cache
-def _words() -> str:
-    return _PROMPT.read_text(encoding="utf-8")

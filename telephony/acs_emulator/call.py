@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from itertools import count
 from math import floor
@@ -16,6 +14,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from telephony.acs_emulator.callbacks import Callbacks, Ids
+from telephony.acs_emulator.handset import Handset
 from telephony.acs_emulator.media import Stream, StreamingOptions
 from telephony.acs_emulator.settings import CallOptions
 from telephony.acs_emulator.sound import Ear, Mouth, Tape
@@ -30,39 +29,6 @@ LINGER_S: Final = 0.1  # what is to be second at our server waits so long for wh
 SUCCESS: Final = {"code": 200, "subCode": 0, "message": ""}
 # Why an outgoing call failed: SIP's own code, and Azure's sub-code made of it (inferred from its published list).
 FAILURES: Final = {"busy": 486, "declined": 603, "not answered": 480, "no such number": 404}
-BACKLOG: Final = 250  # five seconds of sound wait for a phone that is slow to attach; then the oldest is lost
-
-
-class Handset:
-    """Filled by the call, emptied by whoever holds the phone: sound as frames, everything else as JSON texts."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[Frame | str] = deque(maxlen=BACKLOG)
-        self._filled = anyio.Event()
-        self._over = False
-
-    def play(self, frame: Frame) -> None:
-        self._waiting.append(frame)
-        self._filled.set()
-
-    def tell(self, event: str, **fields: Any) -> None:
-        self._waiting.append(json.dumps({"event": event} | fields))
-        self._filled.set()
-
-    def close(self) -> None:
-        """Nothing more will come."""
-        self._over = True
-        self._filled.set()
-
-    async def items(self) -> AsyncGenerator[Frame | str, None]:
-        """Everything, as it happens, to the end of the call. One reader."""
-        while True:
-            while self._waiting:
-                yield self._waiting.popleft()
-            if self._over:
-                return
-            self._filled = anyio.Event()
-            await self._filled.wait()
 
 
 class State(StrEnum):

@@ -1,16 +1,17 @@
-"""What our server asks for: answering, rejecting, dialling, looking at a call, ending it, pressing keys; and refusals of it."""
+"""What our server asks for: answering, rejecting, dialling, looking at a call, ending it, and pressing keys in it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import anyio
 import msgspec
 
 from telephony.acs_emulator.call import SUCCESS, Call, State
+from telephony.acs_emulator.errors import ServiceError, bad_argument, not_found, read
 from telephony.acs_emulator.exchange import Exchange
 from telephony.acs_emulator.media import StreamingOptions
 from telephony.acs_wire import TONES
@@ -19,35 +20,6 @@ MAX_TONES: Final = 18  # of one sendDtmfTones
 TONE_S: Final = 0.1  # and the pause after it: a guess, for Azure says nothing about it
 _KEYS: Final = {tone: key for key, tone in TONES.items()}
 _NOT_SENT: Final = {"code": 400, "subCode": 8500, "message": "Action failed, the tones could not be sent."}
-Asked = TypeVar("Asked")
-
-
-class ServiceError(Exception):
-    """A refusal, as the REST surface says it."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-    def as_json(self) -> dict[str, Any]:
-        inner = {"code": self.code, "message": self.message}
-        return {"error": inner | {"innererror": inner}}
-
-
-def bad_argument(message: str) -> ServiceError:
-    return ServiceError(400, "8523", message)
-
-
-def not_found(message: str = "Call not found.") -> ServiceError:
-    return ServiceError(404, "8522", message)
-
-
-def read(body: bytes, kind: type[Asked]) -> Asked:
-    """A request's body; an empty one is an empty object. Raises ServiceError 400/8523."""
-    try:
-        return msgspec.json.decode(body or b"{}", type=kind)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-        raise bad_argument(f"The request is invalid: {error}.") from error
 
 
 class _Number(msgspec.Struct):

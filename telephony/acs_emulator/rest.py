@@ -19,8 +19,9 @@ from litestar import Request, asgi
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
+from telephony.acs_emulator.errors import ServiceError, bad_argument, not_found
 from telephony.acs_emulator.exchange import Exchange
-from telephony.acs_emulator.operations import Operation, ServiceError, bad_argument, find, not_found
+from telephony.acs_emulator.operations import Operation, find
 from telephony.acs_emulator.settings import API_VERSIONS, Fault
 
 REMEMBERED: Final = 1_000  # answers kept for a repeated request; the SDK repeats within seconds

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from agents.scripted_work import ScriptedRunner, WorkScript
 from orchestrator import keeping
 from orchestrator.config import HouseSettings, Settings, TaskSettings
-from orchestrator.doctor.work import kept as long_work
+from orchestrator.doctor.kept import kept as long_work
 from orchestrator.keeping import doing, kept
 from orchestrator.tasks import Wish
 from orchestrator.zones import clock, zone
