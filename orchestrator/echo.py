@@ -1,22 +1,16 @@
-"""Is it the caller who speaks, or our own voice coming back, or somebody far away? Pure: sound in, answer out."""
+"""Is it the caller, or our own voice coming back? Pure: sound in, answer out."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
-from statistics import median
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from voices.audio import Frame, samples, speech_level_dbfs
+from voices.audio import samples
 
 LIKENESS: Final = 0.55  # a clean echo over G.711 correlates above 0.75, speech of somebody else stays under 0.5
 SHORTEST_SAMPLES: Final = 800
-FAR_DB: Final = 12.0  # below the caller's usual level: it is not them who speaks into the phone
-TURNS: Final = 8  # that the usual level is taken from
-LONGEST_FRAMES: Final = 250  # 5 s: of a longer turn the end says enough
 
 
 def is_echo(caller: bytes, played: bytes) -> bool:
@@ -42,24 +36,3 @@ def _energies(sound: npt.NDArray[np.float32], width: int) -> npt.NDArray[np.floa
     """Of each stretch of that many samples."""
     sums = np.concatenate(([0.0], np.cumsum(sound.astype(np.float64) ** 2)))
     return sums[width:] - sums[:-width]
-
-
-def level_db(frames: Sequence[Frame]) -> float:
-    """Of the speech in it."""
-    return speech_level_dbfs(b"".join(frames[-LONGEST_FRAMES:]))
-
-
-class CallerLevel:
-    """Of one caller, in one call."""
-
-    def __init__(self) -> None:
-        self._turns: deque[float] = deque(maxlen=TURNS)
-
-    def is_far(self, turn_db: float) -> bool:
-        """False as long as nothing is known of them."""
-        return bool(self._turns) and turn_db <= median(self._turns) - FAR_DB
-
-    def learn(self, turn_db: float) -> None:
-        """Of a turn with words. A far one teaches nothing: a television that goes on does not become the caller."""
-        if not self.is_far(turn_db):
-            self._turns.append(turn_db)

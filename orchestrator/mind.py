@@ -15,8 +15,8 @@ from agents.lines import GoodbyeLines
 from orchestrator import events
 from orchestrator.acts import Means
 from orchestrator.attended import Due
+from orchestrator.caller_level import CallerLevel, level_db
 from orchestrator.choosing import chosen
-from orchestrator.echo import CallerLevel, level_db
 from orchestrator.floor import Floor
 from orchestrator.here import Here
 from orchestrator.holding import Holding

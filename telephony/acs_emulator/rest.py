@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import re
 from collections import OrderedDict
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from urllib.parse import quote, unquote
 
 import anyio
 import msgspec
@@ -19,6 +11,7 @@ from litestar import Request, asgi
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
+from telephony.acs_emulator import signature
 from telephony.acs_emulator.errors import ServiceError, bad_argument, not_found
 from telephony.acs_emulator.exchange import Exchange
 from telephony.acs_emulator.operations import Operation, find
@@ -27,8 +20,6 @@ from telephony.acs_emulator.settings import API_VERSIONS, Fault
 REMEMBERED: Final = 1_000  # answers kept for a repeated request; the SDK repeats within seconds
 
 MAX_BODY: Final = 1_048_576
-SKEW: Final = timedelta(minutes=15)
-_AUTHORIZATION: Final = re.compile(r"HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=(\S+)")
 
 Answer = tuple[int, bytes, dict[str, str]]
 
@@ -105,7 +96,7 @@ class Desk:
             raise bad_argument(f"The api-version is invalid; supported: {', '.join(API_VERSIONS)}.")
         target = f"{raw_path}?{request.scope['query_string'].decode('latin-1')}"
         key = self._exchange.settings.access_key.get_secret_value()
-        if why := _wrong(request.method, target, request.headers, body, key):
+        if why := signature.wrong(request.method, target, request.headers, body, key):
             raise ServiceError(401, "Denied", f"Denied by the resource provider. {why}")
 
     def _note(
@@ -141,35 +132,3 @@ async def _send(send: Send, status: int, body: bytes, headers: dict[str, str]) -
 async def _hang_up(send: Send) -> None:
     """Begin an answer and never finish it: the server then cuts the connection."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
-
-
-# --- Azure's HMAC-SHA256 request signature, checked as the service checks it (protocol research, 3.2) -------------------
-
-
-def _wrong(method: str, target: str, headers: Mapping[str, str], body: bytes, key: str) -> str | None:
-    """What is wrong with a request's signature, or None. `target` is path and query as they came over the wire."""
-    match = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
-    if match is None:
-        return "The Authorization header has no HMAC-SHA256 signature of x-ms-date;host;x-ms-content-sha256."
-    digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
-    if headers.get("x-ms-content-sha256") != digest:
-        return "x-ms-content-sha256 does not fit the body."
-    try:
-        if abs(parsedate_to_datetime(headers.get("x-ms-date", "")) - datetime.now(UTC)) > SKEW:
-            return "x-ms-date is too far from now."
-    except (TypeError, ValueError):
-        return "x-ms-date is no date."
-    signed = f"{headers.get('x-ms-date')};{headers.get('host')};{digest}"
-    for spelling in (target, _as_signed(target)):
-        text = f"{method}\n{spelling}\n{signed}".encode()
-        expected = base64.b64encode(hmac.digest(base64.b64decode(key), text, "sha256")).decode()
-        if hmac.compare_digest(expected, match[1]):
-            return None
-    return "The signature does not fit the request."
-
-
-def _as_signed(target: str) -> str:
-    """aiohttp sends `4:%2B43…` where the SDK signed `4%3A%2B43…`: the last name, quoted in full again."""
-    path, _, query = target.partition("?")
-    head, _, name = path.rpartition("/")
-    return f"{head}/{quote(unquote(name), safe='')}?{query}"

@@ -12,7 +12,8 @@ import pytest
 
 from agents.script import ToolUse
 from agents.scripted_work import WorkScript
-from orchestrator.echo import FAR_DB, CallerLevel, is_echo, level_db
+from orchestrator.caller_level import FAR_DB, CallerLevel, level_db
+from orchestrator.echo import is_echo
 from orchestrator.events import Answered, Asked, SaidText
 from tests.kit.g711 import ulaw_encode
 from tests.orchestrator.stage import Rehearsal, answer, on_the_phone
