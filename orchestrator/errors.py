@@ -1,4 +1,27 @@
-"""What can go wrong in `orchestrator/`, and how each is mended."""
+"""What can go wrong in `orchestrator/`, and how each is mended.
+
+HouseError
+├── ConfigError          a setting is unknown or wrong; nothing starts with it
+├── NoSuchAgent          nobody on the line is called that
+├── NoSuchVoice          no voice, and no agent with one, is called that
+├── NoSuchEngine         no voice engine is called that
+├── NotSpoken            a voice cannot be heard as it was asked for
+├── NoSuchCall           no call, or more than one, has that name
+├── NoSuchRecording      a call has no sound that could be replayed
+├── CannotReplay         a call cannot be replayed here
+├── NoSuchTask           no task, or more than one, has that name
+├── CannotTell           a task cannot be told that any more
+├── TasksUnreachable     the place where long work is kept cannot be used
+├── NotWritten           files that were asked for cannot be made
+├── NoEmulator           no emulated telephone network is at that address
+├── NothingToSay         a caller that is made has no number, words or keys that could be
+├── NoSound              this machine's microphone or loudspeaker cannot be used
+├── DemoBroke            a call of the demonstration did not go as planned
+├── NotScripted          Claude is scripted, and was asked what nobody scripted
+├── JournalUnreadable    a call's journal is not what we write
+├── SpeechServerMissing  the speech server's own environment is not there
+└── MusicUnavailable     a source of music has none; another one plays
+"""
 
 from __future__ import annotations
 
@@ -6,8 +29,10 @@ from typing import ClassVar, Self
 
 
 class HouseError(Exception):
-    """The message is one sentence, `fix` says how it is mended."""
+    """`code` names it, the message is one sentence, `fix` says how it is mended, `retryable` whether trying again may help."""
 
+    code: ClassVar[str] = "house_failed"
+    retryable: ClassVar[bool] = False
     usual_fix: ClassVar[str] = "correct that and run the command again; `pai-voice doctor` checks everything"
 
     def __init__(self, what: str, fix: str = "") -> None:
@@ -16,62 +41,55 @@ class HouseError(Exception):
 
 
 class ConfigError(HouseError):
-    """A setting is unknown or wrong; nothing starts with it."""
+    code = "config"
 
 
 class NoSuchAgent(HouseError):
-    """Nobody on the line is called that."""
-
+    code = "no_such_agent"
     usual_fix = "give an id that `pai-voice agents list` shows"
 
 
 class NoSuchVoice(HouseError):
-    """No voice, and no agent with one, is called that."""
-
+    code = "no_such_voice"
     usual_fix = "give an id that `pai-voice voices list` shows"
 
 
 class NoSuchEngine(HouseError):
-    """No voice engine is called that."""
-
+    code = "no_such_engine"
     usual_fix = "give an engine that `pai-voice voices list` shows"
 
 
 class NotSpoken(HouseError):
-    """A voice cannot be heard as it was asked for."""
+    code = "not_spoken"
 
 
 class NoSuchCall(HouseError):
-    """No call, or more than one, has that name."""
-
+    code = "no_such_call"
     usual_fix = "give the beginning of a name that `pai-voice calls list` shows"
 
 
 class NoSuchRecording(HouseError):
-    """A call has no sound that could be replayed."""
-
+    code = "no_such_recording"
     usual_fix = "replay a call whose folder holds call.wav, as each call that was answered does"
 
 
 class CannotReplay(HouseError):
-    """A call cannot be replayed here."""
+    code = "cannot_replay"
 
 
 class NoSuchTask(HouseError):
-    """No task, or more than one, has that name."""
-
+    code = "no_such_task"
     usual_fix = "give the beginning of an id that `pai-voice tasks list` shows"
 
 
 class CannotTell(HouseError):
-    """A task cannot be told that any more."""
-
+    code = "cannot_tell"
     usual_fix = "`pai-voice tasks show` tells how it ended"
 
 
 class TasksUnreachable(HouseError):
-    """The place where long work is kept cannot be used."""
-
+    code = "tasks_unreachable"
+    retryable = True
     usual_fix = "see that `tasks.database` is right and runs, and that `home` can be written to"
 
     @classmethod
@@ -82,46 +100,42 @@ class TasksUnreachable(HouseError):
 
 
 class NotWritten(HouseError):
-    """Files that were asked for cannot be made."""
+    code = "not_written"
 
 
 class NotScripted(HouseError):
-    """Claude is scripted, and was asked what nobody scripted."""
-
+    code = "not_scripted"
     usual_fix = "script that answer, or leave --script out and talk to Claude itself"
 
 
 class NoEmulator(HouseError):
-    """No emulated telephone network is at that address."""
+    code = "no_emulator"
 
 
 class NothingToSay(HouseError):
-    """A caller that is made has no number, words or keys that could be."""
+    code = "nothing_to_say"
 
 
 class NoSound(HouseError):
-    """This machine's microphone or loudspeaker cannot be used."""
-
+    code = "no_sound"
     usual_fix = "see that a sound device is there, or leave --speak and --microphone out and type"
 
 
 class DemoBroke(HouseError):
-    """A call of the demonstration did not go as planned."""
-
+    code = "demo_broke"
+    retryable = True
     usual_fix = "try again when this machine is less busy"
 
 
 class JournalUnreadable(HouseError):
-    """A call's journal is not what we write."""
-
+    code = "journal_unreadable"
     usual_fix = "move that call's folder away, if it was not meant to be edited"
 
 
 class MusicUnavailable(HouseError):
-    """A source of music has none; another one plays."""
-
+    code = "music_unavailable"
     usual_fix = "mend that, or set music in [hold] to composed or off"
 
 
 class SpeechServerMissing(HouseError):
-    """The speech server's own environment is not there."""
+    code = "speech_server_missing"

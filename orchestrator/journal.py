@@ -17,7 +17,8 @@ from pydantic import ValidationError
 from agents import bounds
 from agents.plain_errors import plain
 from orchestrator.backlog import Backlog, Unstored
-from orchestrator.events import KINDS, CallEvent, Entry, UnknownKind
+from orchestrator.events import CallEvent, Entry, UnknownKind
+from orchestrator.fact import KINDS
 from orchestrator.ledger import Ledger
 from orchestrator.pin_filter import NO_PIN, hidden_fact
 from orchestrator.shelf import JOURNAL as JOURNAL
