@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal, Self, get_args
 
-import yaml
-
 from agents.folding import folded
 from agents.strict import Strict
+from agents.yaml_file import YamlFile
 from orchestrator.consent import Consent
 from orchestrator.named_work import NamedWork, WorkNames
 from orchestrator.phrase_matcher import Phrasebook, PhraseMatcher
@@ -128,8 +127,8 @@ class Phrases:
 
     @classmethod
     def load(cls, path: Path, names: Sequence[str] = ()) -> Self:
-        """Raises OSError, ValueError (with what is wrong) for a file that does not fit."""
-        return cls(Words.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))), names)
+        """Raises FileError, with line and fix."""
+        return cls(YamlFile(path).validate(Words), names)
 
     def is_goodbye(self, text: str) -> bool:
         """A whole phrase of parting, not a word inside a sentence."""
