@@ -7,6 +7,10 @@ import unicodedata
 from typing import Final
 
 _APOSTROPHES: Final = str.maketrans("’‘ʼ`´＇", "''''''")
+_WHOLE: Final = str.maketrans(
+    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe"}
+)
+"""Letters whose stroke is no mark in Unicode; recognisers leave it out all the same."""
 _INITIALS: Final = re.compile(r"(?<![^\W_])[^\W\d_]\.(?:[^\W\d_]\.)+")
 """Letters with full stops between them: J.A.R.V.I.S."""
 
@@ -19,7 +23,8 @@ def folded(text: str) -> str:
 def spelt(text: str) -> str:
     """As `folded`, with capitals as they are."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", "".join(_plain_letters(unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)))))
+        letters = _plain_letters(unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)))
+        text = unicodedata.normalize("NFC", "".join(letters).translate(_WHOLE))
     return _INITIALS.sub(lambda initials: initials[0].replace(".", ""), text)
 
 

@@ -7,9 +7,10 @@ that is taken back, and what is still so of it is told anew.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from agents.secrets import named
 from agents.work import Asks, Says, TaskEvent, Working
 from orchestrator.hold_words import AnswerWords as AnswerWords
 from orchestrator.hold_words import HoldWords as HoldWords
@@ -81,6 +82,8 @@ class Hold:
             case Says() | Working():
                 if isinstance(event, Working):
                     self._teller.count(event)
+                elif (text := named(event.text)) != event.text:  # whoever runs the work
+                    event = replace(event, text=text)
                 if self._given is not None:
                     self._given.take(event)
                 self._news.take(event)

@@ -186,6 +186,8 @@ def parsed(content: bytes, origin: str) -> Iterator[Entry]:
     """
     *lines, torn = content.removeprefix(codecs.BOM_UTF8).split(b"\n")
     for number, line in enumerate([*lines, torn] if torn else lines, 1):
+        if not line.strip():  # an editor's
+            continue
         if len(line) > bounds.JOURNAL_LINE_BYTES:
             raise ValueError(f"{origin}:{number}: not a journal line: it has {len(line):,} bytes")
         try:

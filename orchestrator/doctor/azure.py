@@ -21,7 +21,7 @@ ASK_S: Final = 15.0  # the SDK tries three times
 
 
 async def azure(settings: Settings) -> AsyncGenerator[Finding, None]:
-    """By the real SDK, with a request that is free of charge. `serve` starts whatever Azure says, so a refusal is a warning."""
+    """By the real SDK, with a request that is free of charge. What Azure refuses is a warning, as `serve` starts all the same."""
     for lack in lacks(settings):  # `serve` does not start without them
         yield Finding(lack.name, "broken", lack.what, lack.fix)
     if settings.acs is None:

@@ -22,6 +22,10 @@ from agents.folding import folded, spelt
         ("Ａｖａ", "ava"),
         ("И\u0306ван", "йван"),
         ("Łukasz", "łUKASZ"),
+        ("Łukasz", "Lukasz"),
+        ("Søren", "soren"),
+        ("Ǿ", "O"),
+        ("Ælfric", "aelfric"),
     ],
 )
 def test_the_same_name(one: str, other: str) -> None:

@@ -44,7 +44,11 @@ def test_each_error_of_ours_has_its_sentence_and_its_fix(error: Exception, fix: 
     ("error", "what", "fix"),
     [
         (OSError(errno.EADDRINUSE, "127.0.0.1:1 cannot be had"), "127.0.0.1:1 cannot be had", PORT),
-        (PermissionError(errno.EACCES, "Permission denied", "/x"), "/x: Permission denied", "the rights to it"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/x"),
+            "/x: you have no right to it; change its rights",
+            "the rights to it",
+        ),
         (OSError("no space"), "no space", "the rights to it"),
     ],
 )

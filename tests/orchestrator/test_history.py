@@ -129,4 +129,5 @@ def test_torn_anywhere_a_journal_loses_its_last_line_and_nothing_else(data: st.D
     content = b"".join(f"{entry.line()}\n".encode() for entry in entries)
     torn = content[: data.draw(st.integers(0, len(content)))]
     whole = torn.count(b"\n")
+    assert list(parsed(content + b"\r\n\n", "x")) == list(parsed(content, "x"))  # lines that an editor adds
     assert list(parsed(torn, "x"))[:whole] == [Entry.parse(entry.line()) for entry in entries[:whole]]

@@ -71,6 +71,11 @@ def test_what_the_run_says_itself_goes_before_its_steps() -> None:
     assert lines[1][1].facts == (Says("The outline stands."),)
 
 
+def test_what_is_secret_in_its_words_is_named_for_what_it_is_whoever_runs_the_work() -> None:
+    lines = told(holding(), {5.0: Says("The new password hunter2 is set, and 10.1.2.3 runs.")}, 20)
+    assert "The new password a secret is set, and an address runs." in str(lines)
+
+
 def test_a_step_is_over_when_the_run_speaks() -> None:
     lines = told(holding(), {1.0: Working("Bash", "Run the tests"), 2.0: Says("All tests pass.")}, 18)
     assert [telling.text for _, telling in lines[1:]] == ["All tests pass."]

@@ -66,6 +66,11 @@ async def test_a_sound_that_never_ends_does_not_either() -> None:
         "one second, the doorbell",
         "Wait, let me find my glasses.",
         "hang on, somebody is calling on the other line",
+        "Let me get a pen.",
+        "There is somebody at the door.",
+        "Give me two minutes",
+        "Don't go away",
+        "Let me look that up",
     ],
 )
 def test_a_moment_and_its_reason(text: str) -> None:
@@ -75,7 +80,8 @@ def test_a_moment_and_its_reason(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["wait, is that safe?", "hold on, what did you say", "stop", "never mind", "I will wait", "a minute", "wait, I meant Kai",
-     "just a minute, who are you", "hold on, is there somebody", "", "wait what"],
+     "just a minute, who are you", "let me know what you think", "there is another question",
+      "let me ask the Engineer", "hold on, is there somebody", "", "wait what"],
 )  # fmt: skip
 def test_what_wants_an_answer_is_no_mere_moment(text: str) -> None:
     assert not PHRASES.is_moment(text)
