@@ -99,6 +99,7 @@ _LOOKS: Final[Any] = re2.compile(
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{10,}|\bAIza[A-Za-z0-9_-]{10,}|\bya29\.[A-Za-z0-9_.-]{6,}|\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]+)+|\bnpm_[A-Za-z0-9]{10,}"
     r"|\bpypi-[A-Za-z0-9_-]{8,}|\bhf_[A-Za-z0-9]{8,}|\bSG\.[A-Za-z0-9_.-]{8,}|\bshp[a-z]{2}_[A-Za-z0-9]{8,}|\bdop_v1_[a-f0-9]{8,}|\bAGE-SECRET-KEY-\w+"
     r"|\b(?:whsec|secret|dckr_pat|lin_api)_[A-Za-z0-9]{10,}|\bsq0[a-z]{3}-[\w-]{8,}|\bhvs\.[\w-]{8,}|\bNRAK-[A-Z0-9]{10,}|\bhooks\.slack\.com/\S+"
+    r"|[?&](?:sig|signature|X-Amz-Signature|X-Goog-Signature)=[^\s&\"'<>]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-----END [A-Z ]*-----)?"
 )
 _AT_AMAZON: Final[Any] = re2.compile(r"\b[A-Za-z0-9/+]{40}\b")

@@ -30,6 +30,10 @@ _DEEPEST: Final = 32
 _SHORTEST_TORN: Final = 3  # letters of a name that the end of the text cut off
 
 
+_WIDE: Final = {"＜": "<", "＞": ">", "［": "[", "］": "]"}
+_UNSEEN: Final = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+
+
 class Unsaid:
     """Of one text."""
 
@@ -44,6 +48,9 @@ class Unsaid:
 
     def take(self, character: str) -> str:
         """What may be read on, after one more character."""
+        character = _WIDE.get(character, character)
+        if self._held and character in _UNSEEN:
+            return ""
         if self._open[-1:] == [_COMMENT]:
             self._held = (self._held + character)[-3:]
             if self._held == "-->":

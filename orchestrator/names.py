@@ -23,6 +23,7 @@ _ENDS: Final = frozenset(".;:!?…")
 _MORE_NAMES: Final = r"@\d+(?:(?: ,)?(?: and| or)?(?: the)? @\d+)*"
 _NAMES: Final = rf"(?P<names>(?:both )?(?:the )?{_MORE_NAMES})"
 _BARE_NAMES: Final = rf"(?P<names>(?:both )?{_MORE_NAMES})"  # "the engineer" is not at the front
+_TITLES: Final = {"dr": "doctor", "mr": "mister", "mrs": "missus", "prof": "professor", "st": "saint"}
 _MARK: Final = re.compile(r"@(\d+)")
 _LAST: Final = "at the end"
 _NOT_THEM: Final = re.compile(r"\bnot (?:the )?@\d+(?: ,)? ?")
@@ -53,6 +54,9 @@ class Names:
     def __init__(self, roster: Roster, words: Words) -> None:
         called = [(name, agent.id) for agent in roster.agents for name in (agent.name, *agent.aliases)]
         self._owner = {plain(name): agent for name, agent in called}
+        for name, agent in called:
+            for heard in _as_heard(plain(name)):
+                self._owner.setdefault(heard, agent)
         self._dotted = frozenset(word for name, _ in called for word in spelt(name).casefold().split() if "." in word)
         self._sounds = _told_apart((sound(name), agent) for name, agent in called)
         self._longest = max(LONGEST_SLIP, *(len(name.split()) for name in self._owner))
@@ -154,6 +158,15 @@ class Names:
         plural = word.endswith("s") and not word.endswith(("ss", "us", "'s"))
         past = word.endswith("ed") and not word.endswith("eed")
         return (plural or past) and len(word) > 3 and word not in self._small
+
+
+def _as_heard(name: str) -> Iterator[str]:
+    """As recognisers write it as well: "Doctor No" for "Dr. No", "O Neill" and "ONeill" for "O'Neill"."""
+    first, blank, rest = name.partition(" ")
+    if blank and (title := _TITLES.get(first)):
+        yield f"{title} {rest}"
+    if "'" in name:
+        yield from (name.replace("'", " "), name.replace("'", ""))
 
 
 def _told_apart(sounds: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -110,6 +110,7 @@ def test_a_secret_is_not_told_on_hold(text: str) -> None:
         ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOYBF\n-----END PGP PRIVATE KEY BLOCK-----", "a secret"),
         ("postgresql://app:s3cr3t@pw@db/app", "postgresql://a secret@db/app"),
         ("whsec_abcdef1234567890abcd", "a secret"),
+        ("It is at https://a.blob.core/f?sv=2022&sig=Zm9v%3D now", "It is at https://a.blob.core/f?sv=2022a secret now"),
         ("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", "a secret"),
         ("key-3ax6xnjp29jd6fds4gc373sgvjxteol0", "key-a secret"),
         ("The code is JBSWY3DPEHPK3PXP", "The code is a secret"),

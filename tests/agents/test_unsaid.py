@@ -34,6 +34,8 @@ NAMES = (
         ("< thinking >no</ thinking >Yes.", "Yes."),
         ('<thinking budget="3">no</thinking>Yes.', "Yes."),
         ("<thinking/>Yes.", "Yes."),
+        ("＜thinking＞no＜/thinking＞Yes.", "Yes."),
+        ("<think\u200bing>no</thin\u00adking>Yes.", "Yes."),
         ("</thinking>Yes.", "Yes."),
         ("Yes. <thin", "Yes."),
         ("<…> Fine.", "Fine."),

@@ -151,3 +151,14 @@ def test_a_name_of_any_letters_is_addressed(name: str, written: Any, heard: Any,
     found = names.addressed(unicodedata.normalize(heard, sentence.format(name)))
     assert found is not None
     assert found.agents == ("own",)
+
+
+@pytest.mark.parametrize(
+    ("name", "heard"),
+    [("Dr. No", "Doctor No"), ("Mr. T", "mister T"), ("St. John", "Saint John"), ("O'Neill", "O Neill"), ("O'Ara", "Oara")],
+)
+def test_a_name_is_addressed_as_recognisers_write_it(name: str, heard: str) -> None:
+    other = ROSTER["kai"].model_copy(update={"id": "own", "name": name, "aliases": (), "front_desk": False})
+    found = Names(Roster((*ROSTER.agents, other)), PHRASES.words).addressed(f"{heard}, can you help me?")
+    assert found is not None
+    assert found.agents == ("own",)
