@@ -9,14 +9,14 @@ import re
 from ast import literal_eval
 from collections.abc import Mapping
 from itertools import chain
+from string import ascii_letters
 from typing import Any, Final, cast
 
 from agents import bounds
 from agents.folding import folded
 
 _DEEPEST: Final = 16
-_FENCE: Final = re.compile(r"^\s*```\w*\s*|\s*```\s*$")
-_NUMBER: Final = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*[a-z]{0,12}\s*")
+_NUMBER: Final = re.compile(r"\d{1,9}(\.\d{1,9})?")
 _Schema = Mapping[str, Any]
 _KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "array": list,
@@ -61,8 +61,8 @@ def _mended(schema: _Schema, given: object, root: _Schema, depth: int) -> object
     if isinstance(given, str) and kind in ("array", "object"):
         given = _read(given, _KINDS[kind])
     given = _unpacked(schema, given)
-    if isinstance(given, str) and kind in ("number", "integer") and (number := _NUMBER.fullmatch(given)):
-        given = float(number[1]) if "." in number[1] else int(number[1])
+    if isinstance(given, str) and kind in ("number", "integer") and (number := _NUMBER.fullmatch(given.strip())):
+        given = float(number[0]) if number[1] else int(number[0])
     if kind == "array" and not isinstance(given, list) and _fits_item(schema, given, root):
         given = [given]
     if kind == "string" and isinstance(given, int | float) and not isinstance(given, bool):
@@ -94,7 +94,7 @@ def _fields(schema: _Schema, given: dict[str, object], root: _Schema, depth: int
 
 
 def _unpacked(schema: _Schema, given: object) -> object:
-    """One thing in a box for one thing, several texts for one text, and all that is wanted one level deeper."""
+    """One thing in a box for one thing, and all that is wanted one level deeper."""
     kind, needed = schema.get("type"), schema.get("required") or ()
     match given:
         case {**fields} if len(fields) == 1 and kind not in (None, "object"):
@@ -105,8 +105,6 @@ def _unpacked(schema: _Schema, given: object) -> object:
             return cast("object", inner) if isinstance(inner, dict) and needed and set(needed) <= inner.keys() else given
         case [str() | int() | float() as inner] if kind in ("string", "number", "integer", "boolean"):
             return inner
-        case [*texts] if kind == "string" and all(isinstance(text, str) for text in texts):
-            return "\n".join(cast("list[str]", texts))
         case _:
             return given
 
@@ -143,7 +141,7 @@ def _read(text: str, kind: type | tuple[type, ...]) -> object:
         found = bounds.data(text, bounds.TOOL_INPUT_CHARS)
     except ValueError:
         try:
-            found = literal_eval(_FENCE.sub("", text)) if len(text) <= bounds.TOOL_INPUT_CHARS else text
+            found = literal_eval(_unfenced(text)) if len(text) <= bounds.TOOL_INPUT_CHARS else text
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             return text
     return found if isinstance(found, kind) else text
@@ -154,3 +152,12 @@ def _fits_item(schema: _Schema, given: object, root: _Schema) -> bool:
     item = _resolved(schema.get("items") or {}, root)
     wanted = _KINDS.get(str(item.get("type")))
     return wanted is not None and isinstance(given, wanted) and not (isinstance(given, str) and "," in given)
+
+
+def _unfenced(text: str) -> str:
+    """Without the ``` of a block of code, and the name of its language."""
+    text = text.strip()
+    if not (text.startswith("```") and text.endswith("```")):
+        return text
+    first, _, rest = text.strip("`").partition("\n")
+    return f"{first.lstrip(ascii_letters)}\n{rest}".strip()

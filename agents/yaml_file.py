@@ -239,7 +239,7 @@ def _problem(error: ErrorDetails, model: type[BaseModel]) -> str:
 def _id_of(name: str) -> str:
     """Empty where none is like it."""
     near = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
-    return near if re.match(ID, near) else ""
+    return near[:40].rstrip("-") if "a" <= near[:1] <= "z" else ""
 
 
 def _as_written(value: object, otherwise: str) -> str:

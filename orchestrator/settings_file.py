@@ -21,14 +21,6 @@ FILE: Final = "pai-voice.toml"
 WHERE: Final = "PAI_VOICE_CONFIG"
 Keys = tuple[str, ...]
 _LINE: Final = re.compile(r"at line (\d+)")
-_TOKENS: Final = re.compile(
-    r"""
-    \"{3} (?:\\.|[^\\])*? \"{3} \"{0,2} | \'{3} .*? \'{3} \'{0,2}  # a text over several lines may itself end in quotes
-    | " (?:\\.|[^"\\])* " | ' [^']* '
-    | \# [^\n]* | [^\s"'#=\[\]{}]+ | .
-    """,
-    re.DOTALL | re.VERBOSE,
-)
 NEITHER: Final = "this is neither `key = value` nor `[section]`"
 UNCLOSED: Final = "a quote or a bracket is not closed"
 _WORDS: Final = (
@@ -109,14 +101,56 @@ def _keys(statement: str) -> Keys:
 
 def _heads(text: str) -> Iterator[tuple[int, str]]:
     """Of each statement of a file that is TOML: its line, and its key or its section's name. Linear."""
-    line, depth, head, told = 1, 0, "", False
-    for token in _TOKENS.findall(text):
-        depth += (token in ("[", "{")) - (token in ("]", "}"))
-        if token == "\n" and not depth:
-            head, told = "", False
-        elif not told and not token.startswith("#") and (head or not token.isspace()):
-            head += token
-            told = token == "=" or (head[0] == "[" and not depth)
-            if told:
-                yield line, head.removesuffix("=")
-        line += token.count("\n")
+    at, line, depth, begun, head = 0, 1, 0, -1, False
+    while at < len(text):
+        sign, end = text[at], at + 1
+        if sign == "#":
+            end = text.find("\n", at) % (len(text) + 1)
+        elif sign in "\"'":
+            end = _closed(text, at, sign)
+            begun = at if begun < 0 else begun
+        elif sign == "\n":
+            if depth == 0:
+                begun, head = -1, False
+        elif sign == "=" and depth == 0 and not head:
+            yield line, text[begun:at]
+            head = True
+        elif not sign.isspace():
+            if begun < 0:
+                begun = at
+                if sign == "[":
+                    end = _section(text, at)
+                    yield line, text[at:end]
+                    head = True
+                    line += text.count("\n", at, end)
+                    at = end
+                    continue
+            depth += (sign in "[{") - (sign in "]}")
+        line += text.count("\n", at, end)
+        at = end
+
+
+def _section(text: str, at: int) -> int:
+    """Where a section's name ends."""
+    opened = 0
+    while at < len(text):
+        if text[at] in "\"'":
+            at = _closed(text, at, text[at])
+            continue
+        opened += (text[at] == "[") - (text[at] == "]")
+        at += 1
+        if opened == 0:
+            break
+    return at
+
+
+def _closed(text: str, at: int, quote: str) -> int:
+    """Where a text in quotes ends."""
+    quotes = quote * 3 if text.startswith(quote * 3, at) else quote
+    at += len(quotes)
+    while at < len(text) and not text.startswith(quotes, at):
+        at += 2 if quote == '"' and text[at] == "\\" else 1
+    at += len(quotes)
+    while len(quotes) == 3 and text.startswith(quote, at):  # the text itself may end in one or two
+        at += 1
+    return at

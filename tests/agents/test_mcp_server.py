@@ -105,8 +105,9 @@ async def test_what_comes_from_outside_is_bounded() -> None:
 
 async def test_what_goes_wrong_is_told_to_claude() -> None:
     async with connected(weather=STDIO) as toolbox:
-        with pytest.raises(ToolError, match=r"weather__forecast was not called: input: city: \['Graz'\] is not of type 'string'"):
-            await use(toolbox, "forecast", city=["Graz"])
+        problem = r"weather__forecast was not called: input: city: \['Graz', 'Linz'\] is not of type 'string'"
+        with pytest.raises(ToolError, match=problem):
+            await use(toolbox, "forecast", city=["Graz", "Linz"])
         with pytest.raises(ToolError, match="fails"):
             await use(toolbox, "fails")
 

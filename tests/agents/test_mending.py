@@ -118,9 +118,10 @@ STRICT: dict[str, Any] = {
         ({"Note": "a"}, {"note": "a"}),
         ({"text": "a"}, {"text": "a"}),
         ({"note": "a", "dry_run": True}, {"note": "a", "dry_run": True}),  # without it something else would be done
-        ({"note": ["a", "b"]}, {"note": "a\nb"}),
+        ({"note": ["a", "b"]}, {"note": ["a", "b"]}),  # one after the other, or one of the two?
         ({"note": {"value": "a"}}, {"note": "a"}),
-        ({"note": "a", "minutes": "3 minutes"}, {"note": "a", "minutes": 3}),
+        ({"note": "a", "minutes": " 3"}, {"note": "a", "minutes": 3}),
+        ({"note": "a", "minutes": "3 hours"}, {"note": "a", "minutes": "3 hours"}),
         ({"note": "a", "minutes": [3.5]}, {"note": "a", "minutes": 3.5}),
         ({"note": "a", "minutes": "a while"}, {"note": "a", "minutes": "a while"}),
         ({"one": "a", "other": "b"}, {"one": "a", "other": "b"}),  # which?

@@ -82,7 +82,7 @@ def test_no_schema_of_others_takes_endless_time(a: dict[str, Any], given: object
     ("given", "problem"),
     [
         ({}, "input: $: 'city' is a required property"),
-        ({"city": ["Graz"]}, "input: city: ['Graz'] is not of type 'string'"),
+        ({"city": ["Graz", "Linz"]}, "input: city: ['Graz', 'Linz'] is not of type 'string'"),
         ("Graz", "input: Input should be a valid dictionary"),
         (None, "input: Input should be a valid dictionary"),
     ],

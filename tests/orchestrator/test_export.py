@@ -130,7 +130,7 @@ def test_each_kind_of_fact_has_a_name_of_its_own() -> None:
         ('{"seq": 1, "at_s": 0.1, "kind": "sung", "text": "la"}', "a fact of the kind `sung`, which this version does not know"),
         ('{"seq": 1, "at_s": 0.1, "kind": "digit", "key": "1", "mood": "x"}', "`digit.mood` is not known to this version"),
         ('{"seq": 1, "at_s": 0.1, "kind": "digit"}', "`digit.key` is missing; an older version wrote it"),
-        ('{"kind": "digit", "key": "1"}', "`seq`: Input should be a valid integer"),
+        ('{"kind": "digit", "key": "1"}', "`seq` must be a whole number, such as 5"),
         ("[]", "not a journal line"),
     ],
 )
