@@ -13,7 +13,7 @@ from tests.agents.command_line import command_line, runs
 from tests.agents.stage import ROSTER
 from tests.agents.workplace import ran
 
-pytestmark = [pytest.mark.realcli, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.realcli, pytest.mark.timeout(120)]
 
 
 async def refused(folder: Path, *calls: dict[str, Any]) -> list[str]:

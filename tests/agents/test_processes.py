@@ -18,7 +18,7 @@ from anyio.abc import Process
 from agents import processes
 from tests.kit.commands import eventually
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 
 @asynccontextmanager

@@ -126,7 +126,7 @@ def no(asked: list[Asks]) -> Any:
 
 @real
 @on_linux
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("mode", ["preferred", "off"])
 async def test_without_it_each_command_is_asked_and_that_is_said_once(tmp_path: Path, mode: str) -> None:
     """Also what Claude Code itself takes for harmless: `cat` reads keys."""
@@ -149,7 +149,7 @@ async def test_without_it_each_command_is_asked_and_that_is_said_once(tmp_path: 
 
 @real
 @on_linux
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(120)
 async def test_what_stays_inside_is_unasked_and_the_wall_stands_after_a_break(tmp_path: Path) -> None:
     await works_here()
     commands = [
@@ -186,7 +186,7 @@ async def test_what_stays_inside_is_unasked_and_the_wall_stands_after_a_break(tm
 
 @real
 @on_linux
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_a_projects_own_settings_cannot_open_it(tmp_path: Path) -> None:
     await works_here()
     settings = tmp_path / "work" / ".claude" / "settings.json"
@@ -212,7 +212,7 @@ async def test_a_projects_own_settings_cannot_open_it(tmp_path: Path) -> None:
 
 @real
 @on_linux
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_a_yes_lets_one_command_out(tmp_path: Path) -> None:
     await works_here()
     out = tmp_path / "outside"
@@ -230,7 +230,7 @@ async def test_a_yes_lets_one_command_out(tmp_path: Path) -> None:
 
 @real
 @on_linux
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_a_helper_of_the_run_is_held_as_well(tmp_path: Path) -> None:
     await works_here()
     out = tmp_path / "outside"
@@ -252,7 +252,7 @@ async def test_a_helper_of_the_run_is_held_as_well(tmp_path: Path) -> None:
 
 @real
 @on_linux
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(120)
 async def test_a_run_whose_sandbox_was_killed_goes_on_and_leaves_nothing_lying(tmp_path: Path) -> None:
     await works_here()
     work = anyio.Path(tmp_path / "work")

@@ -16,7 +16,7 @@ from voices.engines.scripted import ScriptedRecognizer
 from voices.recognition import Heard, Recognizer
 from voices.settings import EarSettings
 
-pytestmark = pytest.mark.timeout(60)  # engines are loaded
+pytestmark = pytest.mark.timeout(120)  # engines are loaded
 
 REAL = {"whisper": whisper}
 

@@ -35,7 +35,7 @@ from voices.imitations.openai_audio import AudioServer
 from voices.sound_guard import SoundGuard
 from voices.synthesis import Rendering, Sound, Synthesizer, UnknownVoice
 
-pytestmark = pytest.mark.timeout(60)  # engines are loaded
+pytestmark = pytest.mark.timeout(120)  # engines are loaded
 
 SENTENCES: Final = int(os.environ.get("SENTENCES", "300"))
 SENTENCE = "Well, the build fails because one file is missing from the package."

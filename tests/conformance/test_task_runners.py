@@ -105,7 +105,7 @@ SCENES = {
 }
 
 
-@pytest.fixture(params=["scripted", pytest.param("command line", marks=[pytest.mark.realcli, pytest.mark.timeout(60)])])
+@pytest.fixture(params=["scripted", pytest.param("command line", marks=[pytest.mark.realcli, pytest.mark.timeout(120)])])
 def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -23,7 +23,7 @@ from tests.kit.doomed import KEYS, LAST_WORDS
 from tests.kit.owner import Owner, heard, in_kais_voice
 from tests.kit.town import COUNTING, town
 
-pytestmark = pytest.mark.timeout(90)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 CALLER: Final = "+15550100"
 ANSWER: Final = "Quite a lot."
 TITLE: Final = "the herons"

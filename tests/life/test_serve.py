@@ -22,7 +22,7 @@ from agents.scripted import ScriptedClaude
 from orchestrator.scripted_house import serving
 from tests.kit.commands import Premises, children, environment, eventually, lines, premises, run, running
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 # Each test calls from a number of its own, so that it knows its journal.
 TALKER, DROPPER, STRANGER, TWICE, STOPPED, *FORGERS = [f"+155501{digits:02}" for digits in range(10)]

@@ -23,7 +23,7 @@ from voices.audio import Frame
 from voices.engines.tones import tone
 from voices.recognition import Heard, RecognizerFailed
 
-pytestmark = pytest.mark.timeout(60)  # many calls, each played twice; virtual time, but real computing
+pytestmark = pytest.mark.timeout(120)  # many calls, each played twice; virtual time, but real computing
 
 BROKEN: Final = "(the recogniser breaks)"
 PANEL: Final = ("researcher", "engineer", "architect")

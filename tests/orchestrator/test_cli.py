@@ -14,7 +14,7 @@ import pytest
 from orchestrator import cli
 from tests.kit.commands import environment, run
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 HEAVY = "anthropic anyio azure httpx2 litestar numpy onnxruntime phonenumbers pydantic structlog uvicorn yaml"
 ACS = """

@@ -21,7 +21,7 @@ from orchestrator.rosters import roster_of
 from tests.kit.commands import COMMAND, environment, run
 from voices.voice import load_voices
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 RUTH = "name: Ruth\nrole: cooks\ndescription: Use for food.\nprompt: You cook.\nvoice: alto\n"
 SHIPPED = roster_of(Settings(agents=()))

@@ -23,7 +23,7 @@ from tests.kit.recordings import NAME, recording_of, shelved
 from voices.audio import read_wav
 from voices.engines.scripted import ScriptedRecognizer
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 assert anthropic.__version__  # imported here, because inside a call it would be a thread, which virtual time cannot see
 ROOT = Path(__file__).parents[2]

@@ -22,7 +22,7 @@ from tests.kit.commands import environment, eventually, run
 from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, always
 from tests.orchestrator.workroom import Phone, happens, server
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 
 async def test_work_is_shown_stopped_and_over(tmp_path: Path) -> None:

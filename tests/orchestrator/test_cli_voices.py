@@ -35,7 +35,7 @@ from voices.settings import VoiceSettings
 from voices.synthesis import Rendering, Sound, Synthesizer, SynthesizerUnavailable
 from voices.voice import load_voice
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 AUNT = "description: Hers.\nlike: alto\nowner: {name: Aunt Ruth, consent: I said yes.}\nengines:\n  espeak: {variant: en-us+f4}\n"
 RACHEL, MARCUS = "21m00Tcm4TlvDq8ikWAM", "iLVmqjzCGGvqtMCk6vVQ"

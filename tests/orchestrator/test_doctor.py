@@ -46,7 +46,7 @@ from voices.audio import write_wav
 from voices.engines.registry import SYNTHESIZERS
 from voices.settings import EarSettings, VoiceSettings
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 NOWHERE = "http://127.0.0.1:1"  # nothing listens on tcpmux
 

@@ -32,7 +32,7 @@ from orchestrator.tasks import Task, Wish
 from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, each_heard_once, killed
 from tests.orchestrator.workroom import Phone, happens, server
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 
 async def killed_at_random(seed: int, folder: Path) -> None:

@@ -31,7 +31,7 @@ from tests.kit.mortal import AGENT, OWNER, Diary, Mortal, killed
 from tests.kit.postgres import cluster, postgres
 from tests.orchestrator.workroom import Phone, happens, server
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 END = "Only the end is missing."
 
 

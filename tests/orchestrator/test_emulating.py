@@ -14,7 +14,7 @@ from orchestrator.config import Settings, load
 from orchestrator.emulating import emulate
 from telephony.acs_settings import AcsSettings
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 
 async def printed(settings: Settings, events_url: str | None = None) -> str:

@@ -14,7 +14,7 @@ from orchestrator.scripted_house import serving
 from orchestrator.testing.offline import Guard
 from tests.kit.preloaded import preload
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 pytest_plugins = ["pytester"]
 

@@ -224,6 +224,7 @@ async def test_a_folder_that_cannot_be_written_does_not_end_the_call(tmp_path: P
     assert [fact.why for fact in await anyio.to_thread.run_sync(facts, place) if isinstance(fact, CallEnded)] == ["goodbye"]
 
 
+@pytest.mark.timeout(120)  # who is not root runs it in a pytest of its own
 async def test_a_disk_that_is_really_full(own_mounts: None, tmp_path: Path) -> None:
     with disk(tmp_path, "256k") as small:  # four seconds of a call
         await _talked_on(small.path)

@@ -20,7 +20,7 @@ from orchestrator.testing.virtual_time import run
 from voices.audio import write_wav
 from voices.catalogue import spoken
 
-pytestmark = pytest.mark.timeout(60)  # a hundred calls, in virtual time
+pytestmark = pytest.mark.timeout(120)  # a hundred calls, in virtual time
 
 LONG = "First, store the photos as plain files. Then keep an index beside them, and never the other way round. That is all."
 

@@ -26,7 +26,7 @@ from tests.kit.commands import eventually
 from tests.kit.mortal import Diary, Mortal, each_heard_once, killed
 from tests.kit.postgres import postgres
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 DELIVERED = (Verdict.DELIVERED,)
 
 

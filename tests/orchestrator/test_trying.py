@@ -24,7 +24,7 @@ from orchestrator.trying.session import read_script
 from tests.kit.commands import COMMAND, Finished, environment, running
 from tests.kit.commands import run as command
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 SCRIPT = """
 entries:

@@ -14,7 +14,7 @@ from tests.kit.commands import environment, running
 from tests.kit.commands import run as command
 from voices.audio import level_dbfs, read_wav
 
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = "entries: [{when: {agent: engineer, heard: build}, say: Read the first failure.}]\n"

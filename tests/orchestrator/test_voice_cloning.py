@@ -23,7 +23,7 @@ from tests.kit.tiny_pocket import ARCHIVE, write_tiny_pocket
 from voices.engines import pocket
 from voices.voice import load_voice
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 GIVEN = ("--owner", "Ruth Example", "--consent", "You may clone me for this phone.")
 Clone = Callable[..., Result]
 

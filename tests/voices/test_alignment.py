@@ -19,7 +19,7 @@ from voices.synthesis import Rendering, Sound
 from voices.voice import Voice
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(120),
     pytest.mark.skipif(bool(espeak.missing(None)), reason="needs espeakng-loader"),
 ]
 VOICES = {"kai": 1.0, "researcher": 1.15}

@@ -22,7 +22,7 @@ from voices.synthesis import Mark, Rendering, UnknownVoice
 from voices.voice import load_voices
 
 pytestmark = [
-    pytest.mark.timeout(60),  # the network is loaded
+    pytest.mark.timeout(120),  # the network is loaded
     pytest.mark.skipif(bool(embedded.missing(None)), reason="needs hibari-tts"),
 ]
 

@@ -15,7 +15,7 @@ from anyio import to_thread
 from tests.kit.cuts import TEXTS, rendering, spoken, wrong
 from tests.kit.killed import heard, words
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture

@@ -370,7 +370,7 @@ async def upload(http: httpx2.AsyncClient, content: bytes | None, **fields: str)
     return await http.post("/v1/audio/transcriptions", files=files, data={"model": "whisper-1", **fields})
 
 
-@pytest.mark.timeout(60)  # a model is built and loaded
+@pytest.mark.timeout(120)  # a model is built and loaded
 async def test_an_upload_is_transcribed_and_what_is_no_sound_is_refused(model: Watched, folder: Path) -> None:
     """The Whisper model is of random numbers: it hears noise, or nothing."""
     ears = Ears(str(await to_thread.run_sync(build, folder / "tiny")), "cpu")

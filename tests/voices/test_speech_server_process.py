@@ -41,7 +41,7 @@ REAL = [
     pytest.mark.timeout(600),  # torch is loaded, and a GPU's model runs on a CPU
 ]
 KINDS = ["tones", pytest.param("turbo", marks=REAL), pytest.param("original", marks=REAL)]
-pytestmark = pytest.mark.timeout(60)  # real processes, whose start takes long on a busy machine
+pytestmark = pytest.mark.timeout(120)  # real processes, whose start takes long on a busy machine
 
 
 @dataclass

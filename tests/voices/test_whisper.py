@@ -28,7 +28,7 @@ from voices.engines.whisper_models import find
 from voices.engines.whisper_packages import SHIPPED
 from voices.recognition import RecognizerUnavailable
 
-pytestmark = pytest.mark.timeout(60)  # the model is loaded
+pytestmark = pytest.mark.timeout(120)  # the model is loaded
 
 
 @pytest.fixture(scope="module")
