@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
+import anyio
 import msgspec
 
 from agents import bounds
@@ -123,3 +126,18 @@ def _unpack(line: bytes, kinds: dict[str, Any]) -> Any:
     except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as error:
         raise NoMessage(f"{line[:80]!r}: {error}") from error
     return message
+
+
+async def lines_of(file: TextIO) -> AsyncGenerator[bytes, None]:
+    """The lines of a pipe, without their ends. What stands after the last line end is dropped."""
+    buffer = bytearray()
+    while True:
+        await anyio.wait_readable(file)
+        chunk = os.read(file.fileno(), 65_536)
+        if not chunk:
+            return
+        buffer += chunk
+        while (at := buffer.find(b"\n")) >= 0:
+            line = bytes(buffer[:at])
+            del buffer[: at + 1]
+            yield line

@@ -44,7 +44,7 @@ from claude_agent_sdk import (
 from agents import processes
 from agents.errors import Crashed, NotInstalled, WorkError
 from agents.pai_reading import OURS, Reading
-from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, pack
+from agents.pai_wire import LONGEST, Broke, FromWorker, Job, Reply, Wants, for_worker, lines_of, pack
 from agents.reach import clear_guards, run_settings, speaks_of_the_sandbox
 from agents.tool_gate import ToolGate
 from agents.work import Add, Stop
@@ -332,21 +332,6 @@ def _text(text: str) -> dict[str, Any]:
     return {"content": [{"type": "text", "text": text}]}
 
 
-async def _lines() -> AsyncGenerator[bytes, None]:
-    """Of stdin, to its end."""
-    buffer = bytearray()
-    while True:
-        await anyio.wait_readable(sys.stdin)
-        chunk = os.read(sys.stdin.fileno(), 65_536)
-        if not chunk:
-            return
-        buffer += chunk
-        while (at := buffer.find(b"\n")) >= 0:
-            line = bytes(buffer[:at])
-            del buffer[: at + 1]
-            yield line
-
-
 async def _until_told(scope: anyio.CancelScope) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
         async for _ in signals:
@@ -362,7 +347,7 @@ async def main() -> None:
         kernel = ctypes.CDLL(None)
         kernel.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
         kernel.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what a shell lets go of without its mark is still found, as our child
-    lines = _lines()
+    lines = lines_of(sys.stdin)
     first = await anext(lines, None)
     if first is None or not isinstance(job := for_worker(first), Job):
         return
