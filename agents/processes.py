@@ -36,7 +36,7 @@ def family(mark: str) -> dict[int, int]:
 
 
 def children_ended() -> int:
-    """A count that grows with each child of ours that has ended and was waited for: the pages that they touched."""
+    """Page faults of all child processes that have ended: grows with each of them, and no counter of children exists."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
 
 

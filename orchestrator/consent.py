@@ -194,7 +194,7 @@ class Consent:
         return bool(_reaches(words, parts, {"start": {**dict.fromkeys(opens, "start"), kind: "said"}}, at="said"))
 
     def _refuses(self, words: Sequence[str], marks: Sequence[str], parts: _Parts) -> bool:
-        """Whether the text is a no: all of it, all of it without intensifiers, or its last word."""
+        """Whether the text means no: as a whole, as a whole without intensifiers, or by its last word."""
         if self._twists(words):
             return False
         plain = [word for word in words if word not in self._words["really"]]

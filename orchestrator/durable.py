@@ -91,7 +91,7 @@ async def durable(
     """While this is entered, tasks are kept, those that another process left are gone on with, and those of dead servers too.
 
     Enter it when all that a task needs is there (`tasks.bearer`). Leaving it breaks tasks off where they are, to be gone on with.
-    Raises TasksUnreachable; OSError where a file of ours cannot be written.
+    Raises TasksUnreachable; OSError if a file cannot be written.
     """
     url, rhythm = database_url(home, database), rhythm or Rhythm()
     with ExitStack() as stack:

@@ -289,7 +289,7 @@ class Entry(BaseModel):
 
     @classmethod
     def parse(cls, line: str | bytes) -> Self:
-        """Raises ValueError (pydantic's, or JSON's) for a line that is not one of ours; UnknownKind."""
+        """Raises UnknownKind for a kind that this version does not know, and ValueError for any other bad line."""
         fields = msgspec.json.decode(line, type=dict[str, Any])
         seq, at_s, kind = (fields.pop(name, None) for name in ("seq", "at_s", "kind"))
         if (fact := KINDS.get(str(kind))) is None:

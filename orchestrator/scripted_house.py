@@ -44,7 +44,7 @@ async def serving(script: Script) -> AsyncGenerator[ScriptedClaude]:
 
 @asynccontextmanager
 async def by_script(settings: Settings, script: Script) -> AsyncGenerator[tuple[Settings, ScriptedClaude]]:
-    """The settings with which calls and long work reach a scripted Claude, on a port of ours."""
+    """Settings with which calls and long work reach a scripted Claude on a local port."""
     async with serving(script) as scripted:
         claude = settings.claude.model_copy(update={"base_url": scripted.url, "api_key": _KEY})
         work = settings.pai.model_copy(update={"auth": "api_key", "base_url": scripted.url, "api_key": _KEY})

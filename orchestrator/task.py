@@ -274,5 +274,5 @@ class Task:
 
 
 def begin_apart(group: TaskGroup, act: Callable[[Unpack[Ts]], Coroutine[Any, Any, object]], *of: *Ts) -> None:
-    """In the group, and in no context of ours: whatever DBOS is asked there would be a step of the workflow that began it."""
+    """Start it in the group with an empty context: else what it asks of DBOS would be a step of the workflow that starts it."""
     Context().run(group.start_soon, act, *of)

@@ -64,7 +64,7 @@ class TriesTable:
     """Keeps the book in one row of a table of its own, in the database of DBOS."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        """`engine`: one without a pool, for nobody closes it."""
+        """`engine` has no connection pool: it is never closed."""
         self._engine, self._made = engine, False
 
     async def change(self, act: Callable[[Book], T]) -> T:

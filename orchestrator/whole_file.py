@@ -8,7 +8,10 @@ from secrets import token_hex
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """It is on disk when this returns, for its owner alone, as are folders that are made for it. Raises OSError."""
+    """Flush the content to disk, then put it in the old file's place. Only the owner may read it, or the folders made for it.
+
+    Raises OSError.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
