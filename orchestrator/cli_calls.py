@@ -75,7 +75,7 @@ def calls_make_test(
     out: Annotated[Path | None, typer.Option(help="The file; without it CALL.scenario.yaml in this folder.")] = None,
     agents: Annotated[str, typer.Option(help="The folder of your own agents, from where the test is started.")] = "agents",
 ) -> None:
-    """Draft a scenario for pytest from one call: what was said, what Claude answered, and what came of it."""
+    """Draft a scenario for pytest from one call. It holds what was said, what Claude answered, and what came of it."""
     from orchestrator.make_test import make_test
     from orchestrator.recorded import recorded
 
