@@ -13,9 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from orchestrator.errors import NoEmulator, NothingToSay
-from telephony.acs_emulator.control import NUMBER
 from telephony.dial import DialEvent, DialResult, Manners, Outcome, Utterance, dial
-from telephony.line import DigitsNotSent, NotAnswered, check_keys
+from telephony.line import NUMBER, DigitsNotSent, NotAnswered, check_keys
 from voices.audio import read_wav
 from voices.catalogue import spoken
 

@@ -21,6 +21,8 @@ from typing import ClassVar, Final, Protocol
 from voices.audio import Frame
 
 KEYS: Final = frozenset("0123456789*#ABCD")
+NUMBER: Final = r"^(\+[0-9]{3,15}|anonymous)$"
+"""A pattern: E.164, or the number of one who withholds theirs."""
 LEAD_S: Final = 0.17  # what bridges the network's jitter also has to be taken back; with the frame itself, under 200 ms
 
 

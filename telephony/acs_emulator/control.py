@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from telephony.acs_emulator.call import Call, State
 from telephony.acs_emulator.exchange import Exchange, Phone
 from telephony.acs_emulator.settings import CallOptions
+from telephony.line import NUMBER
 from voices.audio import FRAME_BYTES, Frame
 
 Here = NamedDependency[Exchange]
 AnySocket = WebSocket[Any, Any, Any]
-NUMBER: Final = r"^(\+[0-9]{3,15}|anonymous)$"
 
 
 class _Asked(BaseModel):
