@@ -32,6 +32,7 @@ _SHORTEST_TORN: Final = 3  # letters of a name that the end of the text cut off
 
 _WIDE: Final = {"＜": "<", "＞": ">", "［": "[", "］": "]"}
 _UNSEEN: Final = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_ENTITIES: Final = {"&lt;": "<", "&gt;": ">", "&#60;": "<", "&#62;": ">", "&#x3c;": "<", "&#x3e;": ">"}
 
 
 class Unsaid:
@@ -43,11 +44,24 @@ class Unsaid:
         self._held = ""
         """What may become a tag."""
         self._before = ""
+        self._entity = ""
+        """What may become one."""
         self._sealed = False
         """So much was opened that nobody can tell where it ends."""
 
     def take(self, character: str) -> str:
         """What may be read on, after one more character."""
+        if not self._entity and character != "&":
+            return self._take(character)
+        entity, self._entity = self._entity + character, ""
+        if known := _ENTITIES.get(entity.casefold()):
+            return self._take(known)
+        if any(name.startswith(entity.casefold()) for name in _ENTITIES):
+            self._entity = entity
+            return ""
+        return "".join(map(self._take, entity[:-1])) + (self.take("&") if character == "&" else self._take(character))
+
+    def _take(self, character: str) -> str:
         character = _WIDE.get(character, character)
         if self._held and character in _UNSEEN:
             return ""
@@ -68,6 +82,9 @@ class Unsaid:
 
     def finish(self) -> str:
         """The rest. Half a tag that would have hidden something is none of it."""
+        if self._entity:
+            entity, self._entity = self._entity, ""
+            return "".join(map(self._take, entity)) + self.finish()
         held, self._held = self._held, ""
         if tag := _TAG.fullmatch(held):
             return self._apply(held, tag)

@@ -37,6 +37,9 @@ NAMES = (
         ("＜thinking＞no＜/thinking＞Yes.", "Yes."),
         ("<think\u200bing>no</thin\u00adking>Yes.", "Yes."),
         ("</thinking>Yes.", "Yes."),
+        ("&lt;thinking&gt;no&lt;/thinking&gt;Yes.", "Yes."),
+        ("&LT;thinking&#62;no&#x3C;/thinking&gt;Yes.", "Yes."),
+        ("If a &lt; b && c, &it stops.", "If a < b && c, &it stops."),
         ("Yes. <thin", "Yes."),
         ("<…> Fine.", "Fine."),
         ("<answer>It is noon.</answer>", "It is noon."),
@@ -82,7 +85,7 @@ def test_what_stands_in_a_thought_is_in_no_piece(
         assert said[-1].endswith("Fine then.")
 
 
-@given(st.text(alphabet="ab <>/[]thinkrsul:!-|=`\n", max_size=60))
+@given(st.lists(st.sampled_from([*"ab <>/[]thinkrsul:!-|=`\n&", "&lt;", "&gt;", "&#6"]), max_size=60).map("".join))
 def test_how_it_is_torn_changes_nothing(text: str) -> None:
     one = Sentences()
     torn = [piece for character in text for piece in one.push(character)] + one.finish()
@@ -94,7 +97,7 @@ def _whole(text: str) -> list[str]:
     return ears.push(text) + ears.finish()
 
 
-@given(st.text(alphabet=st.characters(blacklist_characters="<[", blacklist_categories=("Cs",)), max_size=80))
+@given(st.text(alphabet=st.characters(blacklist_characters="<[&", blacklist_categories=("Cs",)), max_size=80))
 def test_text_without_an_opening_bracket_passes_unchanged(text: str) -> None:
     unsaid = Unsaid()
     assert "".join(map(unsaid.take, text)) + unsaid.finish() == text
