@@ -32,8 +32,9 @@ LATE_S: Final = 10.0  # that one who turned out to be a person later is watched
 ALIKE: Final = 0.6  # of the words are ours: it was our own voice that came back
 LONGEST_GREETING_S: Final = 45.0
 
-LOWEST_HZ: Final = 400.0
-HIGHEST_HZ: Final = 2_000.0
+LOWEST_HZ: Final = 400.0  # of a tone; what is lower may be a hum
+TOP_HZ: Final = 4_000.0  # of a telephone's band
+HIGHEST_HZ: Final = 2_000.0  # of a beep
 FAX_HZ: Final = 2_100.0  # what a fax or a modem answers with, for three seconds
 FAX_S: Final = 1.0
 SHORTEST_BEEP_S: Final = 0.12  # of whole frames: 150 ms of sound
@@ -111,7 +112,7 @@ def _tone(frame: Frame) -> tuple[float, float] | None:
     low, top, high = np.log(spectrum[peak - 1 : peak + 2] + 1e-20) if peak + 1 < spectrum.size else (0.0, 1.0, 0.0)
     hz = (peak + 0.5 * float(low - high) / float(low - 2 * top + high)) * _HZ  # a parabola through the three finds it to 1 Hz
     pure = spectrum[max(_FLOOR, peak - _LOBE) : peak + _LOBE + 1].sum() >= PURITY * spectrum[_FLOOR:].sum()
-    return (hz, 10 * float(np.log10(power))) if pure and LOWEST_HZ <= hz <= FAX_HZ + STEADY_HZ else None
+    return (hz, 10 * float(np.log10(power))) if pure and LOWEST_HZ <= hz <= TOP_HZ else None
 
 
 class Answerer:
