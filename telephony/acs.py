@@ -31,7 +31,7 @@ from telephony.acs_rest import CallControl
 from telephony.acs_settings import AcsSettings
 from telephony.acs_wire import Callback, Handshake, IncomingCall, WireError, read_callbacks, read_events
 from telephony.line import Line, LineDown
-from telephony.open_calls import OpenCalls
+from telephony.open_calls import Note, OpenCalls
 from telephony.refusals import Refusals
 
 __all__ = ["AcsLine", "AcsListener", "AcsSettings"]
@@ -250,7 +250,7 @@ class AcsListener:
         if isinstance(callbacks, int):
             return callbacks
         if id := next((callback.connection_id for callback in callbacks if callback.connection_id), ""):
-            serving.tasks.start_soon(self._notes.end, serving.control, call_id, id)
+            serving.tasks.start_soon(self._notes.end, serving.control, call_id, Note(id))
         return 200
 
     def _tell(self, line: AcsLine, callback: Callback) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
@@ -15,7 +15,7 @@ import anyio
 import structlog
 
 from telephony.acs_media import Media
-from telephony.acs_rest import CallControl
+from telephony.acs_rest import CallControl, ConnectRequest
 from telephony.acs_settings import AcsSettings
 from telephony.acs_tones import Tones
 from telephony.acs_wire import Callback, IncomingCall
@@ -32,7 +32,7 @@ from telephony.line import (
     Refusal,
     check_keys,
 )
-from telephony.open_calls import OpenCalls
+from telephony.open_calls import Note, OpenCalls
 from telephony.prices import Minutes
 from voices.audio import Frame
 
@@ -141,17 +141,16 @@ class AcsLine:
             return
         if self._stage is not Stage.RINGING or self._rings is None:
             raise LineClosed("only a call that rings can be answered")
-        urls = self.entry.callback_url(self._settings), self.entry.media_url(self._settings)
         try:
-            await self._connect(self._control.answer(self._rings.context, *urls), self._settings.answer_s)
+            await self._connect(self._request(context=self._rings.context), self._settings.answer_s)
         except LineRefused as error:
             raise NotAnswered(str(error)) from error
         self._log.info("line_answered")
 
     async def ring(self) -> None:
         """Make the phone of `caller` ring until it is taken. Raises as Dialler says."""
-        urls = self.entry.callback_url(self._settings), self.entry.media_url(self._settings)
-        await self._connect(self._control.create(self.caller, self.called, *urls), self._settings.ring_s, taken=self._connected)
+        request = self._request(number=self.caller, own_number=self.called)
+        await self._connect(request, self._settings.ring_s, taken=self._connected)
         self._log.info("line_taken")
 
     async def reject(self, why: Refusal) -> None:
@@ -239,7 +238,7 @@ class AcsLine:
         await self._identified.wait()
         async with self._ending:
             if not self._ended:
-                await self._notes.note(self.call_id, self._connection_id)
+                await self._notes.note(self.call_id, Note(self._connection_id))
 
     async def watch(self) -> None:
         """End the call, for us, when its sound is gone for good."""
@@ -277,7 +276,10 @@ class AcsLine:
             case _:
                 self._tones.happened(callback)
 
-    async def _connect(self, request: Awaitable[str], within_s: float, taken: anyio.Event | None = None) -> None:
+    def _request(self, **what: str) -> ConnectRequest:
+        return ConnectRequest(self.entry.callback_url(self._settings), self.entry.media_url(self._settings), **what)
+
+    async def _connect(self, request: ConnectRequest, within_s: float, taken: anyio.Event | None = None) -> None:
         """Ask Azure, then wait until sound flows (and the call is `taken`). Raises what became of it instead."""
         self._stage = Stage.CONNECTING
         try:
@@ -301,11 +303,11 @@ class AcsLine:
         self._stage = Stage.UP
         self._minutes.up_s = anyio.current_time()
 
-    async def _ask(self, request: Awaitable[str]) -> None:
-        await self._notes.note(self.call_id)
+    async def _ask(self, request: ConnectRequest) -> None:
+        await self._notes.note(self.call_id, Note(request=request))
         self._maybe_up = True
         try:
-            connection_id = await request
+            connection_id = await self._control.connect(request)
         except (LineClosed, LineRefused):
             self._maybe_up = False
             raise

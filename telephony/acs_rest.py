@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Final
+from uuid import uuid4
 
 import anyio
 import anyio.to_thread
@@ -21,6 +25,22 @@ _GONE: Final = ("8522", "8528")  # no such call, call terminated
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectRequest:
+    """Answer the call that rings as `context`, or make the phone of `number` ring.
+
+    Sent again, it connects nothing more and returns the same connection (OASIS Repeatable Requests 1.0).
+    """
+
+    callback_url: str
+    media_url: str
+    context: str = ""
+    number: str = ""
+    own_number: str = ""
+    id: str = field(default_factory=lambda: str(uuid4()))
+    first_sent: str = field(default_factory=lambda: format_datetime(datetime.now(UTC), usegmt=True))
+
+
 class CallControl:
     """The SDK's client. Every verb has its deadline in the SDK's timeouts; callers put their own around it."""
 
@@ -35,23 +55,18 @@ class CallControl:
         async with client:
             yield cls(client, sdk)
 
-    async def answer(self, context: str, callback_url: str, media_url: str) -> str:
-        """The connection's id; empty if Azure did not say. Raises LineClosed, LineRefused, LineDown."""
+    async def connect(self, request: ConnectRequest) -> str:
+        """The connection's id; empty if Azure did not say. Raises LineClosed (it rings no more), LineRefused, LineDown."""
+        more = {
+            "media_streaming": self._streaming(request.media_url),
+            "headers": {"Repeatability-Request-ID": request.id, "Repeatability-First-Sent": request.first_sent},
+        }
         with _converted():
-            call = await self._client.answer_call(
-                incoming_call_context=context, callback_url=callback_url, media_streaming=self._streaming(media_url)
-            )
-            return call.call_connection_id or ""
-
-    async def create(self, number: str, own_number: str, callback_url: str, media_url: str) -> str:
-        """Make a phone ring; the connection's id. Raises LineRefused, LineDown."""
-        with _converted():
-            call = await self._client.create_call(
-                self._sdk.PhoneNumberIdentifier(number),
-                callback_url,
-                source_caller_id_number=self._sdk.PhoneNumberIdentifier(own_number),
-                media_streaming=self._streaming(media_url),
-            )
+            if request.context:
+                call = await self._client.answer_call(request.context, request.callback_url, **more)
+            else:
+                number, own = map(self._sdk.PhoneNumberIdentifier, (request.number, request.own_number))
+                call = await self._client.create_call(number, request.callback_url, source_caller_id_number=own, **more)
             return call.call_connection_id or ""
 
     async def reject(self, context: str, why: Refusal) -> None:
@@ -121,10 +136,10 @@ def _converted() -> Generator[None]:
 
 
 def _refused(error: Any) -> LineError:
-    status, code = error.status_code, getattr(error.error, "code", None) or ""
+    status, code = error.status_code or 0, getattr(error.error, "code", None) or ""  # 0: the connection broke off
     log.warning("acs_refused", status=status, code=code)
     if status == 404 or code in _GONE:
         return LineClosed(f"Azure knows no such call ({status} {code})")
-    if status >= 500 or status in (408, 429):
+    if status >= 500 or status in (0, 408, 429):
         return LineDown(f"Azure could not ({status} {code})")
     return LineRefused(f"Azure refused ({status} {code}); 401 or 403 mean the access key, or a number that is not ours")

@@ -18,7 +18,7 @@ import anyio
 from orchestrator.failures import leaves
 from tests.kit.crashing import SILENCE_S, Life, round_of_kills
 
-KILLS_A_ROUND: Final = 2
+KILLS_A_ROUND: Final = 5
 
 
 def main() -> int:

@@ -44,11 +44,13 @@ class Life:
     """How often they heard the end."""
     done: int = 0
     """Work that is kept as done and told, with each step done once."""
+    ends: list[str] = field(default_factory=list[str])
+    """How each piece of it ended."""
 
     @property
     def faults(self) -> list[str]:
         silences = [f"silence of {length_s:.1f} s" for length_s in self.silent_s if length_s > SILENCE_S]
-        lost = ["lost"] if self.done < max(1, self.confirmed) else []
+        lost = [f"lost: {'; '.join(self.ends)}"] if self.done < max(1, self.confirmed) else []
         return silences + lost + [f"told {self.told} times, not {self.done}"] * (self.told != self.done)
 
     async def lives(self) -> None:
@@ -99,6 +101,7 @@ class Life:
             steps = place.server.work(task.id) / "steps"
             once = steps.exists() and steps.read_text().split() == STEPS
             self.done += task.state == "told" and task.outcome == "done" and once
+            self.ends.append(f"{task.state} {task.outcome} {task.result!r}" + " but steps were not done once" * (not once))
         self.told = sum(heard(call, words) for call in self.calls if call.was_answered)
 
 

@@ -40,7 +40,7 @@ async def telephone(
     async with Emulator.serve(settings) as emulator:
 
         def app(url: str) -> Litestar:
-            listeners.append(AcsListener(_settings(emulator, url, ring_s)))
+            listeners.append(AcsListener(settings_at(emulator, url, ring_s)))
             return Litestar(listeners[0].routes, openapi_config=None, logging_config=None)
 
         async with served(app) as url, anyio.create_task_group() as tasks:
@@ -53,7 +53,7 @@ async def telephone(
             tasks.cancel_scope.cancel()
 
 
-def _settings(emulator: Emulator, url: str, ring_s: float) -> AcsSettings:
+def settings_at(emulator: Emulator, url: str, ring_s: float = 30) -> AcsSettings:
     return AcsSettings(
         endpoint=emulator.url,
         access_key=SecretStr(EMULATOR_KEY),
