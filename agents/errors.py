@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 
 class AgentError(Exception):
@@ -43,6 +43,9 @@ class AgentError(Exception):
 
     code: ClassVar[str] = "agent_failed"
     retryable: ClassVar[bool] = False
+
+
+NO_FOLDER: Final = "is no folder; name the folder that holds the files"
 
 
 class FileError(AgentError):

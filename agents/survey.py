@@ -11,7 +11,7 @@ from typing import Final
 from agents import front_matter
 from agents.checks import Candidates, contradictions
 from agents.definition import LONGEST_PROMPT, Agent
-from agents.errors import AgentError, FileError
+from agents.errors import NO_FOLDER, AgentError, FileError
 from agents.front_matter import MarkdownAgent
 from agents.outside import Sources
 from agents.voice_choice import VoiceChoice, choose
@@ -56,7 +56,7 @@ def survey(
     In one folder `.yaml` goes before `.md`, and a folder that does not exist holds nobody. `voices` and `sources`, where
     given, are the only ones there are; an agent without a voice gets one of them. Files in `without` are not looked at.
     """
-    errors: list[FileError] = []
+    errors = [FileError(folder, NO_FOLDER) for folder in folders if folder.exists() and not folder.is_dir()]
     found: dict[str, _Found] = {}
     for one, paths in _stacks([_candidates(folder, without) for folder in folders] + [list(files)], errors).items():
         try:

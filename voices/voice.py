@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.errors import FileError
+from agents.errors import NO_FOLDER, FileError
 from agents.yaml_file import YamlFile, did_you_mean, read_text
 from voices.engines.registry import BY_NAME, SYNTHESIZERS
 from voices.synthesis import Rendering
@@ -104,7 +104,7 @@ def read_voices(*folders: Path, last_good: Mapping[str, Voice] = NONE) -> VoiceF
             if path.name not in NOT_VOICES and not path.name.startswith("."):
                 stacks.setdefault(path.stem, []).append(path)
     voices: dict[str, Voice] = {}
-    errors: list[VoiceFileError] = []
+    errors = [VoiceFileError(folder, NO_FOLDER) for folder in folders if folder.exists() and not folder.is_dir()]
     for name, paths in stacks.items():
         for path in reversed(paths):
             voice, wrong = _read_voice(path)

@@ -134,3 +134,11 @@ def test_a_voice_that_is_no_file_costs_no_other(tmp_path: Path) -> None:
     found = read_voices(tmp_path)
     assert "hers" in found.voices
     assert [error.problem for error in found.errors] == ["is no file; move it away"]
+
+
+def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "ruth.yaml"
+    file.write_text(RUTH)
+    told = f"{file}:1"
+    assert [str(error).startswith(told) for error in survey([file], PROMPTS).errors] == [True]
+    assert [str(error).startswith(told) for error in read_voices(file).errors] == [True]
