@@ -8,9 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from voices.synthesis import Rendering, UnknownVoice
 
 T = TypeVar("T")
+Options = TypeVar("Options", bound="EngineOptions")
 
 FREE: Final = Decimal(0)
 
@@ -25,6 +28,16 @@ class EngineOptions(BaseModel):
     """Base of an engine's part of a voice file, `engines: {NAME: …}`. Unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def options_of(rendering: Rendering, kind: type[Options]) -> Options:
+    """Raises UnknownVoice, which names the key."""
+    try:
+        return kind.model_validate(dict(rendering.options))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, ("engines", rendering.engine, *problem["loc"])))
+        raise UnknownVoice(f"voices/{rendering.voice}.yaml, {where}: {problem['msg']}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import anyio
 import httpx2
 import structlog
 from anyio import to_thread
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-from voices.engine import Engine, EngineSettings
+from voices.engine import Engine, EngineSettings, options_of
 from voices.engines.chatterbox_options import ChatterboxOptions
 from voices.engines.speech_answer import refusal, sounds
-from voices.synthesis import Rendering, Sound, Synthesizer, SynthesizerFailed, UnknownVoice
+from voices.synthesis import Rendering, Sound, Synthesizer, SynthesizerFailed
 
 _log = structlog.get_logger(__name__)
 
@@ -80,10 +80,7 @@ class ChatterboxSynthesizer:
                 _log.warning("speech_server_not_ready", url=self._settings.url, status=answer.status_code)
 
     async def speak(self, text: str, rendering: Rendering) -> AsyncGenerator[Sound, None]:
-        try:
-            options = ChatterboxOptions.model_validate(rendering.options)
-        except ValidationError as error:
-            raise UnknownVoice(f"voices/{rendering.voice}.yaml, engines.chatterbox: {error.errors()[0]['msg']}") from error
+        options = options_of(rendering, ChatterboxOptions)
         # Of the same length, so that marks point into the text as it was given.
         plain = "".join(char if char.isprintable() else " " for char in text)
         if not any(map(str.isalnum, plain)):
@@ -135,14 +132,10 @@ class ChatterboxSynthesizer:
         )
 
 
-def _make(settings: Any) -> Synthesizer:
-    return ChatterboxSynthesizer(settings)
-
-
-ENGINE: Final = Engine(
+ENGINE: Final[Engine[Synthesizer]] = Engine(
     "chatterbox",
     "synthesizer",
-    _make,
+    ChatterboxSynthesizer,
     missing,
     settings=ChatterboxSettings,
     options=ChatterboxOptions,

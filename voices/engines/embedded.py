@@ -11,10 +11,10 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 from anyio import CapacityLimiter, to_thread
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from voices.audio import RATE
-from voices.engine import Engine, EngineOptions
+from voices.engine import Engine, EngineOptions, options_of
 from voices.engines import joe, vocoder
 from voices.engines.finishing import Finisher, moved
 from voices.engines.hibari_network import Network, Values
@@ -95,13 +95,7 @@ class EmbeddedSynthesizer:
         await self._run(self._warm)
 
     async def speak(self, text: str, rendering: Rendering) -> AsyncGenerator[Sound, None]:
-        try:
-            options = EmbeddedOptions.model_validate(dict(rendering.options))
-        except ValidationError as error:
-            problem = error.errors()[0]
-            where = ".".join(("engines", self.name, *map(str, problem["loc"])))
-            raise UnknownVoice(f"voices/{rendering.voice}.yaml, {where}: {problem['msg']}") from error
-        sounds = self._sounds(text, options, rendering)
+        sounds = self._sounds(text, options_of(rendering, EmbeddedOptions), rendering)
         while (sound := await self._run(lambda: next(sounds, None))) is not None:
             yield sound
 
@@ -191,8 +185,12 @@ def _resampler(options: EmbeddedOptions) -> Callable[[Values, bool], Values]:
     return lambda values, last: stream.resample_chunk(values, last=last)
 
 
-def _make(_settings: object) -> Synthesizer:
-    return EmbeddedSynthesizer()
-
-
-ENGINE: Final = Engine("embedded", "synthesizer", _make, missing, options=EmbeddedOptions, marks=True, package="hibari-tts")
+ENGINE: Final[Engine[Synthesizer]] = Engine(
+    "embedded",
+    "synthesizer",
+    lambda _settings: EmbeddedSynthesizer(),
+    missing,
+    options=EmbeddedOptions,
+    marks=True,
+    package="hibari-tts",
+)

@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from voices.engine import Engine, EngineOptions
+from voices.engine import Engine, EngineOptions, options_of
 from voices.engines.finishing import finish, word_starts
 from voices.engines.one_at_a_time import OneAtATime
 from voices.synthesis import Mark, Rendering, Sound, Synthesizer, SynthesizerFailed, SynthesizerUnavailable, UnknownVoice
@@ -94,10 +94,7 @@ class EspeakSynthesizer:
         await self._turn.run(lambda _stopped: self._load())
 
     async def speak(self, text: str, rendering: Rendering) -> AsyncGenerator[Sound, None]:
-        try:
-            options = EspeakOptions.model_validate(rendering.options)
-        except ValidationError as error:
-            raise UnknownVoice(f"voices/{rendering.voice}.yaml, engines.espeak: {error.errors()[0]['msg']}") from error
+        options = options_of(rendering, EspeakOptions)
         sound = await self._turn.run(lambda stopped: self._load().speak(text, options, rendering, stopped))
         if sound.pcm:
             yield sound
@@ -162,10 +159,13 @@ class _Library:
         return finish(bytes(self._pcm), self.rate, word_starts(text, self._marks), gain_db=rendering.gain_db)
 
 
-def _make(_settings: object) -> Synthesizer:
-    return EspeakSynthesizer()
-
-
-ENGINE: Final = Engine(
-    "espeak", "synthesizer", _make, missing, options=EspeakOptions, unfit=unfit, marks=True, package="espeakng-loader"
+ENGINE: Final[Engine[Synthesizer]] = Engine(
+    "espeak",
+    "synthesizer",
+    lambda _settings: EspeakSynthesizer(),
+    missing,
+    options=EspeakOptions,
+    unfit=unfit,
+    marks=True,
+    package="espeakng-loader",
 )

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import platformdirs
 import structlog
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from voices.audio import FULL_SCALE, AudioError, read_channels, resample, samples, to_pcm
 from voices.audio import RATE as OUT_RATE
 from voices.downloads import Archive, Damaged, check, find
-from voices.engine import Engine, EngineOptions, EngineSettings
+from voices.engine import Engine, EngineOptions, EngineSettings, options_of
 from voices.engines.finishing import Finisher
 from voices.engines.one_at_a_time import OneAtATime
 from voices.engines.pocket_model import FILES, RATE, ModelError, PocketModel
@@ -95,10 +95,10 @@ class PocketSynthesizer:
 
     async def prepare(self, rendering: Rendering) -> None:
         """Reads a voice's clip, so that its first sentence comes as fast as the others. Raises as `speak` does."""
-        await self._voice(_options(rendering), rendering)
+        await self._voice(options_of(rendering, PocketOptions), rendering)
 
     async def speak(self, text: str, rendering: Rendering) -> AsyncGenerator[Sound, None]:
-        options = _options(rendering)
+        options = options_of(rendering, PocketOptions)
         voice = await self._voice(options, rendering)
         finisher = Finisher(gain_db=rendering.gain_db)
         sentence, made_s = _Sentence(self._load, text, voice, options), 0.0
@@ -196,13 +196,6 @@ def _pieces(load: Callable[[], PocketModel], text: str, voice: list[Any], option
     yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
-def _options(rendering: Rendering) -> PocketOptions:
-    try:
-        return PocketOptions.model_validate(rendering.options)
-    except ValidationError as error:
-        raise UnknownVoice(f"voices/{rendering.voice}.yaml, engines.pocket: {error.errors()[0]['msg']}") from error
-
-
 def _embedding(model: PocketModel, clip: Path) -> _Floats:
     try:
         values, rate = read_channels(clip)
@@ -240,8 +233,6 @@ def _keep_embedding(clip: Path, key: str, embedding: _Floats) -> None:
         _log.info("voice_not_kept", clip=clip.name, error=str(error))
 
 
-def _make(settings: PocketSettings) -> Synthesizer:
-    return PocketSynthesizer(settings)
-
-
-ENGINE: Final = Engine("pocket", "synthesizer", _make, missing, settings=PocketSettings, options=PocketOptions)
+ENGINE: Final[Engine[Synthesizer]] = Engine(
+    "pocket", "synthesizer", PocketSynthesizer, missing, settings=PocketSettings, options=PocketOptions
+)

@@ -6,12 +6,12 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from voices.audio import FRAME_S, FULL_SCALE, RATE, Frame, duration_s, frames, samples, to_pcm
-from voices.engine import Engine, Progress
+from voices.engine import Engine
 from voices.engines import whisper_models
 from voices.engines.one_at_a_time import OneAtATime
 from voices.engines.whisper_decoder import Decoder, Wave, stretches
@@ -107,16 +107,10 @@ def _not_here(model: str) -> str:
     )
 
 
-def _make(settings: Any) -> Recognizer:
-    return WhisperRecognizer(settings.model)
-
-
-def _missing(settings: Any) -> str | None:
-    return None if whisper_models.find(settings.model) else _not_here(settings.model)
-
-
-def _fetch(settings: Any) -> Iterator[Progress]:
-    return whisper_models.download(settings.model)
-
-
-ENGINE: Final = Engine("whisper", "recognizer", _make, _missing, fetch=_fetch)
+ENGINE: Final[Engine[Recognizer]] = Engine(
+    "whisper",
+    "recognizer",
+    lambda settings: WhisperRecognizer(settings.model),
+    lambda settings: None if whisper_models.find(settings.model) else _not_here(settings.model),
+    fetch=lambda settings: whisper_models.download(settings.model),
+)

@@ -7,13 +7,12 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from decimal import Decimal
 from math import log10
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import structlog
-from pydantic import ValidationError
 
 from voices.audio import RATE
-from voices.engine import Engine
+from voices.engine import Engine, options_of
 from voices.engines.elevenlabs import http as over_http
 from voices.engines.elevenlabs.account import clone
 from voices.engines.elevenlabs.alignment import Alignment, speakable
@@ -32,14 +31,12 @@ from voices.synthesis import (
     Synthesizer,
     SynthesizerFailed,
     SynthesizerUnavailable,
-    UnknownVoice,
 )
 
 _log = structlog.get_logger(__name__)
 
 _LONGEST_LEAD_S: Final = 1.0  # of silence before the first sound
 _TOO_LONG: Final = 1.35  # of what the times of characters say: the sound is at a wrong rate, 22,050 Hz or more
-_PROBLEMS: Final = "correct the voice's file, engines.elevenlabs"
 
 
 class ElevenLabsSynthesizer:
@@ -96,12 +93,7 @@ class ElevenLabsSynthesizer:
         await self._transport.aclose()
 
     def _order(self, text: str, rendering: Rendering) -> tuple[Order, float]:
-        try:
-            options = ElevenLabsOptions.model_validate(rendering.options)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise UnknownVoice(f"voice {rendering.voice}: {where}: {first['msg']}; {_PROBLEMS}") from error
+        options = options_of(rendering, ElevenLabsOptions)
         name: ModelName = options.model or self._settings.model
         model = MODELS[name]
         if len(text) > model.longest_chars:
@@ -126,20 +118,14 @@ def cost(order: Order) -> Decimal:
     return len(order.text) * MODELS[order.model].usd_per_1000_chars / 1_000
 
 
-def missing(settings: object) -> str | None:
-    if not cast("ElevenLabsSettings", settings).key:
-        return "there is no key; set ELEVENLABS_API_KEY, or `key` in [voices.elevenlabs]"
-    return None
+def missing(settings: ElevenLabsSettings) -> str | None:
+    return None if settings.key else "there is no key; set ELEVENLABS_API_KEY, or `key` in [voices.elevenlabs]"
 
 
-def _make(settings: object) -> Synthesizer:
-    return ElevenLabsSynthesizer(cast("ElevenLabsSettings", settings))
-
-
-ENGINE: Final = Engine(
+ENGINE: Final[Engine[Synthesizer]] = Engine(
     "elevenlabs",
     "synthesizer",
-    _make,
+    ElevenLabsSynthesizer,
     missing,
     settings=ElevenLabsSettings,
     options=ElevenLabsOptions,
