@@ -21,6 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Final
 
+from voices.engine import Progress
+
 if TYPE_CHECKING:
     import httpx2
 
@@ -70,14 +72,6 @@ class Archive:
     @property
     def file_name(self) -> str:
         return self.url.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Bytes of an archive that are here, of all."""
-
-    done: int
-    total: int
 
 
 def find(archive: Archive, folder: Path) -> Path | None:
