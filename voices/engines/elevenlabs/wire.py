@@ -8,11 +8,12 @@ Dialogue            text-to-dialogue without contexts: one sentence at a time, a
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from agents import bounds
@@ -55,43 +56,44 @@ class Message:
     error: SynthesisError | None = None
 
 
-class Dialect(Protocol):
-    rooms: int
+class Dialect(ABC):
+    rooms: int = 3
     """The most contexts open at once; the server allows five."""
-    silent_s: float
+    silent_s: float = 20.0
     """The server closes a socket on which nothing is sent for longer."""
-    session: bool
+    session: bool = True
     """An open socket is one of the plan's sessions, even when nothing is said on it."""
-    labelled: bool
+    labelled: bool = True
     """Messages name their context."""
-    ends_when_closed: bool
+    ends_when_closed: bool = False
     """A sentence's end is told only after its context is closed; what was flushed before is still spoken."""
 
+    @abstractmethod
     def key(self, order: Order) -> tuple[str, ...]:
         """Sentences of the same key may share a socket."""
-        ...
 
+    @abstractmethod
     def path(self, order: Order) -> str: ...
 
     def hello(self, order: Order, voices: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         """What opens the socket, for the voices that may be heard on it."""
-        ...
+        return ()
 
+    @abstractmethod
     def begin(self, context: str, order: Order) -> Sequence[Mapping[str, Any]]: ...
 
     def close(self, context: str) -> Mapping[str, Any] | None:
         """Ends a context, or stops it; None if only closing the socket does."""
-        ...
+        return {"context_id": context, "close_context": True} if self.labelled else None
 
+    @abstractmethod
     def keep_alive(self) -> Mapping[str, Any]: ...
 
 
-class SpeechContexts:
-    rooms: int = 3
-    silent_s: float = 180.0  # the longest `inactivity_timeout`
-    session: bool = False
-    labelled: bool = True
-    ends_when_closed: bool = True
+class SpeechContexts(Dialect):
+    silent_s = 180.0  # the longest `inactivity_timeout`
+    session = False
+    ends_when_closed = True
 
     def key(self, order: Order) -> tuple[str, ...]:
         return "speech", order.model, order.language or "", order.voice
@@ -100,28 +102,16 @@ class SpeechContexts:
         query = {"auto_mode": "true", "inactivity_timeout": int(self.silent_s)}
         return f"/v1/text-to-speech/{order.voice}/multi-stream-input?{_query(order, **query)}"
 
-    def hello(self, order: Order, voices: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        return ()
-
     def begin(self, context: str, order: Order) -> Sequence[Mapping[str, Any]]:
-        opening: dict[str, Any] = {"text": " ", "context_id": context}
-        if order.settings:
-            opening["voice_settings"] = order.settings
+        opening = {"text": " ", "context_id": context, **_settings(order)}
         return opening, {"text": f"{order.text} ", "context_id": context, "flush": True}
-
-    def close(self, context: str) -> Mapping[str, Any] | None:
-        return {"context_id": context, "close_context": True}
 
     def keep_alive(self) -> Mapping[str, Any]:
         return {"text": ""}  # with the id of a context that is not open it would open one
 
 
-class DialogueContexts:
-    rooms: int = 3  # and one that keeps the socket alive
-    silent_s: float = 20.0
-    session: bool = True
-    labelled: bool = True
-    ends_when_closed: bool = False
+class DialogueContexts(Dialect):
+    rooms = 3  # and one that keeps the socket alive
 
     def key(self, order: Order) -> tuple[str, ...]:
         return "dialogue", order.model, order.language or ""
@@ -133,25 +123,17 @@ class DialogueContexts:
         return ({"context_id": _KEEP_ALIVE, "voices": voices[:1]},)  # a keep-alive must name a context that is open
 
     def begin(self, context: str, order: Order) -> Sequence[Mapping[str, Any]]:
-        opening: dict[str, Any] = {"context_id": context, "voices": [order.voice]}
-        if order.settings:
-            opening["voice_settings"] = order.settings
+        opening = {"context_id": context, "voices": [order.voice], **_settings(order)}
         inputs = {"context_id": context, "inputs": [{"text": f"{order.text} ", "voice_id": order.voice}]}
         return opening, inputs, {"context_id": context, "flush": True}
-
-    def close(self, context: str) -> Mapping[str, Any] | None:
-        return {"context_id": context, "close_context": True}
 
     def keep_alive(self) -> Mapping[str, Any]:
         return {"context_id": _KEEP_ALIVE, "keep_alive": True}
 
 
-class Dialogue:
-    rooms: int = 1
-    silent_s: float = 20.0
-    session: bool = True
-    labelled: bool = False
-    ends_when_closed: bool = False
+class Dialogue(Dialect):
+    rooms = 1
+    labelled = False
 
     def key(self, order: Order) -> tuple[str, ...]:
         # Voice settings are said once for a socket, and the voices too, of which some models allow one.
@@ -162,16 +144,17 @@ class Dialogue:
         return f"/v1/text-to-dialogue/stream-input?{_query(order)}"
 
     def hello(self, order: Order, voices: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-        return ({"voices": list(voices), **({"voice_settings": order.settings} if order.settings else {})},)
+        return ({"voices": list(voices), **_settings(order)},)
 
     def begin(self, context: str, order: Order) -> Sequence[Mapping[str, Any]]:
         return {"inputs": [{"text": f"{order.text} ", "voice_id": order.voice, "new_turn": True}]}, {"flush": True}
 
-    def close(self, context: str) -> Mapping[str, Any] | None:
-        return None
-
     def keep_alive(self) -> Mapping[str, Any]:
         return {"keep_alive": True}
+
+
+def _settings(order: Order) -> dict[str, Any]:
+    return {"voice_settings": order.settings} if order.settings else {}
 
 
 def _query(order: Order, **more: Any) -> str:
