@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voices.audio import FULL_SCALE, to_pcm
+from voices.speech_server.disconnect import until_gone
 from voices.speech_server.model import Style
 from voices.speech_server.tones import TonesModel
 from voices.speech_server.wav import wav
@@ -55,24 +56,10 @@ class AudioServer:
         if scope["type"] != "http":
             return
         body = await _body(receive)
-        outcome: list[_BreaksOff | None] = []
-
-        async def answering() -> None:
-            try:
-                await self._answer(scope, body, send)
-                outcome.append(None)
-            except _BreaksOff as error:
-                outcome.append(error)
-            tasks.cancel_scope.cancel()
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(answering)
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            tasks.cancel_scope.cancel()
-        self.hung_up += not outcome
-        if outcome and outcome[0]:
-            raise outcome[0]  # the server then closes the connection
+        async with until_gone(receive):
+            await self._answer(scope, body, send)
+            return
+        self.hung_up += 1
 
     async def _answer(self, scope: MutableMapping[str, Any], body: bytes, send: Send) -> None:
         given = dict(scope["headers"]).get(b"authorization", b"").decode()
@@ -170,7 +157,7 @@ def _tone(text: str, pitch: int) -> npt.NDArray[np.float32]:
 
 
 class _BreaksOff(Exception):
-    """The connection ends here."""
+    """The connection ends here: the server closes it."""
 
 
 async def _body(receive: Receive) -> bytes:

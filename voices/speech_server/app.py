@@ -21,6 +21,7 @@ from litestar.response import Stream
 from litestar.types import Message, Scope
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from voices.speech_server.disconnect import until_gone
 from voices.speech_server.ears import Ears
 from voices.speech_server.model import BadRequest, SentenceFailed, ServerError, Style, WrongKey
 from voices.speech_server.sentences import sentences
@@ -164,25 +165,9 @@ async def _streamed(first: bytes, rest: AsyncGenerator[tuple[bytes, int]]) -> As
 
 async def _until_gone(request: AnyRequest, work: Callable[[], Awaitable[T]]) -> T:
     """The work's result; the work is cancelled when the client hangs up. Raises what the work raises."""
-    outcome: list[T | Exception] = []
-
-    async def working() -> None:
-        try:
-            outcome.append(await work())
-        except Exception as error:  # noqa: BLE001  raised again below, where no task group wraps it
-            outcome.append(error)
-        tasks.cancel_scope.cancel()
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(working)
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        tasks.cancel_scope.cancel()
-    if not outcome:
-        raise SentenceFailed("the client hung up")
-    if isinstance(outcome[0], Exception):
-        raise outcome[0]
-    return outcome[0]
+    async with until_gone(request.receive):
+        return await work()
+    raise SentenceFailed("the client hung up")
 
 
 def _id(scope: Scope) -> str:

@@ -14,6 +14,7 @@ import structlog
 from anyio import to_thread
 
 from voices.audio import FULL_SCALE, speech_level_dbfs, to_pcm
+from voices.beside import beside
 from voices.speech_server.conditionals import ConditionalsCache
 from voices.speech_server.model import NotReady, QueueFull, SentenceFailed, ServerError, Sound, SpeechModel, Style
 from voices.speech_server.shelf import ServedVoice, Shelf
@@ -95,21 +96,11 @@ class Worker:
     async def _in_thread(self, work: Callable[[threading.Event], T]) -> T:
         """Cancelling sets the event, and waits until the thread has ended: the model is never used by two."""
         stopped = threading.Event()
-        outcome: list[T | Exception] = []
-
-        def working() -> None:
-            try:
-                outcome.append(work(stopped))
-            except Exception as error:  # noqa: BLE001  raised again below, where no task group wraps it
-                outcome.append(error)
-
-        async with anyio.create_task_group() as tasks:
+        done: list[T] = []
+        async with beside() as tasks:
             tasks.start_soon(_when_cancelled, stopped.set)
-            await to_thread.run_sync(working)
-            tasks.cancel_scope.cancel()
-        if isinstance(outcome[0], Exception):
-            raise outcome[0]
-        return outcome[0]
+            done.append(await to_thread.run_sync(work, stopped))
+        return done[0]
 
     # --- in the worker's thread ---------------------------------------------------------------------------------------
 
