@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -50,7 +51,7 @@ class Catalogue:
     def __init__(
         self,
         voices: Mapping[str, Voice],
-        synthesizers: Sequence[Synthesizer] | EngineSet,
+        synthesizers: Sequence[Synthesizer],
         *,
         patience: Patience | None = None,
         cache_bytes: int = 8_000_000,
@@ -68,7 +69,7 @@ class Catalogue:
         """
         self._aligns, self._lines, self._stamps = aligns, lines, stamps
         self._voices = voices
-        self._engines = synthesizers if isinstance(synthesizers, EngineSet) else EngineSet(synthesizers)
+        self._engines = EngineSet(synthesizers)
         self._patience = patience or Patience()
         self._cache_bytes, self._words, self._nearest = cache_bytes, words, nearest
         self._said = SaidBefore(cache_bytes)
@@ -82,17 +83,9 @@ class Catalogue:
         if voices == self._voices and words == self._words:
             return self
         self._engines.breakers.forget_voices()
-        return Catalogue(
-            voices,
-            self._engines,
-            patience=self._patience,
-            cache_bytes=self._cache_bytes,
-            words=words,
-            nearest=self._nearest,
-            aligns=self._aligns,
-            lines=self._lines,
-            stamps=self._stamps,
-        )
+        other = copy(self)
+        other._voices, other._words, other._said = voices, words, SaidBefore(self._cache_bytes)
+        return other
 
     @property
     def engines(self) -> tuple[str, ...]:

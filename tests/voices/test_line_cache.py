@@ -12,7 +12,6 @@ import anyio
 import pytest
 
 from voices.catalogue import Catalogue, Charge
-from voices.engine_set import EngineSet
 from voices.engines.tones import TonesSynthesizer
 from voices.engines.troubled import Troubled
 from voices.line_cache import LineCache, LineKey
@@ -149,9 +148,9 @@ async def test_a_line_that_fails_is_not_kept(tmp_path: Path) -> None:
 async def test_a_calls_sentence_comes_first(tmp_path: Path) -> None:
     lines = await opened(tmp_path)
     engine = Troubled(TonesSynthesizer(name="first", delay_s=0.0))
-    engines = EngineSet([engine])
-    voices = {"kai": Voice("kai", "A voice.", {"first": Rendering("kai", "first")})}
-    for_calls, others = Catalogue(voices, engines, lines=lines), Catalogue(voices, engines, lines=lines)
+    voices = {name: Voice(name, "A voice.", {"first": Rendering(name, "first")}) for name in ("kai", "ada")}
+    for_calls = Catalogue(voices, [engine], lines=lines)
+    others = for_calls.with_voices({"kai": voices["kai"]})
     async with anyio.create_task_group() as tasks, aclosing(for_calls.speak("A sentence of a call.", "kai")) as sounds:
         await anext(sounds)
         tasks.start_soon(others.prepare, "Let me see.", "kai")
