@@ -107,25 +107,10 @@ def _unit(vectors: Vector) -> Vector:
 
 @cache
 def _mel_bands() -> _Values:
-    """Slaney's bands with Slaney's norm, 0 to 8 kHz: librosa's default."""
-    edges = _mel_to_hz(np.linspace(0, _hz_to_mel(RATE / 2), _MELS + 2))
-    bins = np.linspace(0, RATE / 2, _FFT // 2 + 1)
-    slopes = edges[:, None] - bins[None, :]
-    widths = np.diff(edges)[:, None]
-    bands = np.maximum(0, np.minimum(-slopes[:-2] / widths[:-1], slopes[2:] / widths[1:]))
-    return bands * (2 / (edges[2:] - edges[:-2]))[:, None]
+    """Slaney's bands with Slaney's norm, 0 to 8 kHz: librosa's default, and Whisper's."""
+    from faster_whisper.feature_extractor import FeatureExtractor
 
-
-_LINEAR_HZ: Final = 200 / 3  # a mel, up to 1 kHz; logarithmic above
-_LOG_STEP: Final = np.log(6.4) / 27
-
-
-def _hz_to_mel(hz: float) -> float:
-    return hz / _LINEAR_HZ if hz < 1_000 else 15 + float(np.log(hz / 1_000) / _LOG_STEP)
-
-
-def _mel_to_hz(mels: _Values) -> _Values:
-    return np.where(mels < 15, mels * _LINEAR_HZ, 1_000 * np.exp(_LOG_STEP * (mels - 15)))
+    return np.asarray(FeatureExtractor.get_mel_filters(RATE, _FFT, _MELS))
 
 
 def _voiced(pcm: bytes) -> list[tuple[_Values, float]]:
