@@ -17,14 +17,12 @@ _FIGURES: Final[tuple[Rule, ...]] = (
 )  # fmt: skip
 _WORDS: Final[tuple[Rule, ...]] = (
     words.pronounced, numerals.small_roman, idioms.by, words.plain, idioms.named, numerals.roman_year, dates_times.month_first,
-    dates_times.weekday, dates_times.quarter, money.currency_first,
-    words.dotted, words.abbreviation, words.roman, codes.account, technical.generic, words.with_signs, technical.technical,
-    words.mixed, words.hyphenated, words.word,
+    dates_times.weekday, dates_times.quarter, money.currency_first, words.dotted, words.abbreviation, words.roman, codes.account,
+    technical.generic, words.with_signs, technical.technical, words.mixed, words.hyphenated, words.word,
 )  # fmt: skip
 _SIGNS: Final[tuple[Rule, ...]] = (
     words.pronounced, idioms.heart, idioms.emoticon, idioms.short_year, codes.phone, money.currency_first, dates_times.decade,
-    fractions.vulgar,
-    technical.technical,
+    fractions.vulgar, technical.technical,
 )  # fmt: skip
 
 

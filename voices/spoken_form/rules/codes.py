@@ -21,9 +21,8 @@ _CHAIN: Final = re.compile(r"\d{1,12}(?:-\d{1,12}){2,8}(?![\d])")
 _RUN: Final = re.compile(r"(?<!\d)\d+(?![\d]|[.,]\d|\w)")
 _GROUPED_RUN: Final = re.compile(r"\d{1,12}(?: \d{1,12}){0,8}(?![\d]|[.,]\d|\w)")
 _CODES: Final = word_set(
-    "pin passcode password code otp zip postcode plz isbn iban account serial ticket booking confirmation tracking card "
-    "phone telephone tel "
-    "fax mobile call dial text pincode geheimzahl telefon kontonummer buchungsnummer ruf rufen"
+    "pin passcode password code otp zip postcode plz isbn iban account serial ticket booking confirmation tracking card phone "
+    "telephone tel fax mobile call dial text pincode geheimzahl telefon kontonummer buchungsnummer ruf rufen"
 )
 _BETWEEN: Final = word_set("number no nr code id is was at ist lautet unter sie")
 """What may stand between such a word and its digits."""
@@ -46,15 +45,11 @@ _VERSION_TAIL: Final = re.compile(
     r"[-+.]?(alpha|beta|rc|dev|post|preview|canary|next|nightly|final|lts|pre)[.-]?(\d{1,6})?(?!\w)", re.IGNORECASE
 )
 _SOFTWARE: Final = word_set(
-    "python node node.js java jdk php ruby perl go golang rust django flask rails ios ipados android ubuntu debian fedora "
-    "macos postgres "
-    "postgresql mysql mariadb sqlite redis kubernetes k8s docker react vue angular next.js typescript linux kernel version "
-    "versions release "
-    "chrome firefox safari .net dotnet c++ swift kotlin scala git npm pnpm yarn uv pip cuda tls ssl usb bluetooth pytorch "
-    "torch tensorflow "
-    "numpy pandas openssl gcc clang cmake nginx apache terraform ansible helm bash zsh gnome kde alpine opus sonnet haiku "
-    "claude gpt gemini "
-    "llama hdmi http"
+    "python node node.js java jdk php ruby perl go golang rust django flask rails ios ipados android ubuntu debian fedora macos "
+    "postgres postgresql mysql mariadb sqlite redis kubernetes k8s docker react vue angular next.js typescript linux kernel "
+    "version versions release chrome firefox safari .net dotnet c++ swift kotlin scala git npm pnpm yarn uv pip cuda tls ssl usb "
+    "bluetooth pytorch torch tensorflow numpy pandas openssl gcc clang cmake nginx apache terraform ansible helm bash zsh gnome "
+    "kde alpine opus sonnet haiku claude gpt gemini llama hdmi http"
 )
 _UNTIL: Final = re.compile(r"[-–](\d{1,9}(?:\.\d{1,9}){1,4})(?![\w-]|\.\d)")
 _TWO_PARTS: Final = re.compile(r"(\d{1,9}\.\d{1,9})(?![\d%]|\.\d|[ \u00a0]?%)")

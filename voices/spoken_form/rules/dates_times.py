@@ -39,9 +39,8 @@ _DATE_TO: Final = re.compile(r"\d{1,2}/\d{1,2} (?:to|and|or|through) $")
 _BEFORE_MONTH: Final = word_set("in since by until till from of late early mid last next this im seit bis ab ende anfang mitte")
 _DAY_MONTH_ONLY: Final = re.compile(r"(\d{1,2})\.[ \u00a0]?(\d{1,2})\.(?!\d)")
 _BEFORE_DATE: Final = word_set(
-    "on by until till since from due before after through dated ends end start starts begins expires opens closes "
-    "monday tuesday wednesday thursday friday saturday sunday "
-    "mon tue tues wed thu thur thurs fri sat sun"
+    "on by until till since from due before after through dated ends end start starts begins expires opens closes monday tuesday "
+    "wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 )
 _WEEKDAY_BEFORE: Final = re.compile(r"(?:\b(?:Mo|Di|Mi|Do|Fr|Sa|So)|tag|woch)\.?, $")
 _ON_WEEKDAY: Final = re.compile(r"\b(?:[Aa]m|bis|ab|seit) (?:Mo|Di|Mi|Do|Fr|Sa|So)\w{0,8}\.?, $")

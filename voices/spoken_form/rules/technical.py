@@ -47,12 +47,10 @@ _PLACE: Final = re.compile(r"([\w./~-]{1,100}\.[A-Za-z]\w{0,9}):(\d{1,6})(?::(\d
 _FILE: Final = re.compile(r"(?:[\w*][\w*+-]{0,80})?(?:\.[\w*-]{1,80}){1,6}(?:\(\))?")
 _NUMBERS: Final = re.compile(r"[.,+-]{0,9}\d[\d.,+-]{0,60}")
 _EXTENSIONS: Final = word_set(
-    "py js ts jsx tsx mjs json jsonl yaml yml toml ini cfg conf md mdx txt rst html htm css scss xml svg csv tsv sql sh "
-    "bash zsh ps1 bat exe dll so a o c h "
-    "cc cpp hpp cs go rs java kt rb php pl lua swift scala r ipynb pdf doc docx xls xlsx ppt pptx odt png jpg jpeg gif "
-    "webp ico mp3 mp4 wav ogg flac mov "
-    "avi mkv zip tar gz bz2 xz 7z whl deb rpm dmg iso apk lock log env gitignore dockerfile db sqlite bak tmp pem key crt "
-    "pub tf proto vue svelte plist"
+    "py js ts jsx tsx mjs json jsonl yaml yml toml ini cfg conf md mdx txt rst html htm css scss xml svg csv tsv sql sh bash zsh "
+    "ps1 bat exe dll so a o c h cc cpp hpp cs go rs java kt rb php pl lua swift scala r ipynb pdf doc docx xls xlsx ppt pptx odt "
+    "png jpg jpeg gif webp ico mp3 mp4 wav ogg flac mov avi mkv zip tar gz bz2 xz 7z whl deb rpm dmg iso apk lock log env "
+    "gitignore dockerfile db sqlite bak tmp pem key crt pub tf proto vue svelte plist"
 )
 _SHORT_FLAGS: Final = 2  # letters behind one dash, each for itself
 _FLAG: Final = re.compile(r"(--?)([A-Za-z][\w-]{0,60})(?:=(\S{1,100}))?")

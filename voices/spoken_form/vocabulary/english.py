@@ -4,28 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form.vocabulary.english_words import (
-    ABBREVIATIONS,
-    ALTERNATIVES,
-    CURRENCIES,
-    DIGITS,
-    DOTTED,
-    FRACTIONS,
-    MIXED,
-    MONTHS,
-    NO_THING,
-    NUMBERED,
-    PER,
-    SCALES,
-    SIGNS,
-    SINGLE_WORDS,
-    SLASHED,
-    TITLES,
-    UNITS,
-    WEEKDAYS,
-    WORDS,
-    YEARS_AFTER,
-)  # fmt: skip
+from voices.spoken_form.vocabulary import english_words as table
 from voices.spoken_form.vocabulary.language import GROUPED_BY_BLANKS, Currency, Language, num2words_as
 
 
@@ -45,7 +24,7 @@ def year(number: int) -> str:
 
 def date(day: int, month: int, year_words: str, before: str) -> str:
     """November twenty-ninth, twenty twenty-six; or, where the text has the day first, the twenty-ninth of November."""
-    return f"{MONTHS[month - 1]} {ordinal(day)}" + (f", {year_words}" if year_words else "")
+    return f"{table.MONTHS[month - 1]} {ordinal(day)}" + (f", {year_words}" if year_words else "")
 
 
 def clock(hours: int, minutes: int, seconds: int | None, half: str) -> str:
@@ -94,40 +73,40 @@ ENGLISH: Final = Language(
     number=rf"(?<!\d)(?:\d{{1,3}}(?:,\d{{3}}(?!\d)){{1,20}}|{GROUPED_BY_BLANKS}|\d+)(?:\.\d+)?|\.\d+",
     group=",\u00a0' ",
     points={".": "point", ",": "point"},
-    digits=DIGITS,
-    words=WORDS,
-    signs=SIGNS,
-    units=UNITS,
-    per=PER,
-    currencies=CURRENCIES,
-    scales=SCALES,
-    fractions=FRACTIONS,
-    months=MONTHS,
+    digits=table.DIGITS,
+    words=table.WORDS,
+    signs=table.SIGNS,
+    units=table.UNITS,
+    per=table.PER,
+    currencies=table.CURRENCIES,
+    scales=table.SCALES,
+    fractions=table.FRACTIONS,
+    months=table.MONTHS,
     month_names={
-        **{name.casefold(): at for at, name in enumerate(MONTHS, 1)},
-        **{name[:3].casefold(): at for at, name in enumerate(MONTHS, 1)},
+        **{name.casefold(): at for at, name in enumerate(table.MONTHS, 1)},
+        **{name[:3].casefold(): at for at, name in enumerate(table.MONTHS, 1)},
         "sept": 9,
     },
     weekdays={
-        **{name: name for name in WEEKDAYS},
-        **{name[:3]: name for name in WEEKDAYS},
+        **{name: name for name in table.WEEKDAYS},
+        **{name[:3]: name for name in table.WEEKDAYS},
         "Tues": "Tuesday",
         "Thur": "Thursday",
         "Thurs": "Thursday",
     },
-    abbreviations=ABBREVIATIONS,
-    titles=TITLES,
-    numbered=NUMBERED,
-    dotted=DOTTED,
-    years_after=YEARS_AFTER,
+    abbreviations=table.ABBREVIATIONS,
+    titles=table.TITLES,
+    numbered=table.NUMBERED,
+    dotted=table.DOTTED,
+    years_after=table.YEARS_AFTER,
     part=part,
     one=lambda _feminine: "one",
     one_of=lambda _noun, _before: "one",
-    mixed=MIXED,
-    no_thing=NO_THING,
-    single_words=SINGLE_WORDS,
-    slashed=SLASHED,
-    alternatives=ALTERNATIVES,
+    mixed=table.MIXED,
+    no_thing=table.NO_THING,
+    single_words=table.SINGLE_WORDS,
+    slashed=table.SLASHED,
+    alternatives=table.ALTERNATIVES,
     ordinal=ordinal,
     year=year,
     date=date,

@@ -4,24 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from voices.spoken_form.vocabulary import german_words as table
 from voices.spoken_form.vocabulary.german_grammar import DETERMINERS, half_of, noun_after, one_of, ordinal_of
-from voices.spoken_form.vocabulary.german_words import (
-    ABBREVIATIONS,
-    CURRENCIES,
-    DIGITS,
-    DOTTED,
-    FRACTIONS,
-    MONTHS,
-    NUMBERED,
-    PER,
-    SCALES,
-    SIGNS,
-    TITLES,
-    UNITS,
-    WEEKDAYS,
-    WORDS,
-    YEARS_AFTER,
-)  # fmt: skip
 from voices.spoken_form.vocabulary.language import GROUPED_BY_BLANKS, Currency, Language, num2words_as, word_set
 
 _DATIVE: Final = word_set(
@@ -42,7 +26,7 @@ def year(number: int) -> str:
 def date(day: int, month: int, year_words: str, before: str) -> str:
     """`before` makes it dritten, dritte or dritter. Month 0: the day alone."""
     ending = "n" if before in _DATIVE else "" if before in ("der", "die", "das") else "r"
-    return " ".join(part for part in (ordinal(day) + ending, MONTHS[month - 1] if month else "", year_words) if part)
+    return " ".join(part for part in (ordinal(day) + ending, table.MONTHS[month - 1] if month else "", year_words) if part)
 
 
 def clock(hours: int, minutes: int, seconds: int | None, half: str) -> str:
@@ -77,28 +61,28 @@ GERMAN: Final = Language(
     number=rf"(?<!\d)(?:\d{{1,3}}(?:\.\d{{3}}(?!\d)){{1,20}}|{GROUPED_BY_BLANKS}|\d+)(?:,\d+)?|(?<!\d)\d+\.\d+|,\d+",
     group=".\u00a0' ",
     points={",": "Komma", ".": "Punkt"},
-    digits=DIGITS,
-    words=WORDS,
-    signs=SIGNS,
-    units=UNITS,
-    per=PER,
-    currencies=CURRENCIES,
-    scales=SCALES,
-    fractions=FRACTIONS,
-    months=MONTHS,
+    digits=table.DIGITS,
+    words=table.WORDS,
+    signs=table.SIGNS,
+    units=table.UNITS,
+    per=table.PER,
+    currencies=table.CURRENCIES,
+    scales=table.SCALES,
+    fractions=table.FRACTIONS,
+    months=table.MONTHS,
     month_names={
-        **{name.casefold(): at for at, name in enumerate(MONTHS, 1)},
-        **{name[:3].casefold(): at for at, name in enumerate(MONTHS, 1)},
+        **{name.casefold(): at for at, name in enumerate(table.MONTHS, 1)},
+        **{name[:3].casefold(): at for at, name in enumerate(table.MONTHS, 1)},
         "sept": 9,
         "jänner": 1,
         "feber": 2,
     },
-    weekdays={**{name: name for name in WEEKDAYS}, **{name[:2]: name for name in WEEKDAYS}},
-    abbreviations=ABBREVIATIONS,
-    titles=TITLES,
-    numbered=NUMBERED,
-    dotted=DOTTED,
-    years_after=YEARS_AFTER,
+    weekdays={**{name: name for name in table.WEEKDAYS}, **{name[:2]: name for name in table.WEEKDAYS}},
+    abbreviations=table.ABBREVIATIONS,
+    titles=table.TITLES,
+    numbered=table.NUMBERED,
+    dotted=table.DOTTED,
+    years_after=table.YEARS_AFTER,
     ordinal=ordinal,
     year=year,
     date=date,
@@ -110,7 +94,7 @@ GERMAN: Final = Language(
     half_of=half_of,
     ordinal_of=ordinal_of,
     noun_after=noun_after,
-    mixed={sign: forms[0] for sign, forms in FRACTIONS.items()},
+    mixed={sign: forms[0] for sign, forms in table.FRACTIONS.items()},
     no_thing=word_set("der die das und oder von vom zu ist in im auf mit für"),
     single_words=word_set("max min Min Mo Di Mi Do Sa So Fr Jan mind gem bes lt So Art Temp Ges"),
     slashed={},

@@ -25,46 +25,35 @@ class Case(Enum):
 
 
 _FEMININE: Final = word_set(
-    "person frau bank art form tochter mutter schwester steuer mauer oper schulter firma pizza kamera oma cola app mail bahn "
-    "tat last "
-    "post burg luft haut angst lust kunst wurst brust faust frist liste milch butter kartoffel regel tafel insel schüssel "
-    "gabel kugel "
-    "nadel wurzel ziffer kammer sms e-mail jury party city story cloud box uhr tür not kuh maus nuss band software million "
-    "milliarde"
+    "person frau bank art form tochter mutter schwester steuer mauer oper schulter firma pizza kamera oma cola app mail bahn tat "
+    "last post burg luft haut angst lust kunst wurst brust faust frist liste milch butter kartoffel regel tafel insel schüssel "
+    "gabel kugel nadel wurzel ziffer kammer sms e-mail jury party city story cloud box uhr tür not kuh maus nuss band software "
+    "million milliarde"
 )
 _FEMININE_ENDS: Final = (
     "ung", "heit", "keit", "schaft", "tion", "sion", "gion", "tät", "ik", "ei", "enz", "anz", "ie", "ur", "nummer", "stadt",
-    "nacht",
-    "nachricht", "antwort", "zeit", "zahl", "kraft", "fahrt", "bahn", "welt", "schrift", "sicht", "schicht", "person", "arbeit",
-    "hand",
-    "wand", "wahl", "uhr", "tür", "mail", "liga", "million", "union",
+    "nacht", "nachricht", "antwort", "zeit", "zahl", "kraft", "fahrt", "bahn", "welt", "schrift", "sicht", "schicht", "person",
+    "arbeit", "hand", "wand", "wahl", "uhr", "tür", "mail", "liga", "million", "union",
 )  # fmt: skip
 _NO_FEMININE_ENDS: Final = (
     "ein", "min", "zin", "flur", "abitur", "stadion", "champion", "name", "käse", "gedanke", "buchstabe", "junge", "kollege",
-    "kunde",
-    "experte", "hase", "löwe", "affe", "wille", "glaube", "neffe", "rabe", "bote", "franzose", "zeuge", "riese", "cache",
-    "service",
-    "code", "brei", "schrei",
+    "kunde", "experte", "hase", "löwe", "affe", "wille", "glaube", "neffe", "rabe", "bote", "franzose", "zeuge", "riese", "cache",
+    "service", "code", "brei", "schrei",
 )  # fmt: skip
 _NEUTER: Final = word_set(
-    "tor ei og eg mal land bad amt bett rad tier reich ende auge baby hotel handy kind buch haus bild jahr wort team ziel "
-    "feld event "
-    "level knie genie album lied brot bier glas dorf volk schiff boot herz blatt fach loch hemd kleid heft licht gerät "
-    "gebiet gesetz "
-    "system konzert objekt finale turnier update upgrade release feature interface image file interview stück paket ticket "
-    "zimmer "
-    "fenster messer wasser wetter ufer"
+    "tor ei og eg mal land bad amt bett rad tier reich ende auge baby hotel handy kind buch haus bild jahr wort team ziel feld "
+    "event level knie genie album lied brot bier glas dorf volk schiff boot herz blatt fach loch hemd kleid heft licht gerät "
+    "gebiet gesetz system konzert objekt finale turnier update upgrade release feature interface image file interview stück "
+    "paket ticket zimmer fenster messer wasser wetter ufer"
 )
 _NEUTER_ENDS: Final = (
     "chen", "lein", "ment", "ium", "eum", "tum", "nis", "ing", "to", "ro", "eo", "no", "io", "zeug", "werk", "spiel", "jahr",
-    "buch",
-    "kind", "haus", "bild", "wort", "stück", "mal", "team", "projekt", "ziel", "problem", "paket", "ticket", "zimmer", "fenster",
-    "kapitel", "quartal", "semester", "modul", "feld", "gramm", "byte", "bit", "watt", "volt", "hertz", "prozent", "pfund",
-    "angebot",
-    "gespräch", "mitglied", "treffen", "leben", "programm", "fahrrad", "tier", "geschenk", "geschäft", "gebäude", "viertel",
-    "drittel",
-    "wochenende", "ende", "auge", "interesse", "geschoss", "rennen", "jahrhundert", "jahrzehnt", "semester", "system", "konzert",
-    "motorrad", "argument", "dokument", "skript", "gemüse", "café", "geschlecht", "gericht", "land", "album", "lied",
+    "buch", "kind", "haus", "bild", "wort", "stück", "mal", "team", "projekt", "ziel", "problem", "paket", "ticket", "zimmer",
+    "fenster", "kapitel", "quartal", "semester", "modul", "feld", "gramm", "byte", "bit", "watt", "volt", "hertz", "prozent",
+    "pfund", "angebot", "gespräch", "mitglied", "treffen", "leben", "programm", "fahrrad", "tier", "geschenk", "geschäft",
+    "gebäude", "viertel", "drittel", "wochenende", "ende", "auge", "interesse", "geschoss", "rennen", "jahrhundert", "jahrzehnt",
+    "semester", "system", "konzert", "motorrad", "argument", "dokument", "skript", "gemüse", "café", "geschlecht", "gericht",
+    "land", "album", "lied",
 )  # fmt: skip
 
 _NO_NEUTER_ENDS: Final = ("euro", "saldo", "irrtum", "reichtum", "erlaubnis", "frühling", "lehrling", "zwilling", "hering")
@@ -74,19 +63,13 @@ _BETWEEN: Final = word_set(
     "nur genau mindestens etwa circa ca rund noch schon fast höchstens maximal also auch mir dir ihm ihr uns euch gerade"
 )
 _TAKES_OBJECT: Final = word_set(
-    "habe hast hat haben habt hatte hatten sehe siehst sieht sehen sah brauche brauchst braucht brauchen brauchte gibt gab "
-    "gäbe kaufe "
-    "kaufst kauft kaufen kaufte nimm nehme nimmt nehmen nahm finde findest findet finden fand kostet kosten kostete zahle "
-    "zahlst zahlt "
-    "zahlen bezahle bezahlt bekomme bekommst bekommt bekommen bekam enthält enthalten öffne öffnet starte startet lade lädt "
-    "möchte "
-    "möchten möchtest will willst wollen esse isst essen trinke trinkt trinken schreibe schreibt schicke schickt sende "
-    "sendet lese "
-    "liest höre hört kenne kennt dauert dauerte wiegt misst umfasst erreicht spare spart verliere verliert verlor gewinnt "
-    "gewann macht "
-    "mache machen füge setze stelle trage bestelle bestellt bestellen warte wartet laufe läuft lief lösche löscht hole holt "
-    "teste "
-    "testet baue baut zeige zeigt erstelle erstellt gefunden"
+    "habe hast hat haben habt hatte hatten sehe siehst sieht sehen sah brauche brauchst braucht brauchen brauchte gibt gab gäbe "
+    "kaufe kaufst kauft kaufen kaufte nimm nehme nimmt nehmen nahm finde findest findet finden fand kostet kosten kostete zahle "
+    "zahlst zahlt zahlen bezahle bezahlt bekomme bekommst bekommt bekommen bekam enthält enthalten öffne öffnet starte startet "
+    "lade lädt möchte möchten möchtest will willst wollen esse isst essen trinke trinkt trinken schreibe schreibt schicke "
+    "schickt sende sendet lese liest höre hört kenne kennt dauert dauerte wiegt misst umfasst erreicht spare spart verliere "
+    "verliert verlor gewinnt gewann macht mache machen füge setze stelle trage bestelle bestellt bestellen warte wartet laufe "
+    "läuft lief lösche löscht hole holt teste testet baue baut zeige zeigt erstelle erstellt gefunden"
 )
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _CLAUSE: Final = re.compile(r"[.,;:!?()\"]")

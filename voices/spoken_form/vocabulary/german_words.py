@@ -14,36 +14,19 @@ MONTHS: Final = (
 WEEKDAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 DIGITS: Final = ("null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun")
 _PREFIXED: Final = {
-    "Meter": "m",
-    "Gramm": "g",
-    "Hertz": "Hz",
-    "Watt": "W",
-    "Volt": "V",
-    "Joule": "J",
-    "Pascal": "Pa",
-    "Ampere": "A",
-    "Liter": "l",
-    "Byte": "B",
-    "Bit": "bit",
-}
+    "Meter": "m", "Gramm": "g", "Hertz": "Hz", "Watt": "W", "Volt": "V", "Joule": "J", "Pascal": "Pa", "Ampere": "A",
+    "Liter": "l", "Byte": "B", "Bit": "bit",
+}  # fmt: skip
 _PREFIXES: Final = {
-    "": "",
-    "k": "Kilo",
-    "M": "Mega",
-    "G": "Giga",
-    "T": "Tera",
-    "m": "Milli",
-    "c": "Zenti",
-    "d": "Dezi",
-    "μ": "Mikro",
+    "": "", "k": "Kilo", "M": "Mega", "G": "Giga", "T": "Tera", "m": "Milli", "c": "Zenti", "d": "Dezi", "μ": "Mikro",
     "n": "Nano",
-}
+}  # fmt: skip
 _SAME: Final = {
     f"{prefix}{unit}": f"{word}{name.lower()}" if prefix else name
     for name, unit in _PREFIXED.items()
     for prefix, word in _PREFIXES.items()
     if f"{prefix}{unit}" in ENGLISH_UNITS
-}  # fmt: skip
+}
 UNITS: Final = {
     **{unit: Unit(name, name) for unit, name in _SAME.items()},
     **{unit: Unit(name, name) for unit, name in {
@@ -98,25 +81,23 @@ FRACTIONS: Final = {
     "⅜": ("drei Achtel", "drei Achtel"), "⅝": ("fünf Achtel", "fünf Achtel"), "⅞": ("sieben Achtel", "sieben Achtel"),
 }  # fmt: skip
 SIGNS: Final = {
-    "&": "und", "&&": "und", "||": "oder", "|": "Strich", "@": "ät", "#": "Raute", "%": "Prozent", "‰": "Promille",
-    "°": "Grad", "±": "plus minus", "×": "mal", "÷": "geteilt durch", "−": "minus", "⁺": "plus", "⁻": "minus", "+": "plus",
-    "=": "ist gleich", "==": "ist gleich", "===": "ist gleich", "≡": "ist identisch mit", "≠": "ist ungleich",
-    "!=": "ist ungleich", "!==": "ist ungleich", "<>": "ist ungleich", "≈": "ist ungefähr", "~": "Tilde", "→": "zu",
-    "->": "zu", "-->": "zu", "⇒": "daraus folgt", "=>": "Pfeil", "←": "von", "<-": "von", "↑": "hinauf", "↓": "hinunter",
-    "↔": "hin und zurück", "<->": "hin und zurück", "∞": "unendlich", "√": "Wurzel aus", "§": "Paragraf", "§§": "Paragrafen",
-    "©": "Copyright", "®": "eingetragene Marke", "™": "Marke", "¢": "Cent", "£": "Pfund", "¤": "Währung", "¥": "Yen",
-    "€": "Euro", "$": "Dollar", "₹": "Rupien", "₩": "Won", "₽": "Rubel", "₿": "Bitcoin", "₺": "Lira", "₴": "Hrywnja",
-    "₪": "Schekel",
-    "฿": "Baht", "₫": "Dong", "₱": "Peso", "^": "Zirkumflex", "*": "Stern",
-    "**": "hoch", "/": "Schrägstrich", "//": "Schrägstrich Schrägstrich",
-    "\\": "Backslash", "_": "Unterstrich", "<": "ist kleiner als", ">": "ist größer als", "≤": "ist höchstens",
-    "<=": "ist höchstens", "≥": "ist mindestens", ">=": "ist mindestens",
-    "<<": "nach links um", ">>": "nach rechts um", "+=": "plus gleich", "-=": "minus gleich", "*=": "mal gleich",
-    "/=": "geteilt durch gleich", ":=": "wird zu", "++": "plus plus", "::": "Doppelpunkt Doppelpunkt", "+/-": "plus minus",
-    "+-": "plus minus", "--": "Strich Strich", "-": "Strich", "′": "Minuten", "″": "Sekunden", "∑": "Summe von",
-    "∏": "Produkt von", "∂": "partiell", "∫": "Integral von", "∆": "Delta", "∈": "ist Element von",
-    "∉": "ist nicht Element von", "∅": "die leere Menge", "∀": "für alle", "∃": "es gibt", "∧": "und", "∨": "oder",
-    "¬": "nicht", "∝": "ist proportional zu", "∪": "vereinigt mit", "∩": "geschnitten mit", "⊂": "ist Teilmenge von",
+    "&": "und", "&&": "und", "||": "oder", "|": "Strich", "@": "ät", "#": "Raute", "%": "Prozent", "‰": "Promille", "°": "Grad",
+    "±": "plus minus", "×": "mal", "÷": "geteilt durch", "−": "minus", "⁺": "plus", "⁻": "minus", "+": "plus", "=": "ist gleich",
+    "==": "ist gleich", "===": "ist gleich", "≡": "ist identisch mit", "≠": "ist ungleich", "!=": "ist ungleich",
+    "!==": "ist ungleich", "<>": "ist ungleich", "≈": "ist ungefähr", "~": "Tilde", "→": "zu", "->": "zu", "-->": "zu",
+    "⇒": "daraus folgt", "=>": "Pfeil", "←": "von", "<-": "von", "↑": "hinauf", "↓": "hinunter", "↔": "hin und zurück",
+    "<->": "hin und zurück", "∞": "unendlich", "√": "Wurzel aus", "§": "Paragraf", "§§": "Paragrafen", "©": "Copyright",
+    "®": "eingetragene Marke", "™": "Marke", "¢": "Cent", "£": "Pfund", "¤": "Währung", "¥": "Yen", "€": "Euro", "$": "Dollar",
+    "₹": "Rupien", "₩": "Won", "₽": "Rubel", "₿": "Bitcoin", "₺": "Lira", "₴": "Hrywnja", "₪": "Schekel", "฿": "Baht",
+    "₫": "Dong", "₱": "Peso", "^": "Zirkumflex", "*": "Stern", "**": "hoch", "/": "Schrägstrich",
+    "//": "Schrägstrich Schrägstrich", "\\": "Backslash", "_": "Unterstrich", "<": "ist kleiner als", ">": "ist größer als",
+    "≤": "ist höchstens", "<=": "ist höchstens", "≥": "ist mindestens", ">=": "ist mindestens", "<<": "nach links um",
+    ">>": "nach rechts um", "+=": "plus gleich", "-=": "minus gleich", "*=": "mal gleich", "/=": "geteilt durch gleich",
+    ":=": "wird zu", "++": "plus plus", "::": "Doppelpunkt Doppelpunkt", "+/-": "plus minus", "+-": "plus minus",
+    "--": "Strich Strich", "-": "Strich", "′": "Minuten", "″": "Sekunden", "∑": "Summe von", "∏": "Produkt von", "∂": "partiell",
+    "∫": "Integral von", "∆": "Delta", "∈": "ist Element von", "∉": "ist nicht Element von", "∅": "die leere Menge",
+    "∀": "für alle", "∃": "es gibt", "∧": "und", "∨": "oder", "¬": "nicht", "∝": "ist proportional zu", "∪": "vereinigt mit",
+    "∩": "geschnitten mit", "⊂": "ist Teilmenge von",
 }  # fmt: skip
 WORDS: Final = {
     "to": "bis", "minus": "minus", "plus": "plus", "dot": "Punkt", "at": "ät", "slash": "Schrägstrich", "dash": "Strich",
@@ -126,24 +107,14 @@ WORDS: Final = {
     "number": "Nummer", "power": "hoch", "squared": "zum Quadrat", "cubed": "hoch drei", "version": "Version", "hash": "Raute",
     "equals": "gleich", "percent": "Prozent", "question": "Fragezeichen", "of": "von", "dollar": "Dollar",
     "rest": "und so weiter", "or": "oder", "ratio": "zu", "root": "Wurzel aus", "ampersand": "und", "not": "nicht",
-    "queen": "die", "then": "dann", "king": "der", "sharp": "sharp",
-    "heart": "Herz", "N": "Nord", "S": "Süd", "E": "Ost", "W": "West", "line": "Zeile", "column": "Spalte",
-    "hashtag": "Hashtag", "between": "und",
-    "broken heart": "gebrochenes Herz", "love": "liebe",
+    "queen": "die", "then": "dann", "king": "der", "sharp": "sharp", "heart": "Herz", "N": "Nord", "S": "Süd", "E": "Ost",
+    "W": "West", "line": "Zeile", "column": "Spalte", "hashtag": "Hashtag", "between": "und", "broken heart": "gebrochenes Herz",
+    "love": "liebe",
 }  # fmt: skip
 TITLES: Final = {
-    "Dr": "Doktor",
-    "Prof": "Professor",
-    "Hr": "Herr",
-    "Hrn": "Herrn",
-    "Fr": "Frau",
-    "Dipl": "Diplom",
-    "Ing": "Ingenieur",
-    "Mag": "Magister",
-    "St": "Sankt",
-    "Fam": "Familie",
-    "med": "med",
-}
+    "Dr": "Doktor", "Prof": "Professor", "Hr": "Herr", "Hrn": "Herrn", "Fr": "Frau", "Dipl": "Diplom", "Ing": "Ingenieur",
+    "Mag": "Magister", "St": "Sankt", "Fam": "Familie", "med": "med",
+}  # fmt: skip
 NUMBERED: Final = {
     "Nr": "Nummer", "Nrn": "Nummern", "Art": "Artikel", "Abs": "Absatz", "Abb": "Abbildung", "S": "Seite", "Kap": "Kapitel",
     "Bd": "Band", "Tel": "Telefon", "Ziff": "Ziffer", "Tab": "Tabelle", "Satz": "Satz", "Lit": "Litera", "Pkt": "Punkt",
@@ -168,9 +139,8 @@ DOTTED: Final = {
     "z.B": "zum Beispiel", "d.h": "das heißt", "u.a": "unter anderem", "u.U": "unter Umständen", "i.d.R": "in der Regel",
     "o.Ä": "oder Ähnliches", "u.Ä": "und Ähnliches", "z.T": "zum Teil", "s.o": "siehe oben", "s.u": "siehe unten",
     "v.a": "vor allem", "n.Chr": "nach Christus", "v.Chr": "vor Christus", "m.E": "meines Erachtens", "u.s.w": "und so weiter",
-    "o.g": "oben genannt", "z.Zt": "zur Zeit", "z.H": "zu Händen", "a.M": "am Main", "a.D": "außer Dienst",
-    "i.A": "im Auftrag", "s.S": "siehe Seite", "a.a.O": "am angegebenen Ort", "m.a.W": "mit anderen Worten", "e.V": "E V",
-    "u.v.m": "und vieles mehr",
+    "o.g": "oben genannt", "z.Zt": "zur Zeit", "z.H": "zu Händen", "a.M": "am Main", "a.D": "außer Dienst", "i.A": "im Auftrag",
+    "s.S": "siehe Seite", "a.a.O": "am angegebenen Ort", "m.a.W": "mit anderen Worten", "e.V": "E V", "u.v.m": "und vieles mehr",
 }  # fmt: skip
 YEARS_AFTER: Final = word_set(
     "in seit im von bis ab jahr jahre jahren um vor nach anno sommer winter herbst frühling ende anfang mitte"

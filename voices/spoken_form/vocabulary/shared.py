@@ -23,9 +23,8 @@ SAID_AS: Final = {
 
 NAMES: Final = word_set(
     "GitHub GitLab YouTube LinkedIn PayPal WhatsApp JavaScript TypeScript CoffeeScript PowerPoint PowerShell FaceTime AirPods "
-    "AirPlay MacBook "
-    "ElevenLabs DeepMind HuggingFace WordPress StackOverflow DoorDash BlackRock FedEx LaTeX McDonald LeBron CrowdStrike "
-    "DataDog CloudFlare"
+    "AirPlay MacBook ElevenLabs DeepMind HuggingFace WordPress StackOverflow DoorDash BlackRock FedEx LaTeX McDonald LeBron "
+    "CrowdStrike DataDog CloudFlare"
 )
 """Capitals inside, and one name all the same."""
 
@@ -37,26 +36,21 @@ WORDS_IN_CAPITALS: Final = word_set(
 """Acronyms that are said as words."""
 
 SPELLED: Final = word_set(
-    "API URL URI SDK CLI IDE SQL XML CSV PDF CPU GPU TPU NPU SSD HDD USB HDMI LED LCD OLED AI AGI ML NLP LLM UI UX QA PR CI "
-    "CD DNS IP TCP UDP SSH SSL TLS FTP "
-    "SMTP VPN HTTP HTTPS HTML CSS PHP AWS GCP IBM SAP UUID GUID ID OS PC TV DVD CEO CTO CFO COO CIO HR VP UK EU UN US USA UAE "
-    "WHO FBI CIA NSA IRS FAQ ETA ETD "
-    "ASAP AKA FYI TBA TBD DIY RSVP IT IEEE OECD IMF MIT UCLA BBC CNN NBC ABC CBS MTV HBO ATM GPS SMS MMS MVP KPI ROI SLA SLO "
-    "SEO CRM ERP B2B ISP IOT JWT "
-    "SSO MFA OTP RSA AES SHA MD XSS CSRF CDN CMS ORM REPL AST DOM JVM JRE JDK GCC LLVM AMD BMW VW ÖBB ÖVP SPÖ FPÖ CDU CSU SPD "
-    "FDP ARD ZDF ORF EZB EEG ECG MRI "
-    "DNA RNA HIV UV AC DC FM AM PM BC AD CV AG KG OG EG UG USD EUR GBP CHF IBAN BIC ISBN IMHO AFAIK IEC OEM OCR RPC GRPC IOC "
-    "EOD EOF POC UAT YTD EUV IP"
+    "API URL URI SDK CLI IDE SQL XML CSV PDF CPU GPU TPU NPU SSD HDD USB HDMI LED LCD OLED AI AGI ML NLP LLM UI UX QA PR CI CD "
+    "DNS IP TCP UDP SSH SSL TLS FTP SMTP VPN HTTP HTTPS HTML CSS PHP AWS GCP IBM SAP UUID GUID ID OS PC TV DVD CEO CTO CFO COO "
+    "CIO HR VP UK EU UN US USA UAE WHO FBI CIA NSA IRS FAQ ETA ETD ASAP AKA FYI TBA TBD DIY RSVP IT IEEE OECD IMF MIT UCLA BBC "
+    "CNN NBC ABC CBS MTV HBO ATM GPS SMS MMS MVP KPI ROI SLA SLO SEO CRM ERP B2B ISP IOT JWT SSO MFA OTP RSA AES SHA MD XSS CSRF "
+    "CDN CMS ORM REPL AST DOM JVM JRE JDK GCC LLVM AMD BMW VW ÖBB ÖVP SPÖ FPÖ CDU CSU SPD FDP ARD ZDF ORF EZB EEG ECG MRI DNA "
+    "RNA HIV UV AC DC FM AM PM BC AD CV AG KG OG EG UG USD EUR GBP CHF IBAN BIC ISBN IMHO AFAIK IEC OEM OCR RPC GRPC IOC EOD EOF "
+    "POC UAT YTD EUV IP"
 )
 """Acronyms that are said letter by letter although they have vowels."""
 COMMON_CAPITALS: Final = word_set(
-    "NOT NO YES ALL AND THE ARE CAN YOU FOR BUT NOW ONE TWO SIX TEN NEW OLD ANY MAY SHE HIS HER HIM OUR OUT OFF TOP END ADD "
-    "RUN SET GET PUT USE WHY HOW BIG BAD "
-    "DO GO IF IN IS MY OF ON OR SO TO UP WE BE BY AT AS AN ME HE WAS HAS HAD DID LET TRY SAY SEE WAY DAY OWN TOO YET ONLY "
-    "EVER VERY STOP LOOK MUST NEVER PLEASE "
-    "LOG NET KEY MAX MIN SUM AVG HOT RED BIT BOX CAR DOG CAT MAN MEN SUN SEA WAR LAW ART AGE AIR BED BUY CUT EAT FAR FUN GOD "
-    "GUN HIT JOB KID LOW OIL PAY RAW SAD "
-    "DER DIE DAS UND IST EIN ES ER SIE WIR IHR ICH DU ZU AB AUF AUS BEI MIT VON VOR NICHT KEIN NUR JA NEIN ALLE"
+    "NOT NO YES ALL AND THE ARE CAN YOU FOR BUT NOW ONE TWO SIX TEN NEW OLD ANY MAY SHE HIS HER HIM OUR OUT OFF TOP END ADD RUN "
+    "SET GET PUT USE WHY HOW BIG BAD DO GO IF IN IS MY OF ON OR SO TO UP WE BE BY AT AS AN ME HE WAS HAS HAD DID LET TRY SAY SEE "
+    "WAY DAY OWN TOO YET ONLY EVER VERY STOP LOOK MUST NEVER PLEASE LOG NET KEY MAX MIN SUM AVG HOT RED BIT BOX CAR DOG CAT MAN "
+    "MEN SUN SEA WAR LAW ART AGE AIR BED BUY CUT EAT FAR FUN GOD GUN HIT JOB KID LOW OIL PAY RAW SAD DER DIE DAS UND IST EIN ES "
+    "ER SIE WIR IHR ICH DU ZU AB AUF AUS BEI MIT VON VOR NICHT KEIN NUR JA NEIN ALLE"
 ) - frozenset({"MIT", "AVG", "AB"})  # fmt: skip
 """Words that are only written in capitals for weight."""
 
@@ -124,15 +118,13 @@ CONTEXT_ROMAN: Final = word_set(
 )
 KINGS: Final = word_set(
     "henry louis charles george edward richard william james john paul pius benedict elizabeth catherine frederick philip "
-    "alexander nicholas peter napoleon leo gregory "
-    "innocent ferdinand francis constantine mary otto rudolf joseph heinrich ludwig karl georg eduard wilhelm johannes "
-    "benedikt elisabeth katharina friedrich maria franz"
+    "alexander nicholas peter napoleon leo gregory innocent ferdinand francis constantine mary otto rudolf joseph heinrich "
+    "ludwig karl georg eduard wilhelm johannes benedikt elisabeth katharina friedrich maria franz"
 )
 QUEENS: Final = word_set("elizabeth catherine mary elisabeth katharina maria")
 NOT_STREETS: Final = word_set(
-    "in at on the to from near by for and of with go visit see is was are our my your this that it we he she they but or so "
-    "if when where yes no hello hi dear thanks please "
-    "im am an zur zum beim von nach in bei und der die das"
+    "in at on the to from near by for and of with go visit see is was are our my your this that it we he she they but or so if "
+    "when where yes no hello hi dear thanks please im am an zur zum beim von nach in bei und der die das"
 )
 """Words that may begin a sentence, so that a capital says nothing about them."""
 
