@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from voices.spoken_form.vocabulary.language import Currency, Unit, word_set
+from voices.spoken_form.vocabulary.language import Currency, Unit, by_spelling, word_set
 
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
@@ -33,33 +33,27 @@ _PREFIXED: Final = {
     "Ah": ("amp hour", "m"), "l": ("liter", "mcd"), "L": ("liter", "m"), "B": ("byte", "kMGT"), "bit": ("bit", "kMG"),
     "cal": ("calorie", "k"), "mol": ("mole", "m"), "F": ("farad", "μn"), "N": ("newton", "k"), "Ω": ("ohm", "kM"),
 }  # fmt: skip
-_NAMES: Final = {
-    "°C": "degree Celsius", "°F": "degree Fahrenheit", "°": "degree", "ha": "hectare", "t": "tonne", "in": "inch", "inch": "inch",
-    "ft": "foot", "yd": "yard", "mi": "mile", "lb": "pound", "lbs": "pound", "oz": "ounce", "gal": "gallon",
-    "mph": "mile per hour", "kph": "kilometer per hour", "kmh": "kilometer per hour", "h": "hour", "hr": "hour", "hrs": "hour",
-    "min": "minute", "mins": "minute", "sec": "second", "secs": "second", "wk": "week", "wks": "week", "yr": "year",
-    "yrs": "year", "dB": "decibel", "dBm": "decibel milliwatt", "bar": "bar", "KB": "kilobyte", "PB": "petabyte",
-    "KiB": "kibibyte", "MiB": "mebibyte", "GiB": "gibibyte", "TiB": "tebibyte", "kbps": "kilobit per second",
-    "Kbps": "kilobit per second", "Mbps": "megabit per second", "Gbps": "gigabit per second", "bps": "bit per second",
-    "MBps": "megabyte per second", "bp": "basis point", "MP": "megapixel", "MPH": "mile per hour", "mpg": "mile per gallon",
-    "MPG": "mile per gallon", "fl oz": "fluid ounce", "fl. oz": "fluid ounce", "kmph": "kilometer per hour",
-    "GBps": "gigabyte per second", "Kb": "kilobit", "kbit": "kilobit", "mol": "mole", "mmol": "millimole",
-    "IU": "international unit", "sq. ft": "square foot", "sq. m": "square meter", "sq km": "square kilometer",
-    "sq. km": "square kilometer", "sq mi": "square mile", "sq. mi": "square mile", "sq in": "square inch",
-    "sq. in": "square inch", "cu ft": "cubic foot", "cu. ft": "cubic foot", "RPM": "revolution per minute",
-    "FPS": "frame per second", "BPM": "beat per minute", "KWh": "kilowatt hour", "TFLOPS": "teraflop", "pcs": "piece",
-    "doz": "dozen", "Tbsp": "tablespoon", "Tsp": "teaspoon", "Lbs": "pound", "Hrs": "hour", "Mins": "minute", "dBA": "decibel",
-    "kb": "kilobit", "Mb": "megabit", "Gb": "gigabit", "px": "pixel", "pt": "point", "rpm": "revolution per minute",
-    "fps": "frame per second", "bpm": "beat per minute", "dpi": "dot per inch", "ppi": "pixel per inch",
-    "ppm": "part per million", "psi": "pound per square inch", "m²": "square meter", "m2": "square meter",
-    "cm²": "square centimeter", "km²": "square kilometer", "km2": "square kilometer", "mm²": "square millimeter",
-    "m³": "cubic meter", "m3": "cubic meter", "cm³": "cubic centimeter", "ft²": "square foot", "sqft": "square foot",
-    "sq ft": "square foot", "sqm": "square meter", "sq m": "square meter", "tsp": "teaspoon", "tbsp": "tablespoon",
-    "req": "request", "reqs": "request", "rps": "request per second", "qps": "query per second", "Nm": "newton meter",
-    "lx": "lux", "lm": "lumen", "cd": "candela", "eV": "electron volt", "kVA": "kilovolt amp", "us": "microsecond",
-    "ug": "microgram", "hPa": "hectopascal", "pp": "percentage point", "°N": "degree north", "°S": "degree south",
-    "°E": "degree east", "°W": "degree west", "AU": "astronomical unit", "ly": "light year",
-}  # fmt: skip
+_NAMES: Final = by_spelling({
+    "degree Celsius": "°C", "degree Fahrenheit": "°F", "degree": "°", "hectare": "ha", "tonne": "t", "inch": "in, inch",
+    "foot": "ft", "yard": "yd", "mile": "mi", "pound": "lb, lbs, Lbs", "ounce": "oz", "gallon": "gal",
+    "mile per hour": "mph, MPH", "kilometer per hour": "kph, kmh, kmph", "hour": "h, hr, hrs, Hrs", "minute": "min, mins, Mins",
+    "second": "sec, secs", "week": "wk, wks", "year": "yr, yrs", "decibel": "dB, dBA", "decibel milliwatt": "dBm", "bar": "bar",
+    "kilobyte": "KB", "petabyte": "PB", "kibibyte": "KiB", "mebibyte": "MiB", "gibibyte": "GiB", "tebibyte": "TiB",
+    "kilobit per second": "kbps, Kbps", "megabit per second": "Mbps", "gigabit per second": "Gbps", "bit per second": "bps",
+    "megabyte per second": "MBps", "basis point": "bp", "megapixel": "MP", "mile per gallon": "mpg, MPG",
+    "fluid ounce": "fl oz, fl. oz", "gigabyte per second": "GBps", "kilobit": "Kb, kbit, kb", "mole": "mol", "millimole": "mmol",
+    "international unit": "IU", "square foot": "sq. ft, ft², sqft, sq ft", "square meter": "sq. m, m², m2, sqm, sq m",
+    "square kilometer": "sq km, sq. km, km², km2", "square mile": "sq mi, sq. mi", "square inch": "sq in, sq. in",
+    "cubic foot": "cu ft, cu. ft", "revolution per minute": "RPM, rpm", "frame per second": "FPS, fps",
+    "beat per minute": "BPM, bpm", "kilowatt hour": "KWh", "teraflop": "TFLOPS", "piece": "pcs", "dozen": "doz",
+    "tablespoon": "Tbsp, tbsp", "teaspoon": "Tsp, tsp", "megabit": "Mb", "gigabit": "Gb", "pixel": "px", "point": "pt",
+    "dot per inch": "dpi", "pixel per inch": "ppi", "part per million": "ppm", "pound per square inch": "psi",
+    "square centimeter": "cm²", "square millimeter": "mm²", "cubic meter": "m³, m3", "cubic centimeter": "cm³",
+    "request": "req, reqs", "request per second": "rps", "query per second": "qps", "newton meter": "Nm", "lux": "lx",
+    "lumen": "lm", "candela": "cd", "electron volt": "eV", "kilovolt amp": "kVA", "microsecond": "us", "microgram": "ug",
+    "hectopascal": "hPa", "percentage point": "pp", "degree north": "°N", "degree south": "°S", "degree east": "°E",
+    "degree west": "°W", "astronomical unit": "AU", "light year": "ly",
+})  # fmt: skip
 UNITS: Final = {
     **{unit: _unit(name) for unit, (name, _) in _PREFIXED.items()},
     **{f"{p}{unit}": _unit(_PREFIXES[p] + name) for unit, (name, prefixes) in _PREFIXED.items() for p in prefixes},
@@ -67,57 +61,42 @@ UNITS: Final = {
     "K": Unit("kelvin", "kelvin"), "pct": Unit("percent", "percent"),
     "mmHg": Unit("millimeter of mercury", "millimeters of mercury"), "qps": Unit("query per second", "queries per second"),
 }  # fmt: skip
-PER: Final = {
-    "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "hour": "hour", "d": "day", "day": "day",
-    "wk": "week", "week": "week", "mo": "month", "month": "month", "yr": "year", "year": "year", "y": "year", "m": "meter",
-    "m²": "square meter", "m³": "cubic meter", "km": "kilometer", "km²": "square kilometer", "kg": "kilogram", "l": "liter",
-    "L": "liter", "ml": "milliliter", "dl": "deciliter", "user": "user", "person": "person", "seat": "seat", "night": "night",
-    "unit": "unit", "piece": "piece", "GB": "gigabyte", "MB": "megabyte", "TB": "terabyte", "kWh": "kilowatt hour", "lb": "pound",
-    "oz": "ounce", "gal": "gallon", "ft²": "square foot", "minute": "minute", "second": "second", "call": "call",
-    "token": "token", "page": "page", "request": "request", "image": "image", "mile": "mile", "item": "item", "head": "head",
-    "s²": "second squared", "s2": "second squared", "cm³": "cubic centimeter", "million": "million", "mi": "mile", "g": "gram",
-    "week-end": "weekend", "quarter": "quarter", "hectare": "hectare", "ha": "hectare", "users": "users", "M": "million",
-    "MTok": "million tokens", "Mtok": "million tokens", "thousand": "thousand", "K": "thousand", "k": "thousand",
-    "billion": "billion", "transaction": "transaction", "seats": "seats", "hr.": "hour", "mile²": "square mile",
-    "employee": "employee", "share": "share", "ton": "ton", "barrel": "barrel", "bbl": "barrel", "liter": "liter",
-    "litre": "litre", "gallon": "gallon", "pound": "pound", "ounce": "ounce", "hrs": "hour", "cm": "centimeter",
-    "mm": "millimeter", "dL": "deciliter", "mL": "milliliter", "core": "core", "device": "device", "message": "message",
-    "word": "word", "character": "character", "sec.": "second",
-}  # fmt: skip
-CURRENCIES: Final = {
-    "$": Currency("dollar", "dollars", "cent", "cents"), "€": Currency("euro", "euros", "cent", "cents"),
-    "£": Currency("pound", "pounds", "penny", "pence"), "¥": Currency("yen", "yen"),
-    "₹": Currency("rupee", "rupees", "paisa", "paise"), "₩": Currency("won", "won"), "₽": Currency("ruble", "rubles"),
-    "₿": Currency("bitcoin", "bitcoins"), "¢": Currency("cent", "cents"),
-    "US$": Currency("U S dollar", "U S dollars", "cent", "cents"), "USD": Currency("U S dollar", "U S dollars", "cent", "cents"),
-    "A$": Currency("Australian dollar", "Australian dollars", "cent", "cents"),
-    "C$": Currency("Canadian dollar", "Canadian dollars", "cent", "cents"),
-    "CA$": Currency("Canadian dollar", "Canadian dollars", "cent", "cents"),
-    "AU$": Currency("Australian dollar", "Australian dollars", "cent", "cents"),
-    "AUD": Currency("Australian dollar", "Australian dollars", "cent", "cents"),
-    "CAD": Currency("Canadian dollar", "Canadian dollars", "cent", "cents"), "EUR": Currency("euro", "euros", "cent", "cents"),
-    "GBP": Currency("pound", "pounds", "penny", "pence"), "JPY": Currency("yen", "yen"),
-    "CHF": Currency("Swiss franc", "Swiss francs", "centime", "centimes"), "CNY": Currency("yuan", "yuan"),
-    "RMB": Currency("yuan", "yuan"), "INR": Currency("rupee", "rupees", "paisa", "paise"), "BTC": Currency("bitcoin", "bitcoins"),
-    "SEK": Currency("Swedish krona", "Swedish kronor"), "NOK": Currency("Norwegian krone", "Norwegian kroner"),
-    "DKK": Currency("Danish krone", "Danish kroner"), "PLN": Currency("zloty", "zlotys"),
-    "CZK": Currency("Czech koruna", "Czech korunas"), "HUF": Currency("forint", "forints"), "BRL": Currency("real", "reais"),
-    "R$": Currency("real", "reais"), "HK$": Currency("Hong Kong dollar", "Hong Kong dollars"),
-    "HKD": Currency("Hong Kong dollar", "Hong Kong dollars"), "S$": Currency("Singapore dollar", "Singapore dollars"),
-    "SGD": Currency("Singapore dollar", "Singapore dollars"), "NZ$": Currency("New Zealand dollar", "New Zealand dollars"),
-    "NZD": Currency("New Zealand dollar", "New Zealand dollars"), "MXN": Currency("Mexican peso", "Mexican pesos"),
-    "KRW": Currency("won", "won"), "TRY": Currency("lira", "lira"), "ZAR": Currency("rand", "rand"),
-    "THB": Currency("baht", "baht"), "ILS": Currency("shekel", "shekels"), "kr": Currency("krone", "kroner"),
-    "zł": Currency("zloty", "zlotys"), "Kč": Currency("Czech koruna", "Czech korunas"), "₺": Currency("lira", "lira"),
-    "₴": Currency("hryvnia", "hryvnias"), "₪": Currency("shekel", "shekels"), "฿": Currency("baht", "baht"),
-    "₫": Currency("dong", "dong"), "₱": Currency("peso", "pesos"), "ETH": Currency("ether", "ether"),
-}  # fmt: skip
-SCALES: Final = {
-    "k": "thousand", "K": "thousand", "M": "million", "m": "million", "mn": "million", "mm": "million", "B": "billion",
-    "b": "billion", "bn": "billion", "T": "trillion", "tn": "trillion", "thousand": "thousand", "million": "million",
-    "billion": "billion", "trillion": "trillion", "hundred": "hundred", "mln": "million", "bln": "billion", "Mio": "million",
-    "Mrd": "billion", "Mn": "million", "Bn": "billion",
-}  # fmt: skip
+PER: Final = by_spelling({
+    "second": "s, sec, second, sec.", "minute": "min, minute", "hour": "h, hr, hour, hr., hrs", "day": "d, day",
+    "week": "wk, week", "month": "mo, month", "year": "yr, year, y", "meter": "m", "square meter": "m²", "cubic meter": "m³",
+    "kilometer": "km", "square kilometer": "km²", "kilogram": "kg", "liter": "l, L, liter", "milliliter": "ml, mL",
+    "deciliter": "dl, dL", "user": "user", "person": "person", "seat": "seat", "night": "night", "unit": "unit", "piece": "piece",
+    "gigabyte": "GB", "megabyte": "MB", "terabyte": "TB", "kilowatt hour": "kWh", "pound": "lb, pound", "ounce": "oz, ounce",
+    "gallon": "gal, gallon", "square foot": "ft²", "call": "call", "token": "token", "page": "page", "request": "request",
+    "image": "image", "mile": "mile, mi", "item": "item", "head": "head", "second squared": "s², s2", "cubic centimeter": "cm³",
+    "million": "million, M", "gram": "g", "weekend": "week-end", "quarter": "quarter", "hectare": "hectare, ha", "users": "users",
+    "million tokens": "MTok, Mtok", "thousand": "thousand, K, k", "billion": "billion", "transaction": "transaction",
+    "seats": "seats", "square mile": "mile²", "employee": "employee", "share": "share", "ton": "ton", "barrel": "barrel, bbl",
+    "litre": "litre", "centimeter": "cm", "millimeter": "mm", "core": "core", "device": "device", "message": "message",
+    "word": "word", "character": "character",
+})  # fmt: skip
+_CURRENCIES: Final = (
+    ("$", "dollar", "dollars", "cent", "cents"), ("€ EUR", "euro", "euros", "cent", "cents"),
+    ("£ GBP", "pound", "pounds", "penny", "pence"), ("¥ JPY", "yen", "yen"), ("₹ INR", "rupee", "rupees", "paisa", "paise"),
+    ("₩ KRW", "won", "won"), ("₽", "ruble", "rubles"), ("₿ BTC", "bitcoin", "bitcoins"), ("¢", "cent", "cents"),
+    ("US$ USD", "U S dollar", "U S dollars", "cent", "cents"),
+    ("A$ AU$ AUD", "Australian dollar", "Australian dollars", "cent", "cents"),
+    ("C$ CA$ CAD", "Canadian dollar", "Canadian dollars", "cent", "cents"),
+    ("CHF", "Swiss franc", "Swiss francs", "centime", "centimes"), ("CNY RMB", "yuan", "yuan"),
+    ("SEK", "Swedish krona", "Swedish kronor"), ("NOK", "Norwegian krone", "Norwegian kroner"),
+    ("DKK", "Danish krone", "Danish kroner"), ("PLN zł", "zloty", "zlotys"), ("CZK Kč", "Czech koruna", "Czech korunas"),
+    ("HUF", "forint", "forints"), ("BRL R$", "real", "reais"), ("HK$ HKD", "Hong Kong dollar", "Hong Kong dollars"),
+    ("S$ SGD", "Singapore dollar", "Singapore dollars"), ("NZ$ NZD", "New Zealand dollar", "New Zealand dollars"),
+    ("MXN", "Mexican peso", "Mexican pesos"), ("TRY ₺", "lira", "lira"), ("ZAR", "rand", "rand"), ("THB ฿", "baht", "baht"),
+    ("ILS ₪", "shekel", "shekels"), ("kr", "krone", "kroner"), ("₴", "hryvnia", "hryvnias"), ("₫", "dong", "dong"),
+    ("₱", "peso", "pesos"), ("ETH", "ether", "ether"),
+)  # fmt: skip
+"""Signs and codes; one, many; cent, cents."""
+CURRENCIES: Final = {sign: Currency(*names) for signs, *names in _CURRENCIES for sign in signs.split()}
+SCALES: Final = by_spelling({
+    "thousand": "k, K, thousand", "million": "M, m, mn, mm, million, mln, Mio, Mn", "billion": "B, b, bn, billion, bln, Mrd, Bn",
+    "trillion": "T, tn, trillion", "hundred": "hundred",
+})  # fmt: skip
 FRACTIONS: Final = {
     "½": ("one half", "half a"), "¼": ("one quarter", "a quarter of a"), "¾": ("three quarters", "three quarters of a"),
     "⅓": ("one third", "a third of a"), "⅔": ("two thirds", "two thirds of a"), "⅕": ("one fifth", "a fifth of a"),
@@ -163,16 +142,13 @@ TITLES: Final = {
     "Rev": "Reverend", "Hon": "Honorable", "Gov": "Governor", "Sen": "Senator", "Rep": "Representative", "Pres": "President",
     "St": "Saint", "Mt": "Mount", "Ft": "Fort", "Fr": "Father", "Sr": "Sister", "Supt": "Superintendent", "Pvt": "Private",
 }  # fmt: skip
-NUMBERED: Final = {
-    "max": "at most", "Max": "at most", "min": "at least", "Min": "at least", "No": "number", "no": "number", "Nos": "numbers",
-    "nos": "numbers", "Nr": "number", "p": "page", "pp": "pages",
-    "P": "page", "Fig": "figure", "fig": "figure", "Figs": "figures", "vol": "volume", "Vol": "volume", "ch": "chapter",
-    "Ch": "chapter", "chap": "chapter", "sec": "section", "Sec": "section", "Art": "article", "art": "article",
-    "Eq": "equation", "eq": "equation", "ext": "extension", "Ext": "extension", "para": "paragraph", "Ref": "reference",
-    "ref": "reference", "Rm": "room", "rm": "room", "Apt": "apartment", "apt": "apartment", "ver": "version", "Ver": "version",
-    "rev": "revision", "Rev": "revision", "vs": "versus", "ca": "circa", "c": "circa", "Tel": "telephone", "tel": "telephone",
-    "Pt": "part", "pt": "part", "sect": "section", "Sect": "section", "Bldg": "building", "Q": "question", "v": "version",
-}  # fmt: skip
+NUMBERED: Final = by_spelling({
+    "at most": "max, Max", "at least": "min, Min", "number": "No, no, Nr", "numbers": "Nos, nos", "page": "p, P", "pages": "pp",
+    "figure": "Fig, fig", "figures": "Figs", "volume": "vol, Vol", "chapter": "ch, Ch, chap", "section": "sec, Sec, sect, Sect",
+    "article": "Art, art", "equation": "Eq, eq", "extension": "ext, Ext", "paragraph": "para", "reference": "Ref, ref",
+    "room": "Rm, rm", "apartment": "Apt, apt", "version": "ver, Ver, v", "revision": "rev, Rev", "versus": "vs", "circa": "ca, c",
+    "telephone": "Tel, tel", "part": "Pt, pt", "building": "Bldg", "question": "Q",
+})  # fmt: skip
 ABBREVIATIONS: Final = {
     "vs": "versus", "al": "al", "etc": "et cetera", "approx": "approximately", "appt": "appointment", "apt": "apartment",
     "dept": "department", "Dept": "Department", "est": "estimated", "Est": "established", "max": "maximum", "Max": "maximum",

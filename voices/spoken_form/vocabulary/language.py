@@ -22,6 +22,11 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def by_spelling(spellings: Mapping[str, str]) -> dict[str, str]:
+    """`{"hour": "h, hr"}` the other way round: each spelling, and what it says."""
+    return {spelling: said for said, written in spellings.items() for spelling in written.split(", ")}
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     one: str
