@@ -6,7 +6,7 @@ from typing import Final
 
 from voices.spoken_form.vocabulary.english_words import CURRENCIES as ENGLISH_CURRENCIES
 from voices.spoken_form.vocabulary.english_words import UNITS as ENGLISH_UNITS
-from voices.spoken_form.vocabulary.language import Currency, Unit, word_set
+from voices.spoken_form.vocabulary.language import Currency, Unit, by_spelling, word_set
 
 MONTHS: Final = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember",
@@ -40,15 +40,13 @@ UNITS: Final = {
         "Mbps": "Megabit pro Sekunde", "Gbps": "Gigabit pro Sekunde", "kbps": "Kilobit pro Sekunde",
         "mAh": "Milliamperestunden", "dl": "Deziliter", "kmh": "Kilometer pro Stunde",
     }.items()},
-    "s": Unit("Sekunde", "Sekunden", feminine=True), "Sek": Unit("Sekunde", "Sekunden", feminine=True),
-    "sec": Unit("Sekunde", "Sekunden", feminine=True), "ms": Unit("Millisekunde", "Millisekunden", feminine=True),
-    "μs": Unit("Mikrosekunde", "Mikrosekunden", feminine=True), "ns": Unit("Nanosekunde", "Nanosekunden", feminine=True),
-    "min": Unit("Minute", "Minuten", feminine=True), "Min": Unit("Minute", "Minuten", feminine=True),
-    "h": Unit("Stunde", "Stunden", feminine=True), "Std": Unit("Stunde", "Stunden", feminine=True),
-    "t": Unit("Tonne", "Tonnen", feminine=True), "EL": Unit("Esslöffel", "Esslöffel"), "TL": Unit("Teelöffel", "Teelöffel"),
+    **{unit: Unit(name, f"{name}n", feminine=True) for unit, name in by_spelling({
+        "Sekunde": "s, Sek, sec", "Millisekunde": "ms", "Mikrosekunde": "μs", "Nanosekunde": "ns", "Minute": "min, Min",
+        "Stunde": "h, Std", "Tonne": "t", "Milliarde": "Mrd",
+    }).items()},
+    "EL": Unit("Esslöffel", "Esslöffel"), "TL": Unit("Teelöffel", "Teelöffel"), "Tsd": Unit("tausend", "tausend"),
+    "Mio": Unit("Million", "Millionen", feminine=True),
     "Wh/kg": Unit("Wattstunde pro Kilogramm", "Wattstunden pro Kilogramm", feminine=True),
-    "Tsd": Unit("tausend", "tausend"), "Mio": Unit("Million", "Millionen", feminine=True),
-    "Mrd": Unit("Milliarde", "Milliarden", feminine=True),
 }  # fmt: skip
 PER: Final = {
     "s": "Sekunde", "min": "Minute", "h": "Stunde", "Std": "Stunde", "Tag": "Tag", "Monat": "Monat", "Jahr": "Jahr",
@@ -73,13 +71,11 @@ SCALES: Final = {
     "Milliarden": "Milliarden", "Tausend": "tausend", "tausend": "tausend", "k": "tausend", "K": "tausend", "M": "Millionen",
     "Million": "Million", "Milliarde": "Milliarde", "Tsd": "tausend", "Tsd.": "tausend", "mn": "Millionen", "bn": "Milliarden",
 }  # fmt: skip
-FRACTIONS: Final = {
-    "½": ("ein halb", "ein halb"), "¼": ("ein Viertel", "ein Viertel"), "¾": ("drei Viertel", "drei Viertel"),
-    "⅓": ("ein Drittel", "ein Drittel"), "⅔": ("zwei Drittel", "zwei Drittel"), "⅕": ("ein Fünftel", "ein Fünftel"),
-    "⅖": ("zwei Fünftel", "zwei Fünftel"), "⅗": ("drei Fünftel", "drei Fünftel"), "⅘": ("vier Fünftel", "vier Fünftel"),
-    "⅙": ("ein Sechstel", "ein Sechstel"), "⅚": ("fünf Sechstel", "fünf Sechstel"), "⅛": ("ein Achtel", "ein Achtel"),
-    "⅜": ("drei Achtel", "drei Achtel"), "⅝": ("fünf Achtel", "fünf Achtel"), "⅞": ("sieben Achtel", "sieben Achtel"),
-}  # fmt: skip
+FRACTIONS: Final = {sign: (name, name) for sign, name in {
+    "½": "ein halb", "¼": "ein Viertel", "¾": "drei Viertel", "⅓": "ein Drittel", "⅔": "zwei Drittel", "⅕": "ein Fünftel",
+    "⅖": "zwei Fünftel", "⅗": "drei Fünftel", "⅘": "vier Fünftel", "⅙": "ein Sechstel", "⅚": "fünf Sechstel", "⅛": "ein Achtel",
+    "⅜": "drei Achtel", "⅝": "fünf Achtel", "⅞": "sieben Achtel",
+}.items()}  # fmt: skip
 SIGNS: Final = {
     "&": "und", "&&": "und", "||": "oder", "|": "Strich", "@": "ät", "#": "Raute", "%": "Prozent", "‰": "Promille", "°": "Grad",
     "±": "plus minus", "×": "mal", "÷": "geteilt durch", "−": "minus", "⁺": "plus", "⁻": "minus", "+": "plus", "=": "ist gleich",
