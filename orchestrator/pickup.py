@@ -20,13 +20,8 @@ from voices.recognition import RecognitionError, Recognizer
 from voices.vad import Vad
 
 ECHO_S: Final = 0.3  # so long after us our own voice may come back
-LIKELY: Final = (
-    "leave a message",
-    "after the tone",
-    "your name",
-    "press one",
-    "hold",
-)  # of what decides; see picked_up in phrases.yaml
+LIKELY: Final = ("leave a message", "after the tone", "your name", "press one", "hold")
+"""Of what decides; see picked_up in phrases.yaml."""
 SPEAKS_DBFS: Final = -50.0  # comfort noise lies below
 
 
