@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import string
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from agents.strict import Strict
+from agents.templates import with_blanks
 from agents.yaml_file import YamlFile
 
-
-def _only(*known: str) -> AfterValidator:
-    def check(line: str) -> str:
-        used = {name for _, name, _, _ in string.Formatter().parse(line) if name is not None}
-        if unknown := sorted(used - set(known)):
-            raise ValueError(
-                f"{{{unknown[0]}}} is not known here; known: {', '.join(f'{{{name}}}' for name in known) or 'nothing'}"
-            )
-        return line
-
-    return AfterValidator(check)
-
-
-Line = Annotated[str, Field(min_length=2, max_length=300), _only()]
-NamedLine = Annotated[str, Field(min_length=2, max_length=300), _only("name")]
-CountedLine = Annotated[str, Field(min_length=2, max_length=300), _only("count")]
-WorkLine = Annotated[str, Field(min_length=2, max_length=300), _only("name", "title")]
+Line = Annotated[str, Field(min_length=2, max_length=300), with_blanks()]
+NamedLine = Annotated[str, Field(min_length=2, max_length=300), with_blanks("name")]
+CountedLine = Annotated[str, Field(min_length=2, max_length=300), with_blanks("count")]
+WorkLine = Annotated[str, Field(min_length=2, max_length=300), with_blanks("name", "title")]
 
 
 class PinLines(Strict):
@@ -95,9 +82,9 @@ class Lines(Strict):
     fillers: Annotated[tuple[Line, ...], Field(min_length=1)]
     slow: Line
     slow_offer: Line
+    """Where the answer can be found by long work, and the caller be called back with it."""
     unreadable: Line
     """Of a result that is all table, data or code, where Claude cannot say what is in it."""
-    """Where the answer can be found by long work, and the caller be called back with it."""
     still_thinking: Line
     still_working: Line
     are_you_still_there: Line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import string
+
 from pydantic import AfterValidator
 
 
@@ -9,11 +11,14 @@ def with_blanks(*known: str) -> AfterValidator:
     """Raises ValueError for a sentence that wants what is not known."""
 
     def check(text: str) -> str:
-        try:
-            text.format(**dict.fromkeys(known, ""))
-        except (KeyError, IndexError) as error:
-            names = ", ".join(f"{{{name}}}" for name in known)
-            raise ValueError(f"{{{error.args[0]}}} is not known here; known: {names}") from None
+        if unknown := sorted(blanks(text) - set(known)):
+            names = ", ".join(f"{{{name}}}" for name in known) or "nothing"
+            raise ValueError(f"{{{unknown[0]}}} is not known here; known: {names}")
         return text
 
     return AfterValidator(check)
+
+
+def blanks(text: str) -> set[str]:
+    """Raises ValueError for a bracket that is not closed."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}

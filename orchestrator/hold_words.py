@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -12,11 +11,8 @@ from pydantic import model_validator
 
 from agents.linear import Expression
 from agents.strict import Strict
+from agents.templates import blanks
 from agents.yaml_file import YamlFile
-
-
-def blanks(line: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(line) if name}
 
 
 class Orders(Strict):

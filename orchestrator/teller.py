@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from agents.templates import blanks
 from agents.work import Says, Working
-from orchestrator.hold_words import HoldWords, blanks
+from orchestrator.hold_words import HoldWords
 from orchestrator.news import Fact, News, has_failed, has_gone
 
 TELLING: Final = frozenset({"detail", "step"})  # a line with these says more than one that names only the kind of step
