@@ -14,42 +14,23 @@ from pydantic import BaseModel, ConfigDict
 
 from agents.brain import Repair
 from orchestrator.fact import KINDS, CallEvent
+
+# isort: off
 from orchestrator.work_facts import (
     Answered as Answered,
-)
-from orchestrator.work_facts import (
     Asked as Asked,
-)
-from orchestrator.work_facts import (
     CallbackDelivered as CallbackDelivered,
-)
-from orchestrator.work_facts import (
     CallbackDialing as CallbackDialing,
-)
-from orchestrator.work_facts import (
     HoldEnded as HoldEnded,
-)
-from orchestrator.work_facts import (
     HoldStarted as HoldStarted,
-)
-from orchestrator.work_facts import (
     Narrated as Narrated,
-)
-from orchestrator.work_facts import (
     TaskAsked as TaskAsked,
-)
-from orchestrator.work_facts import (
     TaskAttended as TaskAttended,
-)
-from orchestrator.work_facts import (
     TaskDone as TaskDone,
-)
-from orchestrator.work_facts import (
     TaskProgress as TaskProgress,
-)
-from orchestrator.work_facts import (
     TaskStarted as TaskStarted,
 )
+# isort: on
 
 
 class CallStarted(CallEvent, kind="call_started"):
