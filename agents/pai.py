@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeVar
 from uuid import uuid4
 
 import anyio
@@ -39,6 +39,7 @@ ENVIRONMENT: Final = (
 _ROOT: Final = Path(__file__).parents[1]
 _STOP_S: Final = 6.0  # for a run to tell that it stopped; it takes 0.2 s
 _GOODBYE_S: Final = 6.0  # for a worker to end by itself; it takes 0.3 s
+T = TypeVar("T")
 
 
 Judged = Callable[[Wants], Awaitable[tuple[Asks, bool]]]
@@ -233,7 +234,15 @@ class _Run:
         lines: list[bytes | None] = []
         words: list[Word | None] = []
         with anyio.CancelScope(deadline=self._time.by_s if self._stops_by is None else self._stops_by) as time:
-            await _first(lambda: _kept(lines, self._worker.line), None if self._nobody else lambda: _kept(words, self._word))
+            async with anyio.create_task_group() as first:  # of the two; nothing that the other has taken in by then is lost
+
+                async def take(get: Callable[[], Awaitable[T]], into: list[T]) -> None:
+                    into.append(await get())
+                    first.cancel_scope.cancel()
+
+                first.start_soon(take, self._worker.line, lines)
+                if not self._nobody:
+                    first.start_soon(take, self._word, words)
         for word in words:
             await self._hear(word)
         events = [event for line in lines for event in await self._read(line)]
@@ -373,23 +382,6 @@ class _Worker:
                 self._process.kill()
             await self._process.wait()
             await self._process.aclose()
-
-
-async def _first(*waits: Callable[[], Awaitable[None]] | None) -> None:
-    """Until one of them is over; nothing that another has taken in by then is lost."""
-    async with anyio.create_task_group() as group:
-
-        async def wait(until: Callable[[], Awaitable[None]]) -> None:
-            await until()
-            group.cancel_scope.cancel()
-
-        for until in waits:
-            if until is not None:
-                group.start_soon(wait, until)
-
-
-async def _kept(into: list[Any], get: Callable[[], Awaitable[Any]]) -> None:
-    into.append(await get())
 
 
 def _error(code: str, detail: str) -> WorkError:
