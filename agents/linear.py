@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 import re2
+from pydantic import AfterValidator
 
 _MOST_MEMORY: Final = 8 * 1024 * 1024
 
@@ -77,8 +78,12 @@ def written(pattern: str) -> str:
     return pattern
 
 
+Pattern = Annotated[str, AfterValidator(written)]
+"""Of a file's model: a regular expression that people write."""
+
+
 def found(pattern: str, text: str) -> bool:
-    """Whether a pattern that has passed `written` is anywhere in the text, in any case."""
+    """Whether such a pattern is anywhere in the text, in any case."""
     return _compiled(pattern).search(text) is not None
 
 

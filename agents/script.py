@@ -28,10 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from agents import linear
-from agents.linear import Expression
+from agents.linear import Expression, Pattern
 from agents.strict import Strict
 from agents.yaml_file import YamlFile
 
@@ -45,20 +45,15 @@ class When(Strict):
     """What a request must be for an entry to answer it; what is left out fits all."""
 
     agent: str | None = Field(default=None, description="The agent, by the first words of the system text (see Prompts.system).")
-    heard: str | None = Field(default=None, description="A regular expression, found in the caller's last words, in any case.")
-    note: str | None = Field(default=None, description="A regular expression, found in the phone's own note of this turn.")
+    heard: Pattern | None = Field(default=None, description="A regular expression, found in the caller's last words; any case.")
+    note: Pattern | None = Field(default=None, description="A regular expression, found in the phone's own note of this turn.")
     turn: int | None = Field(default=None, ge=1, description="The agent's n-th turn in this thread.")
     tool: str | None = Field(default=None, description="A tool the request offers.")
     forced: str | None = Field(default=None, description="The tool the request forces; such requests fit no entry without it.")
     after: str | None = Field(
         default=None, description="The tool that has just run, or `*`; requests with a tool's result fit no entry without it."
     )
-    result: str | None = Field(default=None, description="A regular expression, found in what that tool gave, in any case.")
-
-    @field_validator("heard", "note", "result")
-    @classmethod
-    def _compiles(cls, pattern: str | None) -> str | None:
-        return None if pattern is None else linear.written(pattern)
+    result: Pattern | None = Field(default=None, description="A regular expression, found in what that tool gave, in any case.")
 
     def fits(self, asked: Asked) -> bool:
         return (

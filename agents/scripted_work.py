@@ -27,11 +27,12 @@ from typing import Final, Self
 
 import anyio
 from anyio.abc import ObjectReceiveStream
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from agents import linear
 from agents.definition import Task
 from agents.errors import Crashed, OutOfMoney, OutOfTime, Stopped, WorkError
+from agents.linear import Pattern
 from agents.strict import Strict
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Spent, Stop, TaskEvent, Went, Word, Working
 from agents.work_time import WorkTime
@@ -71,7 +72,9 @@ class Step(Strict):
     asks: Question | None = None
     yes: tuple[Step, ...] = Field(default=(), description="What is done after a yes, before the steps that follow.")
     no: tuple[Step, ...] = ()
-    waits_for: str | None = Field(default=None, description="A regular expression, found in what the caller adds, in any case.")
+    waits_for: Pattern | None = Field(
+        default=None, description="A regular expression, found in what the caller adds, in any case."
+    )
     spent: Decimal | None = None
     done: Ending | None = None
     failed: str | None = None
@@ -86,20 +89,10 @@ class Step(Strict):
             raise ValueError(f"`{self.failed}` is no error of long work.{did_you_mean(self.failed, CODES)}")
         return self
 
-    @field_validator("waits_for")
-    @classmethod
-    def _is_pattern(cls, pattern: str | None) -> str | None:
-        return None if pattern is None else linear.written(pattern)
-
 
 class Work(Strict):
-    when: str = Field(default="", description="A regular expression, found in the prompt, in any case.")
+    when: Pattern = Field(default="", description="A regular expression, found in the prompt, in any case.")
     steps: tuple[Step, ...]
-
-    @field_validator("when")
-    @classmethod
-    def _is_pattern(cls, pattern: str) -> str:
-        return linear.written(pattern)
 
 
 class WorkScript(Strict):
