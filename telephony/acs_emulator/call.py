@@ -224,7 +224,7 @@ class Call:
             self.late_max_s = max(self.late_max_s, anyio.current_time() - due_s)
             said, heard = self.mouth.take(), self.ear.take()
             self.tape.add(said or SILENCE, heard)
-            self.handset.play(heard)
+            self.handset.put(heard)
             if self.stream:
                 await self.stream.send(said)
 
