@@ -6,7 +6,7 @@ import struct
 import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -188,8 +188,8 @@ def _decode_wav(blob: bytes, path: Path | str) -> tuple[npt.NDArray[np.float64],
     return np.nan_to_num(values), channels, rate
 
 
-def write_wav(path: Path | str, pcm: bytes, *, channels: int = 1, rate: int = RATE) -> None:
-    with wave.open(str(path), "wb") as out:
+def write_wav(file: Path | str | BinaryIO, pcm: bytes, *, channels: int = 1, rate: int = RATE) -> None:
+    with wave.open(str(file) if isinstance(file, Path) else file, "wb") as out:
         out.setnchannels(channels)
         out.setsampwidth(2)
         out.setframerate(rate)

@@ -7,12 +7,11 @@ heard from that sample on, so that a measurement on the tape is not rounded to f
 from __future__ import annotations
 
 import io
-import wave
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from voices.audio import FRAME_BYTES, FRAME_SAMPLES, RATE, SILENCE, Frame, duration_s, stereo
+from voices.audio import FRAME_BYTES, FRAME_SAMPLES, RATE, SILENCE, Frame, duration_s, stereo, write_wav
 
 UNDERRUN_S: Final = 0.1  # a shorter gap between two sounds is not a pause that anybody meant
 AFTER_STOP_S: Final = 0.1  # sound that still arrives so soon after StopAudio was on its way already
@@ -146,10 +145,5 @@ class Tape:
     def wav(self) -> bytes:
         """Stereo, 16 kHz: left what the caller said, right what he heard."""
         out = io.BytesIO()
-        writer: Any = wave.open(out, "wb")  # noqa: SIM115  wave's types know no BytesIO for its context manager
-        writer.setnchannels(2)
-        writer.setsampwidth(2)
-        writer.setframerate(RATE)
-        writer.writeframes(stereo(bytes(self._said), bytes(self._heard)))
-        writer.close()
+        write_wav(out, stereo(bytes(self._said), bytes(self._heard)), channels=2)
         return out.getvalue()
