@@ -97,12 +97,12 @@ def bring_in(colleagues: tuple[Agent, ...]) -> Tool:
     )
 
 
-class EndCall(Inputs):
+class Nothing(Inputs):
     pass
 
 
 END_CALL: Final = Tool(
-    "end_call", "Hang up. Only after the caller agreed that the call is over; first say goodbye.", EndCall, ends_turn=True
+    "end_call", "Hang up. Only after the caller agreed that the call is over; first say goodbye.", Nothing, ends_turn=True
 )
 
 
@@ -186,31 +186,17 @@ class StopTask(Inputs):
 STOP_TASK: Final = Tool("stop_task", "Stop the long work under way. Only if the caller wants that.", StopTask)
 
 
-class CallBack(Inputs):
-    pass
-
-
 CALL_BACK: Final = Tool(
     "call_back",
     "End this call and call the caller back when the long work is done. Only if they want that; first say goodbye.",
-    CallBack,
+    Nothing,
     ends_turn=True,
 )
 
-_MAKERS: Final[Mapping[str, Callable[[tuple[Agent, ...]], Tool]]] = {
-    "bring_in": bring_in,
-    "end_call": lambda _: END_CALL,
-    "current_time": lambda _: CURRENT_TIME,
-    "remember": lambda _: REMEMBER,
-    "recall": lambda _: RECALL,
-    "send_digits": lambda _: SEND_DIGITS,
-    "start_task": lambda _: START_TASK,
-    "add_to_task": lambda _: ADD_TO_TASK,
-    "stop_task": lambda _: STOP_TASK,
-    "read_result": lambda _: READ_RESULT,
-    "call_back": lambda _: CALL_BACK,
-}
-KNOWN: Final = tuple(_MAKERS)
+_IN_CALLS: Final = (END_CALL, CURRENT_TIME, REMEMBER, RECALL, SEND_DIGITS)
+_OF_WORK: Final = (START_TASK, ADD_TO_TASK, STOP_TASK, READ_RESULT, CALL_BACK)
+_OURS: Final = {tool.name: tool for tool in (*_IN_CALLS, *_OF_WORK)}
+KNOWN: Final = ("bring_in", *_OURS)
 USUAL: Final = ("bring_in", "current_time", "end_call")  # of an agent that nobody gave any
 
 
@@ -238,9 +224,8 @@ def tools_of(agent: Agent, everyone: Iterable[Agent], toolbox: Toolbox = EMPTY) 
     for written in agent.tools:
         if (written == "bring_in" and not colleagues) or (written == "start_task" and agent.task is None):
             continue
-        maker = _MAKERS.get(written)
-        found = toolbox.named(written) if maker is None else (maker(colleagues),)
-        tools |= {tool.name: tool for tool in found}
+        own = bring_in(colleagues) if written == "bring_in" else _OURS.get(written)
+        tools |= {tool.name: tool for tool in ((own,) if own else toolbox.named(written))}
     return tuple(tool if tool.risky is _risky(tool, agent) else replace(tool, risky=not tool.risky) for tool in tools.values())
 
 
