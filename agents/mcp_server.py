@@ -71,10 +71,6 @@ class _Connection:
         """A session that is not found is gone, says the protocol; what mcp makes of it depends on the server's words."""
         self.forgotten |= response.status_code == 404 and _SESSION in response.request.headers
 
-    @property
-    def over(self) -> bool:
-        return self.lost.is_set()
-
 
 def load() -> None:
     """Imports what servers need: a second of reading, to be done before any of them runs, for two threads cannot import mcp."""
@@ -145,7 +141,7 @@ class McpServer:
             raise ToolError(f"{self.name} gave an answer that makes no sense: {bounds.cut(str(error), 200)}") from error
 
     async def _connected(self) -> _Connection:
-        if self._connection.over:
+        if self._connection.lost.is_set():
             self._again()
             self._wanted.set()
         connection = self._connection
@@ -155,7 +151,7 @@ class McpServer:
         return connection
 
     def _again(self) -> None:
-        if self._connection.over:
+        if self._connection.lost.is_set():
             self._connection = _Connection()
 
     async def _keep(self, connection: _Connection) -> None:

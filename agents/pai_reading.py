@@ -65,11 +65,11 @@ class Reading:
         """What failed the last time."""
         self._refused: set[str] = set()
         self._answered: set[str] = set()
+        """By the ids of their uses: refused by a rule; and by the caller, who knows it."""
         self._written: dict[str, str] = {}
         """What is being written into PAI's document."""
         self._waiting = ""
         """For Claude, and why."""
-        """By the ids of their uses: refused by a rule; and by the caller, who knows it."""
 
     def take(self, message: object) -> Sequence[Told]:
         """What it tells; nothing, if it is of a kind that is not known."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import anyio
@@ -30,12 +30,7 @@ class Usage:
     cache_read_input_tokens: int
 
     def with_output(self, tokens: int) -> dict[str, int]:
-        return {
-            "input_tokens": self.input_tokens,
-            "cache_creation_input_tokens": self.cache_creation_input_tokens,
-            "cache_read_input_tokens": self.cache_read_input_tokens,
-            "output_tokens": tokens,
-        }
+        return asdict(self) | {"output_tokens": tokens}
 
 
 def tokens_in(text: str) -> int:

@@ -34,9 +34,6 @@ class Spelling:
     def page(self, url: str) -> str:
         return self._signs.word(for_ears(url).removeprefix("https://"))
 
-    def name(self, word: str) -> str:
-        return self._signs.word(for_ears(word))
-
     def blank(self, name: str, words: list[str], at: str) -> str:
         """What stands in a form of `prompts/commands.yaml` for `{name}`."""
         if name in _PATHS:
@@ -47,7 +44,7 @@ class Spelling:
             return self.said([self._word(word, at) for word in without_secrets(words, SECRET)])
         if name == "word":
             return self._signs.text(for_ears(words[0])) or self._signs.empty
-        return joined(map(self.name, words), "and")
+        return joined((self._signs.word(for_ears(word)) for word in words), "and")
 
     def said(self, words: Sequence[str]) -> str:
         """Words that were spelled."""

@@ -158,8 +158,7 @@ _NAMES: Final = frozenset(["ask", "tool", "session", "model", "why", "went"])
 
 def texts(one: TaskEvent | Word) -> list[str]:
     """Its words, in which a secret may be."""
-    words = [getattr(one, field.name) for field in fields(one) if field.name not in _NAMES]
-    return [word if isinstance(word, str) else str(word) for word in words]
+    return [str(getattr(one, field.name)) for field in fields(one) if field.name not in _NAMES]
 
 
 def hidden(one: T, hide: Callable[[str], str]) -> T:

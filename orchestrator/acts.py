@@ -82,7 +82,8 @@ class Acts:
             case "bring_in":
                 return await self._bring_in(call.input["agent"], call.input["why"])
             case "end_call":
-                return await self._end_call()
+                await self._part("goodbye")
+                return "The call ends when this has been heard."
             case "current_time":
                 return self._means.here.told(call.input["zone"])
             case "remember":
@@ -118,10 +119,6 @@ class Acts:
         if all(speaker.agent != target for speaker in self._means.order):
             self._means.order.append(Speaker(target, why))
         return "They speak next."
-
-    async def _end_call(self) -> str:
-        await self._part("goodbye")
-        return "The call ends when this has been heard."
 
     async def _part(self, why: str) -> None:
         """The call ends with a goodbye: the agent's own, or else the phone's."""

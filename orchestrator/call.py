@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Final
 
 import anyio
@@ -113,10 +113,8 @@ class Call:
         await self._end("caller_hung_up")
 
     async def _pace(self) -> None:
-        try:
+        with suppress(LineClosed):  # the ear finds out as well, and ends the call
             await self._pacer.run(self._report)
-        except LineClosed:
-            return  # the ear finds out as well, and ends the call
 
     async def _end(self, why: str) -> None:
         """Hang up, once everything that was sent has been heard. The first reason is the one that counts."""

@@ -195,7 +195,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ = os.environ if environ is None else environ
     path = found(environ, folder or Path.cwd())
     file = SettingsFile.read(path) if path else SettingsFile()
-    origins = dict.fromkeys(_paths(file.tree), str(file.path))
+    origins = {path: str(file.path) for path, _ in _leaves(file.tree)}
     tree = deepcopy(file.tree)
     for name, keys in variables(environ, Settings):
         put(tree, keys, environ[name], name)
@@ -221,14 +221,6 @@ def guarded(settings: Settings) -> tuple[Path, ...]:
 def surroundings() -> dict[str, str]:
     """The environment as it is, for what hands a part of it on."""
     return dict(os.environ)
-
-
-def _paths(tree: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _paths(value, (*above, key))
-        else:
-            yield (*above, key)
 
 
 def _leaves(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

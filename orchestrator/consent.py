@@ -71,19 +71,8 @@ _YES: Final[Table] = {
 }  # fmt: skip
 _WHOLE: Final = frozenset({"agreed", "settled", "yes", "act"})
 _BEFORE_NO: Final = (
-    "hesitate",
-    "asker",
-    "named",
-    "open_before",
-    "agree",
-    "affirm",
-    "act",
-    "join",
-    "polite",
-    "turn",
-    "said",
-    "hedge",
-)
+    "hesitate", "asker", "named", "open_before", "agree", "affirm", "act", "join", "polite", "turn", "said", "hedge",
+)  # fmt: skip
 _AFTER_NO: Final = ("refuse", "polite", "thank", "asker", "named", "for_now", "close", "close_act", "hesitate", "join", "turn")
 _NO: Final[Table] = {"start": {**dict.fromkeys(_BEFORE_NO, "start"), "refuse": "no"}, "no": dict.fromkeys(_AFTER_NO, "no")}
 _ASIDES: Final[tuple[Meaning, ...]] = ("again", "options", "patience")
@@ -96,7 +85,7 @@ class Consent:
         """`words`: the parts of a yes and of a no, `consent` in prompts/phrases.yaml."""
         self._words = words
         kinds = {kind: said for kind, said in words.items() if kind not in ("condition", "people", "tail", "act_on", "really")}
-        self._parts = _parts({**kinds, "said": ("i said", "i say", "i mean"), "named": tuple(names)})
+        self._parts = _Parts(_keyed({**kinds, "said": ("i said", "i say", "i mean"), "named": tuple(names)}))
 
     def meaning(self, text: str, asker: Collection[str] = (), question: str = "") -> Meaning:
         """Of words to a question; `asker` are the names of whoever asks."""
@@ -250,10 +239,6 @@ def _keyed(said: Mapping[str, Iterable[str]]) -> dict[tuple[str, ...], frozenset
             words = tuple(read(phrase)[0])
             keyed[words] = keyed.get(words, frozenset()) | {kind}
     return keyed
-
-
-def _parts(said: Mapping[str, Iterable[str]]) -> _Parts:
-    return _Parts(_keyed(said))
 
 
 def _states(words: Sequence[str], parts: _Parts, table: Table) -> list[set[str]]:

@@ -15,7 +15,6 @@ from agents.tools import Toolbox, tools_of
 from agents.who import MOST_SPEAKERS
 from orchestrator import events
 from orchestrator.acts import Acts, Means
-from orchestrator.events import CallEvent
 from orchestrator.meter import Meter
 from orchestrator.router import Speaker
 from orchestrator.speech import Sentence, Speech
@@ -30,6 +29,7 @@ class Floor:
     def __init__(self, brain: Brain, means: Means, toolbox: Toolbox) -> None:
         self._brain, self._means, self._toolbox = brain, means, toolbox
         self._roster, self._lines, self._reply, self._order = means.roster, means.lines, means.reply, means.order
+        self._tell = means.reply.tell
 
     async def run(self, speakers: Sequence[Speaker], thread: Sequence[Utterance], out: MemoryObjectSendStream[Sentence]) -> None:
         """Sends the turn's sentences, and closes `out`."""
@@ -100,6 +100,3 @@ class Floor:
     def _note(self, brief: str) -> str:
         work = self._means.holding.note(withheld=self._means.trust.withholds) if self._means.holding else ""
         return "\n".join(part for part in (f"It is {self._means.here.told()}.", work, brief) if part)
-
-    def _tell(self, event: CallEvent) -> None:
-        self._reply.tell(event)

@@ -279,10 +279,7 @@ class Holding:
             return
         if self.held is attended:
             self.leave(why)
-        if self.held is None:
-            self.offered = next((other for other in reversed(self._attended) if other.task.running), None)
-        else:
-            self.offered = None
+        self.offered = None if self.held else next((other for other in reversed(self._attended) if other.task.running), None)
 
     def ended(self) -> Due | None:
         """How work ended, if that is still to be told; given out once, so say it.

@@ -154,7 +154,9 @@ class DoorGuard:
                 self._guard_wait("head")
 
             def connection_lost(self, exc: Exception | None) -> None:
-                self._guard_gone()
+                self._guard_wait("")
+                if self._guard_visit is not None:
+                    guard.left(self._guard_visit, self.client)
                 super().connection_lost(exc)
 
             def data_received(self, data: bytes) -> None:
@@ -203,11 +205,6 @@ class DoorGuard:
                     self._guard_timer = self.loop.call_later(
                         guard.head_s if what == "head" else guard.body_s, self.transport.abort
                     )
-
-            def _guard_gone(self) -> None:
-                self._guard_wait("")
-                if self._guard_visit is not None:
-                    guard.left(self._guard_visit, self.client)
 
         class Socket(WebSocketsSansIOProtocol):
             guard_leaves: Callable[[], None] | None = None

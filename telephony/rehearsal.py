@@ -12,13 +12,13 @@ from typing import Final
 
 import anyio
 
+from telephony.caller import QUIET_DBFS
 from telephony.line import LEAD_S, Digit, LineBusy, LineClosed, LineError, LineRejected, NotAnswered, Playout, Refusal, check_keys
 from voices.audio import FRAME_S, SILENCE, Frame, frames, level_dbfs
 
 CALLER: Final = "+15550100"
 CALLED: Final = "+15550199"
 KEY_S: Final = 0.2  # what a tone and the pause after it take
-QUIET_DBFS: Final = -28.0  # comfort noise and the music of a hold lie below, speech above
 
 
 class RehearsalLine:
