@@ -50,7 +50,7 @@ def plain(text: str) -> str:
     if not text or text.isspace():  # most lines of a long blank text
         return ""
     text = _without_ticks(unicodedata.normalize("NFC", text))
-    text = _LINK.sub(_shown, text)
+    text = _LINK.sub(r"\1", text)
     text = _URL.sub(_site, text)
     text = _TAG.sub(" ", _MAIL.sub(r"\1", text))
     text = _EMPHASIS.sub("", _TIMES.sub("×", _POWER.sub("^", text))).replace("`", "")
@@ -63,10 +63,6 @@ def plain(text: str) -> str:
         .rstrip(" —–-")
     )
     return text.translate(_BACK) if any(character.isalnum() for character in text) else ""
-
-
-def _shown(link: Match) -> str:
-    return link[1]
 
 
 def _without_ticks(text: str) -> str:

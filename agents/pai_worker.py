@@ -154,12 +154,9 @@ class Host:
                 return
             self._take(message)
             if document := self._reading.changed(message):
-                await self._look_into(Path(document))
-
-    async def _look_into(self, document: Path) -> None:
-        """What PAI's document of the work says now, where it can be read."""
-        for event in self._reading.document(await anyio.to_thread.run_sync(beginning, Path(self._job.folder), document)):
-            self._tell(event)
+                says = await anyio.to_thread.run_sync(beginning, Path(self._job.folder), Path(document))
+                for event in self._reading.document(says):
+                    self._tell(event)
 
     def _take(self, message: object) -> None:
         self._wishes -= set(getattr(message, "user_message_uuids", None) or ())
@@ -292,19 +289,7 @@ class Reach:
         folder, home, private = Path(job.folder).resolve(), Path.home(), [Path(path).resolve() for path in job.private]
         may_leave = job.sandboxed and not speaks_of_the_sandbox(folder, Path(job.own_settings))
         gate = ToolGate(folder, home, sandboxed=job.sandboxed, may_leave=may_leave, private=private, asked=job.asked_tools)
-        return cls(
-            gate,
-            run_settings(
-                folder,
-                home,
-                sandboxed=job.sandboxed,
-                may_leave=may_leave,
-                private=private,
-                guarded=map(Path, job.guarded),
-                allowed=job.allowed_tools,
-                asked=job.asked_tools,
-            ),
-        )
+        return cls(gate, run_settings(gate, guarded=map(Path, job.guarded), allowed=job.allowed_tools))
 
 
 def _begun(session: str) -> bool:

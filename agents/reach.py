@@ -11,6 +11,7 @@ from stat import S_IMODE, S_ISREG
 from typing import Any, Final
 
 from agents.rules import names_a_site
+from agents.tool_gate import ToolGate
 
 # In a home: keys, tokens, passwords, and the profiles of browsers and mail programs, which hold them too.
 CREDENTIALS: Final = (
@@ -52,40 +53,30 @@ _DOMAIN: Final = re.compile(r"WebFetch\(domain:((?:\*\.)?[\w.-]{1,253})\)")
 _LONGEST_SETTINGS: Final = 1_000_000  # bytes
 
 
-def run_settings(
-    folder: Path,
-    home: Path,
-    *,
-    sandboxed: bool,
-    may_leave: bool,
-    private: Iterable[Path],
-    guarded: Iterable[Path],
-    allowed: Iterable[str],
-    asked: Iterable[str],
-) -> dict[str, Any]:
-    """What the command line is given over its own settings.
+def run_settings(gate: ToolGate, *, guarded: Iterable[Path], allowed: Iterable[str]) -> dict[str, Any]:
+    """What the command line is given over its own settings, for a run with that gate.
 
-    `private`: neither read nor written, but for the folder if that is in there. `guarded`: written only after a question, as is
-    what runs later. `may_leave`: a command may be asked for outside of the sandbox.
+    What is private there is neither read nor written, but for the folder if that is in there. `guarded`: written only after a
+    question, as is what runs later. `allowed`: the rules for what is done unasked.
     """
-    private = [*map(_real, private)]
+    folder, home, private = gate.folder, gate.home, [*map(_real, gate.private)]
     keys = _with_targets([*(home / name for name in CREDENTIALS), *map(Path, _OF_THE_MACHINE)])
     closed = [path for path in (*keys, *private) if not folder.is_relative_to(path)]
     around = [path for path in private if folder.is_relative_to(path)]  # no rule can leave the folder out of these
     later = [path for path in _with_targets([*(home / name for name in RUNS_LATER), *guarded]) if not folder.is_relative_to(path)]
     settings: dict[str, Any] = {
         "permissions": {
-            "ask": [*asked, *(_rule("Edit", path) for path in later)],
+            "ask": [*gate.asked, *(_rule("Edit", path) for path in later)],
             "deny": [_rule("Read", path) for path in closed],
         }
     }
-    if sandboxed:
+    if gate.sandboxed:
         settings["sandbox"] = {
             "enabled": True,
             "failIfUnavailable": True,
             "autoAllowBashIfSandboxed": True,
             # False also makes the command line deaf to what a project's own settings say of the sandbox.
-            "allowUnsandboxedCommands": may_leave,
+            "allowUnsandboxedCommands": gate.may_leave,
             "enableWeakerNestedSandbox": False,
             "allowNestedUserNamespaces": False,
             "filesystem": {

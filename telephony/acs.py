@@ -89,7 +89,7 @@ class AcsListener:
 
     async def serve(self, handler: Handler, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Run `handler` for each call that rings, until cancelled; calls then are ended at Azure too."""
-        client = await anyio.to_thread.run_sync(_http_client)
+        client = await anyio.to_thread.run_sync(lambda: httpx2.AsyncClient(trust_env=False, timeout=5))  # reads certificates
         async with client, CallControl.open(self._settings) as control:
             tokens = Tokens(self._settings, client)
             await tokens.warm()
@@ -228,7 +228,8 @@ class AcsListener:
             self._refusals.tell("acs_callback_refused", why="another call's connection id")
             return 403
         for callback in callbacks:
-            self._tell(line, callback)
+            if not self._seen.again(f"callback {call_id} {callback.id}", anyio.current_time()):
+                line.happened(callback)
         return 200
 
     async def _callbacks(
@@ -252,10 +253,6 @@ class AcsListener:
         if id := next((callback.connection_id for callback in callbacks if callback.connection_id), ""):
             serving.tasks.start_soon(self._notes.end, serving.control, call_id, Note(id))
         return 200
-
-    def _tell(self, line: AcsLine, callback: Callback) -> None:
-        if not self._seen.again(f"callback {line.call_id} {callback.id}", anyio.current_time()):
-            line.happened(callback)
 
     # --- media
 
@@ -286,11 +283,6 @@ class AcsListener:
         if mode == "off" or (mode == "accept_if_valid" and not authorization):
             return None
         return "not serving" if self._serving is None else await self._serving.tokens.flaw(authorization)
-
-
-def _http_client() -> httpx2.AsyncClient:
-    """Made in a thread: it reads the certificates from disk."""
-    return httpx2.AsyncClient(trust_env=False, timeout=5)
 
 
 def _log_failure(line: AcsLine, error: Exception) -> None:

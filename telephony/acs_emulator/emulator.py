@@ -35,7 +35,8 @@ class Emulator:
         signer = await new_signer(settings.issuer, settings.resource_id)
         async with aiohttp.ClientSession() as http, anyio.create_task_group() as tasks:
             exchange = Exchange(settings, signer, http, tasks)
-            async with served(lambda url: _application(exchange), opened(settings.host, settings.port)) as url:
+            application = Litestar([Desk(exchange).route(), control.router(exchange)], openapi_config=None, logging_config=None)
+            async with served(lambda url: application, opened(settings.host, settings.port)) as url:
                 yield Emulator(exchange, url)
             tasks.cancel_scope.cancel()
 
@@ -59,10 +60,6 @@ class Emulator:
     def mend(self) -> None:
         """No fault is waiting any more."""
         self._exchange.faults.clear()
-
-
-def _application(exchange: Exchange) -> Litestar:
-    return Litestar([Desk(exchange).route(), control.router(exchange)], openapi_config=None, logging_config=None)
 
 
 async def run_emulator(settings: EmulatorSettings, ready: Callable[[str], None]) -> None:

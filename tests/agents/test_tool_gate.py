@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,9 @@ def test_which_commands_are_asked(more: dict[str, Any], tool: str, given_: dict[
     assert does(gate(**more).judge(tool, given_)) == expected
 
 
-def made(folder: Path, home: Path, **more: Any) -> dict[str, Any]:
-    known: dict[str, Any] = {"sandboxed": True, "may_leave": True, "private": [], "guarded": [], "allowed": [], "asked": []}
-    return run_settings(folder, home, **(known | more))
+def made(folder: Path, home: Path, *, guarded: Sequence[Path] = (), allowed: Sequence[str] = (), **more: Any) -> dict[str, Any]:
+    known: dict[str, Any] = {"sandboxed": True, "may_leave": True}
+    return run_settings(ToolGate(folder, home, **(known | more)), guarded=guarded, allowed=allowed)
 
 
 def test_keys_are_closed_to_commands_and_to_tools(tmp_path: Path) -> None:
