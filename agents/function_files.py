@@ -40,8 +40,8 @@ def place(name: str, folders: Sequence[Path]) -> Path:
     raise Unusable(f"there is no file {where}; write it, with the function in it")
 
 
-def check(name: str, folders: Sequence[Path]) -> None:
-    """What can be seen without running it. Raises Unusable, with file and line where there are some."""
+def check(name: str, folders: Sequence[Path]) -> tuple[Path, str]:
+    """Where it lies, and its name, if all that can be seen without running it is right. Raises Unusable, with file and line."""
     path, (_, function) = place(name, folders), parted(name)
     try:
         tree = ast.parse(read_text(path))
@@ -58,6 +58,7 @@ def check(name: str, folders: Sequence[Path]) -> None:
     elif function not in _other_names(tree):
         near = did_you_mean(function, list(functions))
         raise Unusable(f"{path} has no function `{function}`; write `def {function}(…)` there.{near}")
+    return path, function
 
 
 def _problems(found: _Def) -> Iterator[tuple[int, str]]:

@@ -22,7 +22,7 @@ from pydantic.errors import PydanticUserError
 
 from agents import bounds
 from agents.errors import ToolError, Unusable
-from agents.function_files import check, is_file, parted, place
+from agents.function_files import check, is_file
 from agents.outside import GROUP, LONGEST_DESCRIPTION, PYTHON, named_well
 from agents.tools import Inputs, Tool
 
@@ -83,8 +83,7 @@ def _loaded(point: EntryPoint) -> Function:
 
 def tool_in_file(name: str, folders: Sequence[Path], in_thread: Threads) -> Tool:
     """What `python:tools/shelf.py:shelf` names, its file run anew. Raises Unusable."""
-    check(name, folders)
-    path, (_, function) = place(name, folders), parted(name)
+    path, function = check(name, folders)
     named_well(function)
     spec = spec_from_file_location(f"pai_voice_tools_{path.stem}", path)
     assert spec is not None
