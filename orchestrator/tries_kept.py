@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import json
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio.to_thread
+import msgspec
 import structlog
 
 from orchestrator.config import Settings
@@ -99,14 +99,14 @@ def _table(sa: Any) -> sa.Table:
 def _changed(before: str, act: Callable[[Book], T], keep: Callable[[str], object]) -> T:
     book = _read(before)
     done = act(book)
-    if (after := json.dumps(book.as_record())) != before:
+    if (after := msgspec.json.encode(book).decode()) != before:
         keep(after)
     return done
 
 
 def _read(text: str) -> Book:
     try:
-        return Book.of_record(json.loads(text)) if text else Book()
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return msgspec.json.decode(text, type=Book) if text else Book()
+    except msgspec.MsgspecError:
         log.warning("pin_tries_unreadable", fix="they are counted anew")
         return Book()

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any, Final, Literal, Protocol, Self, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 PinVerdict = Literal["passed", "wrong", "unclear", "locked"]
 T = TypeVar("T")
@@ -105,17 +105,6 @@ class Book:
 
     def may_glance(self, now_s: float) -> bool:
         return self.glances < GLANCES or now_s >= self.glances_until
-
-    def as_record(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def of_record(cls, record: dict[str, Any]) -> Self:
-        """Raises TypeError, KeyError or AttributeError for what is none of ours."""
-        book = cls(**record)
-        book.numbers = {number: Tries(**tries) for number, tries in record["numbers"].items()}
-        book.over_all = Tries(**record["over_all"])
-        return book
 
 
 class NotKept(Exception):

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
@@ -176,7 +177,7 @@ def test_a_book_is_as_it_was_written() -> None:
     for number in range(1_000, 1_007):
         judge(book, RULES, OWNER, str(number), number * 1_000.0)
     book.glance(5, 10.0)
-    assert Book.of_record(book.as_record()) == book
+    assert msgspec.json.decode(msgspec.json.encode(book), type=Book) == book
 
 
 async def test_a_resting_number_is_answered_without_trust() -> None:
