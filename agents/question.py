@@ -29,15 +29,9 @@ LONGEST_READING_S: Final = 180.0
 SHELLS: Final = ("Bash", "Monitor")
 NOT_READ: Final = ("PowerShell",)
 """They run commands that our grammar does not know."""
-_OPTIONS: Final = (
-    "command",
-    "description",
-    "timeout",
-    "timeout_ms",
-    "run_in_background",
-    "dangerouslyDisableSandbox",
-    "persistent",
-)
+_OPTIONS: Final = frozenset({
+    "command", "description", "timeout", "timeout_ms", "run_in_background", "dangerouslyDisableSandbox", "persistent",
+})  # fmt: skip
 _FILES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "Write": ("file_path", frozenset({"content"})),
     "Edit": ("file_path", frozenset({"old_string", "new_string", "replace_all"})),
@@ -107,7 +101,7 @@ class Questions:
                 return self._opaque(opaque.why)
             if not parts:
                 parts = [self._used(tool, {})]
-            if not set(given) <= {*_OPTIONS}:
+            if not set(given) <= _OPTIONS:
                 parts = [self._used(tool, {key: value for key, value in given.items() if key != "description"})]
             return self._put(self._with_options(tool, parts, given))
         _, silent = _FILES.get(tool, ("", frozenset({"prompt"})))

@@ -40,7 +40,6 @@ class RehearsalLine:
         """What the caller heard, each frame with the loop's time of its first sample."""
         self.shown = ""
         """The keys that reached the caller."""
-        self.cleared = 0
         self._loud_s: list[float] = []  # when the frames of it that are not quiet were heard
         self._playout = Playout()
         self._pressing = anyio.Lock()
@@ -133,7 +132,6 @@ class RehearsalLine:
 
     async def clear(self) -> float:
         now_s = self._playout.clear(anyio.current_time())
-        self.cleared += 1
         while self.heard and self.heard[-1][0] >= now_s:
             self.heard.pop()
         del self._loud_s[bisect_left(self._loud_s, now_s) :]

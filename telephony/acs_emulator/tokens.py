@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -49,7 +48,7 @@ class Signer:
         return {"Authorization": f"Bearer {token}"}
 
     def key_set(self) -> dict[str, Any]:
-        public = json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
+        public = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {"keys": [public | {"kid": self._key_id, "use": "sig", "alg": "RS256"}]}
 
 
