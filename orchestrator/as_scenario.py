@@ -282,17 +282,13 @@ def _sentences(facts: Sequence[Entry]) -> list[SaidText]:
 
 
 def _beginning(said: str, *, cut: bool) -> str:
+    """Found in that text, as a person would write it: its first sentence, unless that says little."""
     text = said.partition(" — ")[0]
     if cut or text != said:
         words = text.split()
         text = " ".join(words[: (len(words) + 1) // 2])
-    return _pattern(text) if text else ""
-
-
-def _pattern(text: str) -> str:
-    """Found in that text, as a person would write it: its first sentence, unless that says little."""
-    sentence = _SENTENCE.match(text)
-    text = sentence[0] if sentence else text
+    if sentence := _SENTENCE.match(text):
+        text = sentence[0]
     if len(text) > LONGEST_PATTERN:
         text = text[:LONGEST_PATTERN].rpartition(" ")[0]
     return _escaped(text)

@@ -185,13 +185,12 @@ class Holding:
 
     async def read_result(self, about: str, part: int, *, to_file: bool) -> str:
         """Of the work that was finished last. Raises ToolError."""
-        done = [one.task for one in self._attended if isinstance(one.task.outcome, Done)]
+        done = [(one.task, outcome) for one in self._attended if isinstance(outcome := one.task.outcome, Done)]
         if not done:
             raise ToolError("Nothing that was finished is known in this call.")
-        outcome = done[-1].outcome
-        assert isinstance(outcome, Done)
+        task, outcome = done[-1]
         if to_file:
-            await self._work.tasks.write_result(done[-1])
+            await self._work.tasks.write_result(task)
             return "It is in a file now; `pai-voice tasks show` names it. Say so."
         return looked_up(outcome.result, about) if about else part_of(outcome.result, part)
 
