@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Final, Literal
 
 from agents.command_forms import fits
 from agents.places import Place
 from agents.strict import Strict
-from agents.yaml_file import YamlFile
+from agents.yaml_file import YamlModel
 
 LOOKS: Final = "looks"
 RUNS: Final = "runs"
@@ -96,7 +95,7 @@ class Changes(Strict):
         return name in self.variables or name.startswith(self.begins)
 
 
-class Commands(Strict):
+class Commands(YamlModel):
     """`prompts/commands.yaml`."""
 
     looks: dict[str, Looks]
@@ -110,11 +109,6 @@ class Commands(Strict):
     kinds: tuple[dict[str, tuple[str, ...]], ...]
     places: dict[Place, str]
     forms: tuple[Form, ...]
-
-    @classmethod
-    def read(cls, prompts_dir: Path) -> Commands:
-        """Raises FileError."""
-        return YamlFile(prompts_dir / "commands.yaml").validate(cls)
 
     @cached_property
     def ranks(self) -> Mapping[str, int]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import Field
 
 from agents.strict import Strict
 from agents.templates import with_blanks
-from agents.yaml_file import YamlFile
+from agents.yaml_file import YamlModel
 
 Line = Annotated[str, Field(min_length=2, max_length=300), with_blanks()]
 NamedLine = Annotated[str, Field(min_length=2, max_length=300), with_blanks("name")]
@@ -72,7 +71,7 @@ class WorkGoesOnLines(Strict):
     told_later: GoodbyeLines
 
 
-class Lines(Strict):
+class Lines(YamlModel):
     """Every sentence, as text; those with `{name}` want `.format(name=…)`."""
 
     greeting: NamedLine
@@ -101,11 +100,6 @@ class Lines(Strict):
     work_goes_on: WorkGoesOnLines
     errors: dict[str, Line]
     """By the error's code."""
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Raises FileError for a missing or unknown key, with its line."""
-        return YamlFile(path).validate(cls)
 
     def for_error(self, code: str) -> str:
         """What to say when that happened; a general line for a code without one."""

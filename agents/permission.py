@@ -60,7 +60,7 @@ class WorkWords(Strict):
     @classmethod
     def read(cls, prompts_dir: Path) -> WorkWords:
         """Raises FileError."""
-        manners, commands = read_text(prompts_dir / "work.md"), Commands.read(prompts_dir)
+        manners, commands = read_text(prompts_dir / "work.md"), Commands.read(prompts_dir / "commands.yaml")
         return YamlFile(prompts_dir / "work.yaml").validate(cls, manners=manners, commands=commands)
 
     def system(self, agent: Agent) -> str:

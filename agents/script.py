@@ -25,7 +25,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -33,7 +32,7 @@ from pydantic import Field
 from agents import linear
 from agents.linear import Expression, Pattern
 from agents.strict import Strict
-from agents.yaml_file import YamlFile
+from agents.yaml_file import YamlModel
 
 _AGENT: Final = re.compile(r"You are .{1,60}? \(agent ([a-z0-9-]+)\)")
 _WHILE_WORKING: Final = Expression(
@@ -102,16 +101,11 @@ class Entry(Strict):
     fault: Fault | None = None
 
 
-class Script(Strict):
+class Script(YamlModel):
     first_token_s: float = Field(default=0.3, ge=0, le=600)
     tokens_per_s: float = Field(default=60.0, gt=0)
     entries: tuple[Entry, ...] = ()
     defaults: dict[str, str] = Field(default={})
-
-    @classmethod
-    def read(cls, path: Path) -> Script:
-        """Raises FileError, with line and fix."""
-        return YamlFile(path).validate(cls)
 
     def entry(self, asked: Asked) -> Entry | None:
         """The first that fits, else the agent's default, else none."""

@@ -22,7 +22,6 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 from typing import Final, Self
 
 import anyio
@@ -36,7 +35,7 @@ from agents.linear import Pattern
 from agents.strict import Strict
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Spent, Stop, TaskEvent, Went, Word, Working
 from agents.work_time import WorkTime
-from agents.yaml_file import YamlFile, did_you_mean
+from agents.yaml_file import YamlModel, did_you_mean
 
 CODES: Final = {error.code: error for error in WorkError.__subclasses__()}
 
@@ -95,13 +94,8 @@ class Work(Strict):
     steps: tuple[Step, ...]
 
 
-class WorkScript(Strict):
+class WorkScript(YamlModel):
     works: tuple[Work, ...] = ()
-
-    @classmethod
-    def read(cls, path: Path) -> WorkScript:
-        """Raises FileError, with line and fix."""
-        return YamlFile(path).validate(cls)
 
     def steps(self, prompt: str) -> tuple[Step, ...]:
         fitting = next((work for work in self.works if linear.found(work.when, prompt)), None)

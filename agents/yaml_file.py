@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -16,6 +16,7 @@ from agents import bounds
 from agents.definition import ID
 from agents.errors import FileError
 from agents.plain_errors import described, fields, nearest, of_system, plain, told
+from agents.strict import Strict
 
 MAX_BYTES: Final = bounds.FILE_BYTES
 
@@ -171,6 +172,15 @@ class YamlFile:
         """Unknown keys first: where one is misspelt, another is missing."""
         found = self.error((*place, *error["loc"]), "")
         return error["type"] != "extra_forbidden", found.line, found.column
+
+
+class YamlModel(Strict):
+    """All that a YAML file says."""
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises FileError, with all that is wrong, each with its line and fix."""
+        return YamlFile(path).validate(cls)
 
 
 def read_text(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -12,7 +11,7 @@ from pydantic import model_validator
 from agents.linear import Expression
 from agents.strict import Strict
 from agents.templates import blanks
-from agents.yaml_file import YamlFile
+from agents.yaml_file import YamlModel
 
 
 class Orders(Strict):
@@ -100,7 +99,7 @@ class WentWords(Strict):
     in_all: str
 
 
-class HoldWords(Strict):
+class HoldWords(YamlModel):
     """`prompts/hold.yaml`."""
 
     starts: tuple[str, ...]
@@ -148,8 +147,3 @@ class HoldWords(Strict):
     def bad(self) -> Expression:
         """Found in what is bad news: words that begin so."""
         return Expression(rf"\b(?:{'|'.join(map(re.escape, self.bad_news))})", ignore_case=True)
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Raises FileError, with the line."""
-        return YamlFile(path).validate(cls)
