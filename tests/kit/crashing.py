@@ -109,10 +109,12 @@ BRIEF: Final = Manners(quiet_s=0.6, leave_after_s=1.0)
 
 
 async def _silence(call: Call, life: Life) -> None:
-    """How long it is open from now, with nobody there."""
-    open_s, last_s = 0.0, anyio.current_time()
+    """How long it is open from now, with nobody there. What still rings when a server is up again is answered by that one."""
+    again, open_s, last_s = life.owner.town.server.up, 0.0, anyio.current_time()
     while call.live:
         await anyio.sleep(LOOK_S)
+        if again.is_set() and call.state is State.RINGING:
+            return
         now_s = anyio.current_time()
         open_s, last_s = open_s + (now_s - last_s) * (call.state is State.ANSWERED), now_s
     if open_s:
