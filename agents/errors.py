@@ -122,6 +122,10 @@ class Crashed(WorkError):
     says = "The claude command line broke off."
 
 
+CODES: Final = {error.code: error for error in WorkError.__subclasses__()}
+"""How work can end unfinished, by its codes."""
+
+
 class Unusable(AgentError):
     code = "tool_unusable"
 

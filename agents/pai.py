@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from agents import bounds, processes
 from agents.definition import Agent, Task
-from agents.errors import Crashed, NoSandbox, NotInstalled, OutOfTime, Stopped, WorkError
+from agents.errors import CODES, Crashed, NoSandbox, NotInstalled, OutOfTime, Stopped, WorkError
 from agents.pai_wire import Broke, Job, NoMessage, Reply, ToWorker, Wants, from_worker, pack
 from agents.permission import WorkWords
 from agents.places import Places
@@ -289,7 +289,7 @@ class _Run:
             case Wants():
                 return await self._wanted(told)
             case Broke(code=code, detail=detail):
-                return [self._failed(_error(code, detail))]
+                return [self._failed(CODES.get(code, Crashed)(detail))]
             case Done() if self._why:
                 return [self._failed(self._why)]
             case Done():
@@ -382,8 +382,3 @@ class _Worker:
                 self._process.kill()
             await self._process.wait()
             await self._process.aclose()
-
-
-def _error(code: str, detail: str) -> WorkError:
-    kind = next((error for error in WorkError.__subclasses__() if error.code == code), Crashed)
-    return kind(detail)

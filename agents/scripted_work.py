@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from decimal import Decimal
 from itertools import count
-from typing import Final, Self
+from typing import Self
 
 import anyio
 from anyio.abc import ObjectReceiveStream
@@ -30,14 +30,12 @@ from pydantic import Field, model_validator
 
 from agents import linear
 from agents.definition import Task
-from agents.errors import Crashed, OutOfMoney, OutOfTime, Stopped, WorkError
+from agents.errors import CODES, Crashed, OutOfMoney, OutOfTime, Stopped, WorkError
 from agents.linear import Pattern
 from agents.strict import Strict
 from agents.work import Add, Answer, Asks, Began, Done, Failed, Order, Says, Spent, Stop, TaskEvent, Went, Word, Working
 from agents.work_time import WorkTime
 from agents.yaml_file import YamlModel, did_you_mean
-
-CODES: Final = {error.code: error for error in WorkError.__subclasses__()}
 
 
 class Doing(Strict):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agents.errors import Stopped
-from agents.scripted_work import CODES, Doing, Ending, Question, Step, Work
+from agents.errors import CODES, Stopped
+from agents.scripted_work import Doing, Ending, Question, Step, Work
 from agents.work import Asks, Done, Failed, Says, TaskEvent, Working
 from orchestrator import events
 from orchestrator.events import CallEvent, Entry

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final, Self
 
 from agents.definition import Agent
-from agents.errors import WorkError
+from agents.errors import CODES, WorkError
 from agents.work import Asks, Began, Done, Failed, Says, Spent, TaskEvent, Working
 from orchestrator.task import Orders, Task, Wish
 
@@ -16,7 +16,6 @@ from orchestrator.task import Orders, Task, Wish
 # the order or the names of the steps change, or when old records could not be read any more; and say so in the release.
 VERSION: Final = "1"
 Record = dict[str, Any]
-_ERRORS: Final = {error.code: error for error in (WorkError, *WorkError.__subclasses__())}
 
 
 def record_of(task: Task) -> Record:
@@ -41,7 +40,7 @@ def outcome_record(outcome: Done | Failed) -> Record:
 def outcome_of(record: Record) -> Done | Failed:
     if "done" in record:
         return Done(record["done"], record["spoken"])
-    error = _ERRORS.get(record["failed"], WorkError)
+    error = CODES.get(record["failed"], WorkError)
     return Failed(error(record["detail"]), record["achieved"])
 
 
